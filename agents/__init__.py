@@ -1,0 +1,1 @@
+"""The specialists, the router, the model gateway and the offline model."""

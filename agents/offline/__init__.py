@@ -1,0 +1,1 @@
+"""A small deterministic model behind the OpenAI wire, for demos and wiring tests."""

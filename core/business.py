@@ -1,0 +1,87 @@
+"""Business, members, voice, segments; what is known: facts, memories, style rules."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from core.clock import Instant, Timezone
+from core.document import Document, TenantDocument, Value
+from core.ids import new_id
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2_000)]
+HexColor = Annotated[str, StringConstraints(pattern=r"^#[0-9A-Fa-f]{6}$")]
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+"""A BCP 47 tag, such as `fr` or `de-AT`."""
+
+
+class Segment(Value):
+    """A group of people the business writes for."""
+
+    segment_name: Line
+    age_range: Annotated[str, StringConstraints(strip_whitespace=True, max_length=40)] = ""
+    interests: list[Line] = Field(default_factory=list, max_length=20)
+
+
+class BrandAssets(Value):
+    """How the brand looks; used in previews only."""
+
+    logo_url: str | None = None
+    brand_colors: list[HexColor] = Field(default_factory=list, max_length=8)
+    fonts: list[Line] = Field(default_factory=list, max_length=4)
+
+
+class Fact(Value):
+    """One thing that is known to be true, and who said so."""
+
+    id: str = Field(default_factory=new_id)
+    key: Line
+    value: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+    source: Literal["owner", "demo"] = "owner"
+    expires_at: Instant | None = None
+    updated_at: Instant | None = None
+
+
+class Profile(Value):
+    """What a person says about a business."""
+
+    business_name: Line
+    industry: Line
+    brand_voice: Text = ""
+    primary_goals: list[Line] = Field(default_factory=list, max_length=12)
+    target_audience: list[Segment] = Field(default_factory=list, max_length=12)
+    brand_assets: BrandAssets = Field(default_factory=BrandAssets)
+    timezone: Timezone = "UTC"
+    language: Language = "en"
+    country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] | None = None
+    postal_address: Text = ""
+    banned_words: list[Line] = Field(default_factory=list, max_length=200)
+
+
+class Business(Profile, Document):
+    """A tenant: profile and facts. Its id is the `business_id` of everything it owns."""
+
+    model_config = Document.model_config
+
+    user_id: str
+    business_id: str
+    facts: list[Fact] = Field(default_factory=list)
+    is_demo: bool = False
+
+
+MemoryKind = Literal["fact", "decision", "approved", "rejected", "style", "question"]
+
+
+class Memory(TenantDocument):
+    """The text of one remembered thing; Chroma indexes it and can be rebuilt from it.
+
+    `trusted` is false for what customers wrote: it never counts as a source for a figure.
+    """
+
+    kind: MemoryKind
+    text: str
+    ref: str
+    trusted: bool = True
+    dedupe_key: str

@@ -1,0 +1,89 @@
+"""Now in whole milliseconds UTC; wall time and IANA zone to instant and back."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Annotated, Protocol
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, AwareDatetime, PlainSerializer, StringConstraints
+
+
+def whole_milliseconds(value: datetime) -> datetime:
+    """UTC, cut to the milliseconds that the database keeps."""
+    utc = value.astimezone(UTC)
+    return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
+
+
+def rfc3339(value: datetime) -> str:
+    """`2027-03-01T09:00:00.000Z`."""
+    return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+Instant = Annotated[
+    AwareDatetime,
+    AfterValidator(whole_milliseconds),
+    PlainSerializer(rfc3339, return_type=str, when_used="json"),
+]
+"""A moment: aware, UTC, whole milliseconds."""
+
+LocalTime = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d$")]
+"""Wall time without a zone, `2027-03-01T09:00`; the zone stands beside it."""
+
+
+class Clock(Protocol):
+    """Where the time comes from; tests bring their own."""
+
+    def now(self) -> datetime:
+        """The present moment, UTC, whole milliseconds."""
+        ...
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """The present moment, UTC, whole milliseconds."""
+        return whole_milliseconds(datetime.now(UTC))
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def _known_zone(name: str) -> str:
+    if name not in _zones():
+        message = "not an IANA time zone; use a name such as Europe/Paris"
+        raise ValueError(message)
+    return name
+
+
+Timezone = Annotated[str, AfterValidator(_known_zone)]
+"""An IANA time zone name."""
+
+
+def to_instant(local: str, zone: str) -> datetime:
+    """The instant of a wall time in `zone`.
+
+    A time that the clocks skip is moved forward by the gap; one that comes twice means the first.
+    """
+    wall = datetime.fromisoformat(local).replace(tzinfo=ZoneInfo(zone))
+    return whole_milliseconds(wall.astimezone(UTC))
+
+
+def to_local(instant: datetime, zone: str) -> str:
+    """The wall time of `instant` in `zone`, `2027-03-01T09:00`."""
+    return instant.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M")
+
+
+def month_of(instant: datetime) -> str:
+    """The UTC month that a quota counts in, `2027-03`."""
+    return instant.astimezone(UTC).strftime("%Y-%m")
+
+
+def next_month(instant: datetime) -> datetime:
+    """The first moment of the UTC month after `instant`."""
+    first = instant.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    return (first + timedelta(days=32)).replace(day=1)

@@ -1,0 +1,125 @@
+"""Thread, message tree, run and its status machine."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from core.clock import Instant
+from core.document import TenantDocument, Value
+
+RunStatus = Literal["queued", "running", "completed", "failed", "cancelled"]
+RunOutcome = Literal["success", "interrupt", "cancelled"]
+SpecialistName = Literal["strategy", "copywriter"]
+
+ENDED: frozenset[RunStatus] = frozenset({"completed", "failed", "cancelled"})
+"""Statuses that a run never leaves."""
+
+NEXT_STATUS: dict[RunStatus, frozenset[RunStatus]] = {
+    "queued": frozenset({"running", "failed", "cancelled"}),
+    "running": frozenset({"running", "completed", "failed", "cancelled"}),
+    "completed": frozenset(),
+    "failed": frozenset(),
+    "cancelled": frozenset(),
+}
+"""The status machine; `running` to `running` is a later attempt."""
+
+
+class Lease(Value):
+    """Which worker holds a document, and until when unless it is renewed."""
+
+    owner: str
+    until: Instant
+
+
+class RunInput(Value):
+    """What a run was asked to do."""
+
+    message_id: str
+    text: str
+    campaign_id: str | None = None
+    specialists: list[SpecialistName] | None = None
+    slot_ids: list[str] = Field(default_factory=list)
+
+
+class TokenUse(Value):
+    """Tokens of one model in one run."""
+
+    model: str
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_tokens: int = 0
+
+
+class Run(TenantDocument):
+    """One piece of work; `services/runs.py` alone writes its status.
+
+    `attempt` counts claims and fences every later write; `answer_id` is the assistant message that all
+    attempts write.
+    """
+
+    client_id: str
+    user_id: str
+    dedupe_key: str
+    thread_id: str
+    thread_client_id: str
+    root_run_id: str
+    answer_id: str
+    input: RunInput
+    input_digest: str
+    status: RunStatus = "queued"
+    outcome: RunOutcome | None = None
+    attempt: int = 0
+    lease: Lease | None = None
+    cancel_requested_at: Instant | None = None
+    problem: dict[str, Any] | None = None
+    usage: list[TokenUse] = Field(default_factory=list)
+    started_at: Instant | None = None
+    finished_at: Instant | None = None
+
+
+class Step(Value):
+    """One line of the run's progress, as the page folds it."""
+
+    id: str
+    agent: str
+    task: str
+    status: Literal["started", "finished", "failed"]
+    ms: int = 0
+
+
+class Artefact(Value):
+    """A typed output: the call that streamed it, what it is, and what was saved."""
+
+    tool_call_id: str
+    name: str
+    identity: dict[str, Any] = Field(default_factory=dict)
+    args: dict[str, Any] = Field(default_factory=dict)
+    result: dict[str, Any] | None = None
+
+
+class Message(TenantDocument):
+    """A node of the message tree; an edit or a retry is a sibling, never an overwrite."""
+
+    thread_id: str
+    parent_id: str | None = None
+    role: Literal["user", "assistant"]
+    content: str = ""
+    run_id: str | None = None
+    steps: list[Step] = Field(default_factory=list)
+    artefacts: list[Artefact] = Field(default_factory=list)
+    status: Literal["complete", "stopped", "failed"] = "complete"
+    problem: dict[str, Any] | None = None
+
+
+class Thread(TenantDocument):
+    """A conversation of one user. `head_id` is the newest message, `active_run_id` the run going on."""
+
+    client_id: str
+    user_id: str
+    dedupe_key: str
+    title: str = ""
+    campaign_id: str | None = None
+    head_id: str | None = None
+    active_run_id: str | None = None

@@ -1,0 +1,1 @@
+"""Rules that a program checks: platforms, claims, wording, links."""

@@ -1,0 +1,37 @@
+"""The businesses a caller may touch: the filter that every command on tenant data carries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from core.errors import NotFound
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The businesses that a caller may touch; every command on tenant data carries its filter."""
+
+    business_ids: frozenset[str]
+
+    @classmethod
+    def of(cls, *business_ids: str) -> Scope:
+        """The scope of these businesses."""
+        return cls(frozenset(business_ids))
+
+    def only(self, business_id: str) -> Scope:
+        """The scope narrowed to one business; a foreign id is a NotFound."""
+        if business_id not in self.business_ids:
+            raise NotFound("business")
+        return Scope(frozenset({business_id}))
+
+    @property
+    def business_id(self) -> str:
+        """The one business of a narrowed scope."""
+        (business_id,) = self.business_ids
+        return business_id
+
+    def filter(self) -> dict[str, Any]:
+        """The condition on `business_id`."""
+        ids = sorted(self.business_ids)
+        return {"business_id": ids[0] if len(ids) == 1 else {"$in": ids}}

@@ -1,0 +1,1 @@
+"""Prompt regression: datasets, solver, graders, report."""

@@ -1,0 +1,1 @@
+"""Everything that Marquee remembers: MongoDB, Redis, Chroma and the servers that embed them."""

@@ -1,0 +1,201 @@
+"""A typed collection that cannot be used without a scope."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Generic, TypeVar
+
+from core.clock import Clock, whole_milliseconds
+from core.document import Document, TenantDocument
+from core.errors import Invalid, NotFound, VersionMismatch
+from core.ids import is_id
+from core.scope import Scope
+from memory.mongo import DuplicateKeyError, Mongo, encode_value, to_stored
+
+EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
+"""No document is older; the last window of a page reaches back to here."""
+
+FIRST_WINDOW = timedelta(hours=6)
+
+D = TypeVar("D", bound=Document)
+
+
+@dataclass(frozen=True)
+class Page(Generic[D]):
+    """Some documents, newest first, and where to go on."""
+
+    items: list[D]
+    next_cursor: str | None
+
+
+class AlreadyThere(Exception):
+    """A unique index has this value already."""
+
+
+def encode_cursor(created_at: datetime, document_id: str) -> str:
+    """Where a page ended, opaque to clients."""
+    text = f"{int(created_at.timestamp() * 1000)}.{document_id}"
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str) -> tuple[datetime, str]:
+    """Read a cursor; anything that is not one is Invalid."""
+    try:
+        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        milliseconds, _, document_id = text.partition(".")
+        created_at = datetime.fromtimestamp(int(milliseconds) / 1000, UTC)
+    except (binascii.Error, ValueError, OverflowError, OSError) as error:
+        raise Invalid("cursor: not one of ours; leave it out to start at the newest.") from error
+    return whole_milliseconds(created_at), document_id
+
+
+class _Typed(Generic[D]):
+    """What scoped and unscoped collections share: the codec."""
+
+    def __init__(self, mongo: Mongo, name: str, model: type[D], noun: str, clock: Clock) -> None:
+        self.raw = mongo.collection(name)
+        self.name = name
+        self.noun = noun
+        self.clock = clock
+        self._model = model
+
+    def load(self, stored: Mapping[str, Any]) -> D:
+        """A stored document as its model."""
+        fields = dict(stored)
+        fields["id"] = fields.pop("_id")
+        return self._model.model_validate(fields)
+
+    async def _insert(self, document: D) -> D:
+        try:
+            await self.raw.insert_one(to_stored(document))
+        except DuplicateKeyError as error:
+            raise AlreadyThere(self.name) from error
+        return document
+
+    def _change(self, values: Mapping[str, Any], push: Mapping[str, Any] | None) -> dict[str, Any]:
+        update: dict[str, Any] = {
+            "$set": {
+                **{key: encode_value(value) for key, value in values.items()},
+                "updated_at": self.clock.now(),
+            },
+            "$inc": {"version": 1},
+        }
+        if push:
+            update["$push"] = {key: encode_value(value) for key, value in push.items()}
+        return update
+
+
+class Collection(_Typed[D]):
+    """Tenant documents of one kind.
+
+    Hot queries have both ends bounded: a page reads windows of time that double until it is full, since
+    not every server stops a range scan at the limit.
+    """
+
+    async def get(self, scope: Scope, document_id: str) -> D:
+        """The document, or NotFound for an unknown, malformed or foreign id."""
+        stored = None
+        if is_id(document_id):
+            stored = await self.raw.find_one({"_id": document_id, **scope.filter()})
+        if stored is None:
+            raise NotFound(self.noun)
+        return self.load(stored)
+
+    async def find(self, scope: Scope, where: Mapping[str, Any]) -> D | None:
+        """The one document that a unique condition names."""
+        stored = await self.raw.find_one({**where, **scope.filter()})
+        return None if stored is None else self.load(stored)
+
+    async def all(self, scope: Scope, where: Mapping[str, Any], limit: int = 500) -> list[D]:
+        """Every document under a narrow condition, oldest first."""
+        cursor = self.raw.find({**where, **scope.filter()}).sort([("created_at", 1), ("_id", 1)])
+        return [self.load(stored) async for stored in cursor.limit(limit)]
+
+    async def page(
+        self, scope: Scope, where: Mapping[str, Any], limit: int, cursor: str | None = None
+    ) -> Page[D]:
+        """Up to `limit` documents, newest first, from behind `cursor`."""
+        upper, last_id = decode_cursor(cursor) if cursor else (self.clock.now() + timedelta(minutes=1), "")
+        items: list[D] = []
+        window = FIRST_WINDOW
+        while len(items) <= limit and upper >= EPOCH:
+            lower = max(upper - window, EPOCH - timedelta(milliseconds=1))
+            bounds = {"created_at": {"$gt": lower, "$lte": upper}}
+            found = self.raw.find({**where, **scope.filter(), **bounds})
+            async for stored in found.sort([("created_at", -1), ("_id", -1)]):
+                document = self.load(stored)
+                if last_id and document.created_at == upper and document.id >= last_id:
+                    continue
+                items.append(document)
+            upper, last_id, window = lower, "", window * 2
+        kept = items[:limit]
+        more = encode_cursor(kept[-1].created_at, kept[-1].id) if len(items) > limit else None
+        return Page(kept, more)
+
+    async def insert(self, scope: Scope, document: D) -> D:
+        """Store a new document; AlreadyThere where a unique index has it."""
+        business_id = document.business_id if isinstance(document, TenantDocument) else None
+        if business_id is None:
+            business_id = getattr(document, "business_id", "")
+        if business_id not in scope.business_ids:
+            raise NotFound("business")
+        return await self._insert(document)
+
+    async def change(
+        self,
+        scope: Scope,
+        document_id: str,
+        values: Mapping[str, Any],
+        expect: Mapping[str, Any] | None = None,
+        push: Mapping[str, Any] | None = None,
+    ) -> bool:
+        """Set named fields if the document is as `expect` says (plain conditions); true if it was."""
+        where = {"_id": document_id, **scope.filter(), **(expect or {})}
+        result = await self.raw.update_one(where, self._change(values, push))
+        return result.matched_count == 1
+
+    async def change_at(self, scope: Scope, document_id: str, version: int, values: Mapping[str, Any]) -> D:
+        """Set named fields of the version that was read, and give back the result."""
+        if not await self.change(scope, document_id, values, {"version": version}):
+            current = await self.get(scope, document_id)
+            raise VersionMismatch(
+                f"It is at version {current.version} now; read it again.", current_version=current.version
+            )
+        return await self.get(scope, document_id)
+
+    async def delete(self, scope: Scope, where: Mapping[str, Any]) -> int:
+        """Remove what the condition names; how many."""
+        result = await self.raw.delete_many({**where, **scope.filter()})
+        return int(result.deleted_count)
+
+
+class SystemCollection(_Typed[D]):
+    """Documents that belong to no business: users, memberships, sessions."""
+
+    async def find(self, where: Mapping[str, Any]) -> D | None:
+        """The first document under a condition."""
+        stored = await self.raw.find_one(dict(where))
+        return None if stored is None else self.load(stored)
+
+    async def all(self, where: Mapping[str, Any], limit: int = 500) -> list[D]:
+        """Every document under a narrow condition, oldest first."""
+        cursor = self.raw.find(dict(where)).sort([("created_at", 1), ("_id", 1)])
+        return [self.load(stored) async for stored in cursor.limit(limit)]
+
+    async def insert(self, document: D) -> D:
+        """Store a new document; AlreadyThere where a unique index has it."""
+        return await self._insert(document)
+
+    async def change(self, where: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
+        """Set named fields of the one document that is as `where` says; true if there was one."""
+        result = await self.raw.update_one(dict(where), self._change(values, None))
+        return result.matched_count == 1
+
+    async def delete(self, where: Mapping[str, Any]) -> int:
+        """Remove what the condition names; how many."""
+        result = await self.raw.delete_many(dict(where))
+        return int(result.deleted_count)

@@ -1,0 +1,51 @@
+"""Which collections there are, by name and type."""
+
+from __future__ import annotations
+
+from core.account import Membership, SessionFamily, User
+from core.business import Business, Memory
+from core.campaign import Campaign
+from core.clock import Clock
+from core.content import Content, ContentVersion
+from core.conversation import Message, Run, Thread
+from core.usage import LedgerRow, MonthBudget
+from memory.collections import Collection, SystemCollection
+from memory.mongo import Mongo
+
+TENANT_COLLECTIONS = frozenset(
+    {
+        "businesses",
+        "campaigns",
+        "content",
+        "content_versions",
+        "threads",
+        "chat_messages",
+        "runs",
+        "memories",
+        "ai_usage",
+        "usage_ledger",
+        "checkpoints",
+        "checkpoint_writes",
+    }
+)
+"""Every command on these names a `business_id`; the tests' driver listener holds them to it."""
+
+
+class Database:
+    """The typed collections of one database."""
+
+    def __init__(self, mongo: Mongo, clock: Clock) -> None:
+        self.mongo = mongo
+        self.users = SystemCollection(mongo, "users", User, "user", clock)
+        self.memberships = SystemCollection(mongo, "memberships", Membership, "member", clock)
+        self.sessions = SystemCollection(mongo, "refresh_families", SessionFamily, "session", clock)
+        self.businesses = Collection(mongo, "businesses", Business, "business", clock)
+        self.campaigns = Collection(mongo, "campaigns", Campaign, "campaign", clock)
+        self.content = Collection(mongo, "content", Content, "content", clock)
+        self.versions = Collection(mongo, "content_versions", ContentVersion, "version", clock)
+        self.threads = Collection(mongo, "threads", Thread, "thread", clock)
+        self.messages = Collection(mongo, "chat_messages", Message, "message", clock)
+        self.runs = Collection(mongo, "runs", Run, "run", clock)
+        self.memories = Collection(mongo, "memories", Memory, "memory", clock)
+        self.budgets = Collection(mongo, "ai_usage", MonthBudget, "month", clock)
+        self.ledger = Collection(mongo, "usage_ledger", LedgerRow, "ledger row", clock)

@@ -1,0 +1,93 @@
+"""Numbered, idempotent indexes, validators and reshapes."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+
+from pymongo import ASCENDING, DESCENDING, IndexModel
+
+from memory.database import TENANT_COLLECTIONS
+from memory.mongo import Mongo
+
+Migration = Callable[[Mongo], Awaitable[None]]
+
+
+def _newest(*fields: str) -> IndexModel:
+    return IndexModel([*((field, ASCENDING) for field in fields), ("created_at", DESCENDING)])
+
+
+def _unique(*fields: str) -> IndexModel:
+    return IndexModel([(field, ASCENDING) for field in fields], unique=True)
+
+
+async def _first_indexes(mongo: Mongo) -> None:
+    """What each collection is looked up by."""
+    indexes: dict[str, list[IndexModel]] = {
+        "users": [_unique("email")],
+        "memberships": [_unique("user_id", "business_id"), IndexModel([("business_id", ASCENDING)])],
+        "refresh_families": [
+            IndexModel([("current", ASCENDING)]),
+            IndexModel([("previous", ASCENDING)]),
+            IndexModel([("user_id", ASCENDING)]),
+            IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0),
+        ],
+        "businesses": [_newest("business_id")],
+        "campaigns": [_newest("business_id")],
+        "content": [_newest("business_id"), _newest("business_id", "campaign_id")],
+        "content_versions": [_unique("business_id", "content_id", "number")],
+        "threads": [_unique("dedupe_key"), _newest("business_id", "user_id")],
+        "chat_messages": [_newest("business_id", "thread_id")],
+        "runs": [
+            _unique("dedupe_key"),
+            _newest("business_id", "thread_id"),
+            IndexModel([("status", ASCENDING), ("lease.until", ASCENDING)]),
+        ],
+        "memories": [_unique("business_id", "dedupe_key"), _newest("business_id")],
+        "ai_usage": [
+            _unique("business_id", "month"),
+            IndexModel([("reservations.expires_at", ASCENDING)]),
+        ],
+        "usage_ledger": [_newest("business_id", "month"), _newest("business_id", "run_id")],
+        "checkpoints": [IndexModel([("business_id", ASCENDING), ("thread_id", ASCENDING)])],
+        "checkpoint_writes": [IndexModel([("business_id", ASCENDING), ("thread_id", ASCENDING)])],
+        "idempotency": [IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0)],
+    }
+    for name, wanted in indexes.items():
+        await mongo.collection(name).create_indexes(wanted)
+
+
+async def _tenant_validators(mongo: Mongo) -> None:
+    """The database itself refuses a tenant document without its business."""
+    present = set(await mongo.database.list_collection_names())
+    rule = {
+        "$jsonSchema": {
+            "bsonType": "object",
+            "required": ["business_id"],
+            "properties": {"business_id": {"bsonType": "string"}},
+        }
+    }
+    for name in sorted(TENANT_COLLECTIONS):
+        if name not in present:
+            await mongo.database.create_collection(name)
+        await mongo.database.command("collMod", name, validator=rule)
+
+
+MIGRATIONS: tuple[tuple[int, Migration], ...] = ((1, _first_indexes), (2, _tenant_validators))
+
+
+async def migrate(mongo: Mongo) -> int:
+    """Apply what the database lacks, in order; running it twice, or from two processes, is harmless.
+
+    Returns:
+        The number of the newest migration.
+    """
+    done = mongo.collection("migrations")
+    applied = {row["_id"] async for row in done.find({})}
+    for number, migration in MIGRATIONS:
+        if number not in applied:
+            await migration(mongo)
+            await done.update_one(
+                {"_id": number}, {"$setOnInsert": {"applied_at": datetime.now(UTC)}}, upsert=True
+            )
+    return MIGRATIONS[-1][0]

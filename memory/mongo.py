@@ -1,0 +1,77 @@
+"""The driver: client, codec, tagged commands; the only file that names Motor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from enum import Enum
+from typing import Any
+
+from bson.codec_options import CodecOptions
+from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection
+from pydantic import BaseModel
+from pymongo.errors import DuplicateKeyError, PyMongoError
+from pymongo.monitoring import CommandListener
+
+__all__ = ["DuplicateKeyError", "Mongo", "PyMongoError", "encode_value", "to_stored"]
+
+SYSTEM_SCAN = "system-scan"
+"""The comment on the few commands that look across businesses (`memory/leases.py`)."""
+
+Stored = dict[str, Any]
+
+
+def encode_value(value: Any) -> Any:
+    """A value as BSON keeps it: models as mappings, days as ISO text, enums as their value."""
+    if isinstance(value, BaseModel):
+        return encode_value(value.model_dump(mode="python", by_alias=True, exclude_computed_fields=True))
+    if isinstance(value, dict):
+        return {str(key): encode_value(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [encode_value(item) for item in value]
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Enum):
+        return value.value
+    return value
+
+
+def to_stored(document: BaseModel) -> Stored:
+    """A document as it is stored: its id under `_id`."""
+    stored: Stored = encode_value(document)
+    stored["_id"] = stored.pop("id")
+    return stored
+
+
+class Mongo:
+    """One client and one database; times come back aware, in UTC."""
+
+    def __init__(self, url: str, database: str, listeners: Sequence[CommandListener] = ()) -> None:
+        self._client: AsyncIOMotorClient[Stored] = AsyncIOMotorClient(
+            url,
+            tz_aware=True,
+            tzinfo=UTC,
+            appname="marquee",
+            event_listeners=list(listeners),
+            serverSelectionTimeoutMS=5_000,
+            connectTimeoutMS=5_000,
+            retryWrites=True,
+        )
+        self._options: CodecOptions[Stored] = CodecOptions(tz_aware=True, tzinfo=UTC)
+        self.database = self._client.get_database(database, codec_options=self._options)
+
+    def collection(self, name: str) -> AsyncIOMotorCollection[Stored]:
+        """The raw collection; only `memory/` uses it, tenant data goes through `memory/collections.py`."""
+        return self.database[name]
+
+    async def ping(self) -> None:
+        """Raise unless the database answers."""
+        await self.database.command("ping")
+
+    async def drop(self) -> None:
+        """Remove the whole database."""
+        await self._client.drop_database(self.database.name)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._client.close()

@@ -1,0 +1,1 @@
+"""What a model may call: plain typed functions over services."""
