@@ -1,0 +1,62 @@
+"""What the rules read and what they answer: a draft's texts, spans and checks."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+Platform = Literal["instagram", "linkedin", "email", "sms"]
+Severity = Literal["block", "warn"]
+Stage = Literal["approval", "send"]
+
+
+class Span(BaseModel, frozen=True):
+    """A part of one field; offsets are code points, `text` is what stands there."""
+
+    field: str
+    start: int
+    end: int
+    text: str
+
+
+class Check(BaseModel, frozen=True):
+    """The answer of one named rule; a failed `block` stops approval or, by stage, only a real send."""
+
+    name: str
+    passed: bool
+    severity: Severity
+    stage: Stage = "approval"
+    message: str
+    spans: list[Span] = Field(default_factory=list)
+
+
+class DraftText(BaseModel, frozen=True):
+    """The texts of a draft as the rules see them.
+
+    `fields` is keyed by title (an e-mail's subject), preheader, caption, body and cta.
+    """
+
+    platform: Platform
+    language: str
+    fields: dict[str, str] = Field(default_factory=dict)
+    hashtags: list[str] = Field(default_factory=list)
+    has_media: bool = False
+    has_postal_address: bool = False
+
+    def texts(self) -> Iterator[tuple[str, str]]:
+        """Every text with its field name; hashtags are `hashtags.0`, `hashtags.1` and so on."""
+        yield from self.fields.items()
+        for index, tag in enumerate(self.hashtags):
+            yield f"hashtags.{index}", tag
+
+
+def named_texts(source: DraftText | Mapping[str, str]) -> list[tuple[str, str]]:
+    """The field names and texts of a draft, or of a plain mapping."""
+    return list(source.texts()) if isinstance(source, DraftText) else list(source.items())
+
+
+def spoken_list(items: Sequence[str], limit: int = 5) -> str:
+    """Quote items for a sentence: at most `limit` different ones, then how many more."""
+    unique = list(dict.fromkeys(item.strip() for item in items))
+    shown = ", ".join(f"“{item}”" for item in unique[:limit])
+    return shown if len(unique) <= limit else f"{shown} and {len(unique) - limit} more"

@@ -1,0 +1,111 @@
+"""Fold a text to comparable characters and keep where each of them came from."""
+
+import functools
+import re
+import unicodedata
+from dataclasses import dataclass
+
+# Invisible characters outside category Cf that renderers show as nothing.
+_INVISIBLE = frozenset(
+    [0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFFA0, *range(0x180B, 0x1810), *range(0xFE00, 0xFE10)]
+)
+_REPLACED = {
+    "−": "-",
+    "’": "'",
+    "‘": "'",
+    "ʼ": "'",
+    "＇": "'",
+    "⁄": "/",
+    "∕": "/",
+    "×": "x",
+    "✕": "x",
+    "∶": ":",
+    "‚": ",",
+    "٫": ".",
+    "٬": ",",
+    "٪": "%",
+    "🔟": "10",
+    "\u2800": " ",
+    "。": ".",
+    "\u2028": "\n",
+    "\u2029": "\n",
+}
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """A folded text; `origins[i]` is where folded character `i` stands in the original."""
+
+    text: str
+    original: str
+    origins: tuple[int, ...] | range
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Map a folded range to the range of the original that produced it."""
+        if start >= end:
+            at = self.origins[start] if start < len(self.origins) else len(self.original)
+            return at, at
+        first, last = self.origins[start], self.origins[end - 1] + 1
+        while last < len(self.original) and unicodedata.category(self.original[last]) in {"Mn", "Me"}:
+            last += 1
+        return first, last
+
+    def slice(self, start: int, end: int) -> str:
+        """The original text behind a folded range."""
+        first, last = self.span(start, end)
+        return self.original[first:last]
+
+
+def is_invisible(char: str) -> bool:
+    """Whether a character shows as nothing (zero-width, soft hyphen, control, tag, variation selector)."""
+    if char in "\n\r\t":
+        return False
+    return (
+        unicodedata.category(char) in {"Cf", "Cc"}
+        or ord(char) in _INVISIBLE
+        or 0xE0000 <= ord(char) <= 0xE0FFF
+    )
+
+
+@functools.lru_cache(maxsize=8192)
+def fold_char(char: str) -> str:
+    """One character, folded: compatibility form, without accents or case, digits of any script as ASCII."""
+    if char in _REPLACED:
+        return _REPLACED[char]
+    if is_invisible(char):
+        return ""
+    category = unicodedata.category(char)
+    if category == "Zs":
+        return " "
+    if category == "Pd":
+        return "-"
+    out: list[str] = []
+    for part in unicodedata.normalize("NFKD", char).casefold():
+        kind = unicodedata.category(part)
+        if kind in {"Mn", "Me"}:
+            continue
+        if kind in {"Nd", "No", "Nl"} and not part.isascii():
+            value = unicodedata.numeric(part, 0.5)
+            out.append(str(int(value)) if value == int(value) else part)
+        else:
+            out.append(_REPLACED.get(part, part))
+    return "".join(out)
+
+
+def fold(text: str) -> Folded:
+    """Fold a whole text."""
+    if text.isascii() and not _CONTROL.search(text):
+        return Folded(text.lower(), text, range(len(text)))
+    chars: list[str] = []
+    origins: list[int] = []
+    for index, char in enumerate(text):
+        folded = fold_char(char)
+        chars.append(folded)
+        origins.extend([index] * len(folded))
+    return Folded("".join(chars), text, tuple(origins))
+
+
+def visible(text: str) -> str:
+    """The text without invisible characters, compatibility forms unified; case and accents stay."""
+    return unicodedata.normalize("NFKC", "".join(char for char in text if not is_invisible(char)))

@@ -1,0 +1,98 @@
+"""Read the host out of a link the way a browser would, and find the hosts that a text names."""
+
+import functools
+import re
+from collections.abc import Iterator
+from importlib import resources
+
+import idna
+
+from core.rules.folding import Folded, fold, is_invisible, visible
+
+# Under these a bare domain counts in any case; under the others, among which are words, only in lower case:
+# a missing space after a full stop ("great.It is") makes no domain.
+_PLAIN_SUFFIXES = frozenset(["biz", "com", "de", "edu", "eu", "fr", "gov", "net", "org", "uk"])
+EMAIL = re.compile(r"[\w.+%'&=~-]*\w@[^\W_](?:[\w-]*\w)?(?:\.[^\W_](?:[\w-]*\w)?)+")
+_HOST = re.compile(r"[\w-]+(?:\.[\w-]+)*")
+_TRAILING = ".,;:!?…*_~'’”»)]}"
+
+
+@functools.cache
+def _link_pattern() -> re.Pattern[str]:
+    listed = resources.files("core.rules").joinpath("data/suffixes.txt").read_text(encoding="utf-8")
+    words = [word for line in listed.splitlines() if not line.startswith("#") for word in line.split()]
+    suffixes = "|".join(sorted(words, key=len, reverse=True))
+    return re.compile(
+        r"[a-z][a-z0-9+.-]*:[/\\\\]{2}[^\s<>\"`]+|(?<![\w.])www\.[^\s<>\"`]+"
+        r"|(?<![\w@.-])(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+(?P<suffix>" + suffixes + r")(?![\w-]|\.\w)"
+        r"(?::\d{1,5})?(?:[/?#][^\s<>\"'`]*)?"
+    )
+
+
+def trim_url(url: str) -> str:
+    """Drop the punctuation that belongs to the sentence around a URL; a balanced closing bracket stays."""
+    while url and url[-1] in _TRAILING:
+        if url[-1] == ")" and url.count("(") >= url.count(")"):
+            break
+        url = url[:-1]
+    return url
+
+
+@functools.lru_cache(maxsize=4096)
+def canonical_host(host: str) -> str | None:
+    """A host name in lower-case ASCII (punycode) without `www.` and port, or None if it is no plain name."""
+    host = visible(re.sub(r":\d{0,5}$", "", host)).casefold().rstrip(".")
+    if not _HOST.fullmatch(host):
+        return None
+    try:
+        ascii_host = host if host.isascii() else idna.encode(host, uts46=True).decode("ascii")
+    except (idna.IDNAError, UnicodeError):
+        return None
+    return ascii_host.removeprefix("www.") or None
+
+
+def split_link(url: str) -> tuple[str, str, str] | None:
+    """Split an absolute http(s) link into scheme, canonical host and the rest; None for anything else.
+
+    Follows WHATWG: tabs and newlines vanish, backslashes are slashes. A link with user information or a
+    percent-encoded host is refused whole: no honest text needs one.
+    """
+    url = "".join(char for char in url if char not in "\t\n\r" and not is_invisible(char)).strip()
+    match = re.match(r"(https?):[/\\]*([^/\\?#]*)(.*)", url, re.IGNORECASE | re.DOTALL)
+    if match is None or "@" in match[2]:
+        return None
+    host = canonical_host(match[2])
+    return None if host is None else (match[1].lower(), host, match[3].replace("\\", "/"))
+
+
+def find_links(folded: Folded) -> Iterator[tuple[int, int]]:
+    """Folded ranges of the URLs and bare domains in a text."""
+    for match in _link_pattern().finditer(folded.text):
+        start, end = match.start(), match.start() + len(trim_url(match[0]))
+        suffix = match["suffix"]
+        if suffix and suffix not in _PLAIN_SUFFIXES:
+            shown = folded.slice(match.start("suffix"), match.end("suffix"))
+            name = folded.slice(start, match.start("suffix"))
+            if shown != shown.lower() and name != name.upper():
+                continue
+        if end > start:
+            yield start, end
+
+
+def find_emails(folded: Folded) -> Iterator[tuple[int, int]]:
+    """Folded ranges of the e-mail addresses in a text."""
+    for match in EMAIL.finditer(folded.text):
+        yield match.span()
+
+
+def hosts_in(text: str) -> set[str]:
+    """The canonical hosts that a text names: in links, as bare domains, and behind the @ of an address."""
+    folded = fold(text)
+    hosts: set[str | None] = set()
+    for start, end in find_links(folded):
+        link = visible(folded.slice(start, end))
+        parts = split_link(link if "://" in link or ":\\\\" in link else f"https://{link}")
+        hosts.add(parts[1] if parts else None)
+    for start, end in find_emails(folded):
+        hosts.add(canonical_host(folded.slice(start, end).rpartition("@")[2]))
+    return {host for host in hosts if host and "." in host}
