@@ -1,0 +1,172 @@
+"""Match the figures of a text to their sources: what the business knows, or the person said."""
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Sequence
+from typing import Literal
+
+from pydantic import BaseModel
+
+from core.rules.figures import Figure, figures_in, find_figures
+from core.rules.findings import Check, DraftText, Span, spoken_list
+from core.rules.values import Amount, Day, FigureKind, Hit, Key, TimeOfDay, Value
+
+SourceKind = Literal["fact", "campaign", "request", "profile", "result", "memory"]
+
+_DOLLARS = frozenset(["USD", "CAD", "AUD", "NZD", "HKD", "SGD", "MXN", "ARS", "CLP"])
+# What a loose currency word or sign may stand for.
+_LOOSE: dict[str, frozenset[str]] = {
+    "$": _DOLLARS | {"pesos"},
+    "pesos": frozenset(["MXN", "ARS", "CLP", "PHP", "$"]),
+    "francs": frozenset(["CHF"]),
+    "¥": frozenset(["JPY", "CNY"]),
+    "kr": frozenset(["SEK", "NOK", "DKK", "ISK"]),
+}
+
+
+class Source(BaseModel, frozen=True):
+    """A text that may support figures; one that is not trusted never does."""
+
+    kind: SourceKind
+    ref: str
+    text: str
+    trusted: bool = True
+
+
+class Claim(BaseModel, frozen=True):
+    """A figure and the source that supports it, if there is one."""
+
+    figure: Figure
+    source: Source | None = None
+
+
+def match_figures(
+    figures: Iterable[Figure], sources: Sequence[Source], today: dt.date, language: str
+) -> list[Claim]:
+    """Find a trusted source for each figure: the same value, of a kind that fits."""
+    known = [(source, hit) for source in sources if source.trusted for hit in figures_in(source.text)]
+    return [
+        Claim(
+            figure=figure,
+            source=next((source for source, hit in known if _supports(hit, figure, today, language)), None),
+        )
+        for figure in figures
+    ]
+
+
+def check_figures(draft: DraftText, sources: Sequence[Source], today: dt.date) -> tuple[Check, list[Claim]]:
+    """The check `figures.sourced`: every figure of a draft has a source."""
+    claims = match_figures(find_figures(draft), sources, today, draft.language)
+    unsourced = [claim.figure for claim in claims if claim.source is None]
+    if unsourced:
+        verb = "has" if len({figure.text.strip() for figure in unsourced}) == 1 else "have"
+        message = f"{spoken_list([figure.text for figure in unsourced])} {verb} no source in what we know."
+    elif claims:
+        message = "Every figure has a source."
+    else:
+        message = "The text has no figures."
+    spans = [Span(field=f.field, start=f.start, end=f.end, text=f.text) for f in unsourced]
+    return Check(
+        name="figures.sourced", passed=not unsourced, severity="block", message=message, spans=spans
+    ), claims
+
+
+def _supports(hit: Hit, figure: Figure, today: dt.date, language: str) -> bool:
+    value: Value = figure.value
+    match hit.value, value:
+        case Amount() as known, Amount() as said:
+            return hit.kind == figure.kind and _same_amount(known, said)
+        case Day() as known_day, Day() as said_day:
+            return _same_day(known_day, said_day, today, language)
+        case Day() as known_day, Amount() as said:
+            return figure.kind == "number" and known_day.year is not None and said.number == known_day.year
+        case TimeOfDay() as known_time, TimeOfDay() as said_time:
+            return known_time == said_time
+        case Key() as known_key, Key() as said_key:
+            return hit.kind == figure.kind and _SAME_KEY.get(hit.kind, str.__eq__)(
+                known_key.key, said_key.key
+            )
+        case (Key() as known_key, Amount() as said) if hit.kind == "phone" and figure.kind == "number":
+            return len(known_key.key) >= 7 and _same_phone(known_key.key, f"{said.number:f}")
+        case (Amount() as known, Key() as said_key) if hit.kind == "number" and figure.kind == "phone":
+            return len(said_key.key) >= 7 and _same_phone(f"{known.number:f}", said_key.key)
+    return False
+
+
+def _same_amount(known: Amount, said: Amount) -> bool:
+    same_unit = known.unit == said.unit or (
+        said.unit in _LOOSE.get(known.unit, ()) or known.unit in _LOOSE.get(said.unit, ())
+    )
+    periods_agree = not (known.period and said.period) or known.period == said.period
+    return known.number == said.number and same_unit and periods_agree
+
+
+def _same_phone(known: str, said: str) -> bool:
+    if known == said:
+        return True
+    if known.startswith("+") == said.startswith("+"):
+        return False
+    full, national = (known[1:], said) if known.startswith("+") else (said[1:], known)
+    national = national.removeprefix("0")
+    return len(national) >= 7 and full.endswith(national) and 1 <= len(full) - len(national) <= 3
+
+
+_SAME_KEY: dict[FigureKind, Callable[[str, str], bool]] = {"phone": _same_phone}
+
+
+def _same_day(known: Day, said: Day, today: dt.date, language: str) -> bool:
+    if known.ambiguous and said.ambiguous:
+        readings = [(known, said)]
+    elif known.ambiguous:
+        # A date that could be read two ways proves neither, unless the language reads it in one way only.
+        order = _reads_month_first(language)
+        readings = [] if order is None else [(_swapped(known) if order else known, said)]
+    elif said.ambiguous:
+        order = _reads_month_first(language)
+        readings = [(known, said)] if order is not True else []
+        readings += [(known, _swapped(said))] if order is not False else []
+    else:
+        readings = [(known, said)]
+    return any(_matches(a, b, today) for a, b in readings)
+
+
+def _matches(known: Day, said: Day, today: dt.date) -> bool:
+    if said.month != known.month:
+        return False
+    if said.day is None:
+        return said.year == known.year if known.year is not None else False
+    if said.day != known.day:
+        return False
+    year = known.year if known.year is not None else _next_year(known, today)
+    if said.year is not None and said.year != year:
+        return False
+    return said.weekday is None or year is None or _weekday(year, said) == said.weekday
+
+
+def _next_year(day: Day, today: dt.date) -> int | None:
+    """The year of the next such day: what a date without a year means."""
+    for year in range(today.year, today.year + 9):
+        try:
+            if dt.date(year, day.month, day.day or 1) >= today:
+                return year
+        except ValueError:
+            continue
+    return None
+
+
+def _weekday(year: int, day: Day) -> int | None:
+    try:
+        return dt.date(year, day.month, day.day or 1).weekday()
+    except ValueError:
+        return None
+
+
+def _swapped(day: Day) -> Day:
+    return day.model_copy(update={"day": day.month, "month": day.day})
+
+
+def _reads_month_first(language: str) -> bool | None:
+    """Whether 03/06 is 6 March in this language; None where both readings are common."""
+    tag = language.lower().replace("_", "-")
+    if tag == "en":
+        return None
+    return tag in {"en-us", "en-ph"}

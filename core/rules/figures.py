@@ -1,0 +1,121 @@
+"""Find every factual figure in a text: prices, percentages, phones, dates, times, links and other numbers."""
+
+import functools
+import re
+from collections.abc import Callable, Iterator, Mapping
+
+from pydantic import BaseModel
+
+from core.rules.amounts import find_numbers, find_percentages, find_prices
+from core.rules.findings import DraftText, named_texts
+from core.rules.folding import Folded, fold, visible
+from core.rules.hosts import find_emails, find_links, split_link
+from core.rules.moments import find_dates, find_times
+from core.rules.numerals import NUMBER
+from core.rules.values import FigureKind, Hit, Key, Value
+
+_PHONE = re.compile(r"(?<![\w.,/+-])(?:\+\s?)?\(?\d(?:[ ().\-/]{0,3}\d){6,14}(?![\w%€$£]|[.,]\d)")
+
+
+class Figure(BaseModel, frozen=True):
+    """A factual figure: what it says, where it stands, and its normalised value."""
+
+    kind: FigureKind
+    text: str
+    field: str
+    start: int
+    end: int
+    value: Value
+
+
+def find_figures(source: DraftText | Mapping[str, str]) -> list[Figure]:
+    """Every figure in a draft or in named texts, in reading order."""
+    return [
+        Figure(
+            kind=hit.kind,
+            text=text[hit.start : hit.end],
+            field=field,
+            start=hit.start,
+            end=hit.end,
+            value=hit.value,
+        )
+        for field, text in named_texts(source)
+        for hit in figures_in(text)
+    ]
+
+
+@functools.lru_cache(maxsize=2048)
+def figures_in(text: str) -> tuple[Hit, ...]:
+    """The figures of one text, with offsets into it."""
+    folded = fold(text)
+    working = folded.text
+    hits: list[Hit] = []
+    finders: tuple[Callable[[str, Folded], Iterator[Hit]], ...] = (
+        _emails,
+        _links,
+        find_dates,
+        find_prices,
+        find_percentages,
+        find_times,
+        _phones,
+        find_numbers,
+    )
+    for find in finders:
+        found = [hit for hit in find(working, folded) if "\0" not in working[hit.start : hit.end]]
+        for hit in sorted(found, key=lambda hit: (hit.start, -hit.end)):
+            if "\0" in working[hit.start : hit.end]:
+                continue
+            working = working[: hit.start] + "\0" * (hit.end - hit.start) + working[hit.end :]
+            start, end = folded.span(hit.start, hit.end)
+            hits.append(hit._replace(start=start, end=end))
+    return tuple(sorted(hits, key=lambda hit: hit.start))
+
+
+def _emails(text: str, folded: Folded) -> Iterator[Hit]:
+    for start, end in find_emails(folded):
+        yield Hit("email", start, end, Key(key=visible(folded.slice(start, end)).casefold()))
+
+
+def _links(text: str, folded: Folded) -> Iterator[Hit]:
+    for start, end in find_links(folded):
+        yield Hit("url", start, end, Key(key=link_key(folded.slice(start, end))))
+
+
+def link_key(link: str) -> str:
+    """Host, path and query of a link as two links are compared; campaign parameters do not count."""
+    link = visible(link)
+    parts = split_link(link if re.match(r"[a-zA-Z][\w+.-]*:[/\\]{2}", link) else f"https://{link}")
+    if parts is None:
+        return link
+    path, _, query = parts[2].partition("#")[0].partition("?")
+    kept = "&".join(item for item in query.split("&") if item and not item.startswith("utm_"))
+    return f"{parts[1]}{path.rstrip('/')}{'?' + kept if kept else ''}"
+
+
+def _phones(text: str, folded: Folded) -> Iterator[Hit]:
+    for match in _PHONE.finditer(text):
+        shown = match[0]
+        if _is_phone(shown):
+            yield Hit("phone", *match.span(), Key(key=phone_key(shown)))
+
+
+def _is_phone(shown: str) -> bool:
+    groups = re.findall(r"\d+", shown)
+    if shown[0] in "+(0":
+        return True
+    if len(groups) == 1 or re.fullmatch(NUMBER, shown):
+        return False
+    if len(groups) == 2:
+        ranged = len(groups[0]) == len(groups[1]) or all(group.endswith("0") for group in groups)
+        return not ranged
+    return True
+
+
+def phone_key(shown: str) -> str:
+    """The digits of a phone number; `+` before them when the country code is there."""
+    digits = "".join(re.findall(r"\d", re.sub(r"(?<=\d)\s?\(0\)", "", shown)))
+    if shown.lstrip("( ").startswith("+"):
+        return f"+{digits}"
+    if digits.startswith("00"):
+        return f"+{digits[2:]}"
+    return f"+{digits}" if len(digits) == 11 and digits[0] == "1" else digits

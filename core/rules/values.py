@@ -1,0 +1,50 @@
+"""The normalised value of a figure: an amount, a day, a time of day, or a key to compare."""
+
+from decimal import Decimal
+from typing import Literal, NamedTuple
+
+from pydantic import BaseModel
+
+FigureKind = Literal["price", "percentage", "phone", "date", "time", "url", "email", "number"]
+
+
+class Amount(BaseModel, frozen=True, extra="forbid"):
+    """A number with its unit: a currency, `%` or nothing; `period` is what a price is paid for."""
+
+    number: Decimal
+    unit: str = ""
+    period: str = ""
+
+
+class Day(BaseModel, frozen=True, extra="forbid"):
+    """A date as far as the text gives it; `ambiguous` when day and month could be swapped."""
+
+    month: int
+    day: int | None = None
+    year: int | None = None
+    weekday: int | None = None
+    ambiguous: bool = False
+
+
+class TimeOfDay(BaseModel, frozen=True, extra="forbid"):
+    """A time of day in minutes after midnight."""
+
+    minutes: int
+
+
+class Key(BaseModel, frozen=True, extra="forbid"):
+    """A phone number, URL or e-mail address in the form in which two of them are compared."""
+
+    key: str
+
+
+Value = Amount | Day | TimeOfDay | Key
+
+
+class Hit(NamedTuple):
+    """A figure in a folded text, before its place in the original is known."""
+
+    kind: FigureKind
+    start: int
+    end: int
+    value: Value
