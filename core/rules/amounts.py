@@ -85,8 +85,8 @@ _PERCENT = re.compile(
 )
 _NUMBER = re.compile(rf"(?<!\d)(?P<n>{NUMBER})(?P<scale>{SCALE}|[m](?![a-z\d]))?")
 _SPELLED = re.compile(
-    r"(?<![a-z])(?P<unit>per ?cent|percent|prozent|pour[ -]cent|por ciento|euros?|dollars?|francs|franken|pesos)"
-    r"(?![a-z])"
+    r"(?<![a-z])(?P<unit>per ?cent|percent|prozent|pour[ -]cent|por ciento|euros?|dollars?|francs|franken"
+    r"|pesos)(?![a-z])"
 )
 _SPLIT = re.compile(rf"({NUMBER})(.*)", re.DOTALL)
 _PERIODS = (
@@ -104,7 +104,8 @@ _PERIODS = (
 _PERIOD = re.compile(
     r"\s?(?:(?:/|l'|(?:per|an?|each|every|par|pro|im|je|al|por|a la|cada|der|die|the)\b)\s?(?:"
     + "|".join(f"(?P<{name}>{words})" for name, words in _PERIODS)
-    + r")|(?P<adverb>monthly|weekly|yearly|daily|monatlich|wochentlich|jahrlich|mensuels?|mensuales))(?![a-z])"
+    + r")|(?P<adverb>monthly|weekly|yearly|daily|monatlich|wochentlich|jahrlich|mensuels?|mensuales))"
+    r"(?![a-z])"
 )
 _ADVERBS = {
     "mon": "month",

@@ -166,7 +166,10 @@ def _year(text: str | None) -> int | None:
 
 _H = r"(?:[01]?\d|2[0-4])"
 _MIN = r"[0-5]\d"
-_LEAD = rf"(?:(?P<lead>{_H}(?:[:.h]{_MIN})?)(?:\s?h|\s?uhr)?\s?(?:-|to|until|till|a|bis|and|et|und|y)\s?(?:las\s)?)?"
+_LEAD = (
+    rf"(?:(?P<lead>{_H}(?:[:.h]{_MIN})?)(?:\s?h|\s?uhr)?"
+    r"\s?(?:-|to|until|till|a|bis|and|et|und|y)\s?(?:las\s)?)?"
+)
 _START = r"(?<![\d:.,/$€£])"
 _GERMAN_AM = (
     r"(?!\s(?:montag|dienstag|mittwoch|donnerstag|freitag|sams|sonn|start|ende|anfang|abend|tag|wochen|\d))"
