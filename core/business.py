@@ -12,6 +12,7 @@ from core.ids import new_id
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2_000)]
+FactText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 HexColor = Annotated[str, StringConstraints(pattern=r"^#[0-9A-Fa-f]{6}$")]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 """A BCP 47 tag, such as `fr` or `de-AT`."""
@@ -38,7 +39,7 @@ class Fact(Value):
 
     id: str = Field(default_factory=new_id)
     key: Line
-    value: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+    value: FactText
     source: Literal["owner", "demo"] = "owner"
     expires_at: Instant | None = None
     updated_at: Instant | None = None
@@ -77,11 +78,13 @@ MemoryKind = Literal["fact", "decision", "approved", "rejected", "style", "quest
 class Memory(TenantDocument):
     """The text of one remembered thing; Chroma indexes it and can be rebuilt from it.
 
-    `trusted` is false for what customers wrote: it never counts as a source for a figure.
+    `trusted` is false for what customers wrote: it never counts as a source for a figure. `indexed` is
+    false until Chroma has the present text.
     """
 
     kind: MemoryKind
     text: str
     ref: str
     trusted: bool = True
+    indexed: bool = False
     dedupe_key: str

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    ConfigDict,
+    Field,
+    FiniteFloat,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from core.business import Line, Text
 from core.clock import LocalTime, Timezone
@@ -20,13 +29,33 @@ FunnelStage = Literal["awareness", "consideration", "conversion", "retention"]
 CampaignStatus = Literal["draft", "active", "completed"]
 
 
+KpiName = re.compile(r"[^\W\d][\w -]{0,59}\Z")
+KpiText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
+
+
 class Kpis(Value):
     """What the campaign is measured by; further names are the owner's own."""
 
     model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, int | FiniteFloat | KpiText] = Field(init=False)
 
     engagement_rate: float | None = Field(default=None, ge=0, le=100)
-    leads_target: int | None = Field(default=None, ge=0)
+    leads_target: int | None = Field(default=None, ge=0, le=1_000_000_000)
+
+    @model_validator(mode="after")
+    def _storable(self) -> Kpis:
+        own = self.__pydantic_extra__
+        if len(own) > 20:
+            message = "at most 20 names of your own"
+            raise ValueError(message)
+        for name, value in own.items():
+            if not KpiName.match(name):
+                message = f"{name[:60]!r} is not a name: a letter, then letters, digits, spaces, _ or -"
+                raise ValueError(message)
+            if isinstance(value, int) and abs(value) > 10**15:
+                message = f"{name} is too large"
+                raise ValueError(message)
+        return self
 
 
 class Slot(Value):
@@ -55,12 +84,14 @@ class CampaignFields(Value):
     end_date: date | None = None
     status: CampaignStatus = "draft"
 
-    @model_validator(mode="after")
-    def _ends_after_it_starts(self) -> CampaignFields:
-        if self.start_date and self.end_date and self.end_date < self.start_date:
-            message = "end_date must not be before start_date"
+    @field_validator("end_date")
+    @classmethod
+    def _ends_after_it_starts(cls, end: date | None, info: ValidationInfo) -> date | None:
+        start = info.data.get("start_date")
+        if start and end and end < start:
+            message = "must not be before start_date"
             raise ValueError(message)
-        return self
+        return end
 
 
 class Campaign(CampaignFields, TenantDocument):

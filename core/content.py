@@ -127,6 +127,7 @@ class Content(ContentFields, TenantDocument):
             language=self.language,
             fields={name: text for name, text in fields.items() if text},
             hashtags=words.hashtags,
+            has_media=bool(self.media.image_url or self.media.video_url),
         )
 
 

@@ -1,0 +1,61 @@
+"""JSON merge patch (RFC 7396) onto the fields that a person may change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from core.document import Document
+from core.errors import InvalidFields
+from core.fields import invalid_fields
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def merge_patch(target: Any, patch: Any) -> Any:
+    """The RFC's algorithm: objects merge, null removes, everything else replaces."""
+    if not isinstance(patch, Mapping):
+        return patch
+    merged = dict(target) if isinstance(target, Mapping) else {}
+    for key, value in patch.items():
+        if value is None:
+            merged.pop(key, None)
+        else:
+            merged[key] = merge_patch(merged.get(key), value)
+    return merged
+
+
+def apply_patch(fields: type[M], current: Document, patch: Mapping[str, Any]) -> dict[str, Any]:
+    """The top-level fields that the patch changes, with their new values.
+
+    Args:
+        fields: What may be changed, and how it is checked.
+        current: The document, which has at least those fields.
+        patch: The merge patch; null brings a field back to its default.
+
+    Raises:
+        InvalidFields: Names every field that is unknown, set by the server, or not right.
+    """
+    known = set(type(current).model_fields) | set(type(current).model_computed_fields)
+    refused = [
+        {
+            "field": name,
+            "message": "is set by the server" if name in known else "there is no such field",
+        }
+        for name in patch
+        if name not in fields.model_fields
+    ]
+    if refused:
+        raise InvalidFields(refused)
+    before = current.model_dump(mode="json", include=set(fields.model_fields))
+    try:
+        after = fields.model_validate(merge_patch(before, patch))
+    except ValidationError as error:
+        raise invalid_fields(error.errors(include_url=False)) from error
+    return {
+        name: getattr(after, name)
+        for name in fields.model_fields
+        if getattr(after, name) != getattr(current, name)
+    }

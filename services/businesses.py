@@ -1,0 +1,148 @@
+"""Businesses, members, facts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from pydantic import Field
+
+from core.account import Membership
+from core.business import Business, Fact, FactText, Line, Profile
+from core.clock import Clock, Instant
+from core.document import Value
+from core.errors import NotFound
+from core.ids import new_id
+from core.merge_patch import apply_patch
+from core.scope import Scope
+from memory.collections import Page
+from memory.database import Database
+from services.edits import edit
+
+MOST_FACTS = 200
+
+
+class FactMemory(Protocol):
+    """Where facts are remembered so that they are found by meaning (`services/recall.py`)."""
+
+    async def remember_facts(self, scope: Scope, business: Business) -> None:
+        """Make the remembered facts those of the business."""
+        ...
+
+
+class FactDraft(Value):
+    """A fact as a person gives it.
+
+    An `id` names a fact of this business, which is kept or changed; without one the fact is new.
+    `source` and `updated_at` are the server's: sent back as they were read, they count for nothing.
+    """
+
+    id: str | None = None
+    key: Line
+    value: FactText
+    expires_at: Instant | None = None
+    source: str | None = None
+    updated_at: Instant | None = None
+
+
+class BusinessDraft(Profile):
+    """A new business: what a person says about it, with its first facts."""
+
+    facts: list[FactDraft] = Field(default_factory=list, max_length=MOST_FACTS)
+
+
+class Businesses:
+    """Businesses and what is known about them."""
+
+    def __init__(self, database: Database, recall: FactMemory, clock: Clock) -> None:
+        self._businesses = database.businesses
+        self._memberships = database.memberships
+        self._recall = recall
+        self._clock = clock
+
+    async def create(self, user_id: str, draft: BusinessDraft) -> Business:
+        """Found a business whose creator is its owner.
+
+        Until the membership stands nobody can see the business: a crash in between leaves nothing half done.
+        """
+        now = self._clock.now()
+        business_id = new_id()
+        scope = Scope.of(business_id)
+        business = Business(
+            **{name: getattr(draft, name) for name in Profile.model_fields},
+            id=business_id,
+            business_id=business_id,
+            user_id=user_id,
+            facts=self._facts([], draft.facts),
+            created_at=now,
+            updated_at=now,
+        )
+        await self._businesses.insert(scope, business)
+        await self._memberships.insert(
+            Membership(business_id=business_id, user_id=user_id, role="owner", created_at=now, updated_at=now)
+        )
+        if business.facts:
+            await self._recall.remember_facts(scope, business)
+        return business
+
+    async def get(self, scope: Scope, business_id: str) -> Business:
+        """One business of the scope."""
+        return await self._businesses.get(scope.only(business_id), business_id)
+
+    async def page(self, scope: Scope, limit: int, cursor: str | None = None) -> Page[Business]:
+        """The businesses of the scope, newest first."""
+        return await self._businesses.page(scope, {}, limit, cursor)
+
+    async def change(
+        self, scope: Scope, business_id: str, patch: Mapping[str, Any], version: int | None = None
+    ) -> Business:
+        """Apply a merge patch to the profile; facts have their own door."""
+        return await edit(
+            self._businesses,
+            scope.only(business_id),
+            business_id,
+            lambda business: apply_patch(Profile, business, patch),
+            version,
+        )
+
+    async def replace_facts(
+        self, scope: Scope, business_id: str, drafts: Sequence[FactDraft], version: int | None = None
+    ) -> Business:
+        """Make `drafts` the whole list of facts, and remember it."""
+        narrow = scope.only(business_id)
+
+        def changes(business: Business) -> dict[str, Any]:
+            facts = self._facts(business.facts, drafts)
+            return {} if facts == business.facts else {"facts": facts}
+
+        business = await edit(self._businesses, narrow, business_id, changes, version)
+        await self._recall.remember_facts(narrow, business)
+        return business
+
+    def _facts(self, known: Sequence[Fact], drafts: Sequence[FactDraft]) -> list[Fact]:
+        """The facts that the drafts mean; an untouched one keeps who said it and when."""
+        now = self._clock.now()
+        by_id = {fact.id: fact for fact in known}
+        facts: list[Fact] = []
+        for draft in drafts:
+            old = by_id.pop(draft.id, None) if draft.id is not None else None
+            if draft.id is not None and old is None:
+                raise NotFound("fact", id=draft.id)
+            same = old is not None and (old.key, old.value, old.expires_at) == (
+                draft.key,
+                draft.value,
+                draft.expires_at,
+            )
+            if old is not None and same:
+                facts.append(old)
+                continue
+            facts.append(
+                Fact(
+                    id=old.id if old is not None else new_id(),
+                    key=draft.key,
+                    value=draft.value,
+                    expires_at=draft.expires_at,
+                    updated_at=now,
+                )
+            )
+        return facts

@@ -1,0 +1,215 @@
+"""Campaigns and their calendars."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import BaseModel
+
+from core.business import Business
+from core.campaign import Campaign, CampaignFields, Slot
+from core.clock import Clock, to_instant
+from core.content import ApprovalState, Content, ContentStatus
+from core.document import WrittenBy
+from core.errors import InvalidFields
+from core.ids import derived_id
+from core.merge_patch import apply_patch
+from core.scope import Scope
+from memory.collections import AlreadyThere, Page
+from memory.database import Database
+from services.edits import edit
+
+MOST_SLOTS = 400
+
+
+class SlotContent(BaseModel):
+    """The draft of a slot, as a calendar shows it."""
+
+    id: str
+    title: str
+    status: ContentStatus
+    approval_state: ApprovalState
+    checks_failed: int
+
+
+class CalendarSlot(Slot):
+    """A slot with its draft."""
+
+    content: SlotContent | None = None
+
+
+class Calendar(BaseModel):
+    """A campaign's slots in the order of time; `timezone` is the business's."""
+
+    campaign_id: str
+    timezone: str
+    slots: list[CalendarSlot]
+
+
+class Campaigns:
+    """Campaigns of the caller's businesses."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._campaigns = database.campaigns
+        self._businesses = database.businesses
+        self._content = database.content
+        self._clock = clock
+
+    async def create(self, scope: Scope, business_id: str, fields: CampaignFields) -> Campaign:
+        """A new campaign with an empty calendar."""
+        return await self._campaigns.insert(scope.only(business_id), self._new(business_id, fields))
+
+    async def create_draft(
+        self, scope: Scope, business_id: str, fields: CampaignFields, written_by: WrittenBy
+    ) -> Campaign:
+        """The draft campaign that a run works on; a later attempt of the run gets the same one."""
+        narrow = scope.only(business_id)
+        campaign = self._new(business_id, fields).model_copy(
+            update={
+                "id": derived_id("campaign", business_id, written_by.run_id),
+                "status": "draft",
+                "written_by": written_by,
+            }
+        )
+        try:
+            return await self._campaigns.insert(narrow, campaign)
+        except AlreadyThere:
+            return await self._campaigns.get(narrow, campaign.id)
+
+    async def get(self, scope: Scope, campaign_id: str) -> Campaign:
+        """One campaign of the scope."""
+        return await self._campaigns.get(scope, campaign_id)
+
+    async def page(
+        self, scope: Scope, business_id: str | None, limit: int, cursor: str | None = None
+    ) -> Page[Campaign]:
+        """Campaigns of one business, or of all of the scope, newest first."""
+        where = scope if business_id is None else scope.only(business_id)
+        return await self._campaigns.page(where, {}, limit, cursor)
+
+    async def change(
+        self, scope: Scope, campaign_id: str, patch: Mapping[str, Any], version: int | None = None
+    ) -> Campaign:
+        """Apply a merge patch to what a person says about a campaign."""
+        return await edit(
+            self._campaigns,
+            scope,
+            campaign_id,
+            lambda campaign: apply_patch(CampaignFields, campaign, patch),
+            version,
+        )
+
+    async def resolve(self, scope: Scope, business: Business, named_id: str | None) -> Campaign | None:
+        """The campaign a request works on: the named one, else the only active one, else none."""
+        narrow = scope.only(business.id)
+        if named_id is not None:
+            return await self._campaigns.get(narrow, named_id)
+        active = await self._campaigns.all(narrow, {"status": "active"}, limit=2)
+        return active[0] if len(active) == 1 else None
+
+    async def calendar(self, scope: Scope, campaign_id: str) -> Calendar:
+        """The campaign's slots with their drafts."""
+        campaign = await self._campaigns.get(scope, campaign_id)
+        narrow = scope.only(campaign.business_id)
+        business = await self._businesses.get(narrow, campaign.business_id)
+        ids = [slot.content_id for slot in campaign.calendar if slot.content_id]
+        found = await self._content.all(narrow, {"_id": {"$in": ids}}, limit=MOST_SLOTS) if ids else []
+        drafts = {content.id: _shown(content) for content in found}
+        return Calendar(
+            campaign_id=campaign.id,
+            timezone=business.timezone,
+            slots=[
+                CalendarSlot(**slot.model_dump(), content=drafts.get(slot.content_id or ""))
+                for slot in campaign.calendar
+            ],
+        )
+
+    async def save_calendar(
+        self, scope: Scope, campaign_id: str, slots: Sequence[Slot], run_id: str
+    ) -> Campaign:
+        """Propose a calendar: it replaces what is only proposed, and nothing else.
+
+        Slots are numbered within the run (their ids follow from run and number), so that a second attempt
+        replaces its own proposals and leaves alone what it has drafted already. A proposal for the very
+        time and platform of a slot that stays is left out.
+        """
+        numbered = [
+            slot.model_copy(
+                update={
+                    "slot_id": derived_id("slot", campaign_id, run_id, str(number)),
+                    "state": "proposed",
+                    "content_id": None,
+                    "run_id": run_id,
+                }
+            )
+            for number, slot in enumerate(slots)
+        ]
+        _require_real_times(numbered)
+
+        def changes(campaign: Campaign) -> dict[str, Any]:
+            stay = [slot for slot in campaign.calendar if slot.state != "proposed"]
+            taken = {slot.slot_id for slot in stay}
+            busy = {(slot.platform, slot.local_time) for slot in stay if slot.state != "dropped"}
+            fresh = [
+                slot
+                for slot in numbered
+                if slot.slot_id not in taken and (slot.platform, slot.local_time) not in busy
+            ]
+            calendar = sorted([*stay, *fresh], key=_when)
+            if len(calendar) > MOST_SLOTS:
+                raise InvalidFields(
+                    [{"field": "calendar", "message": f"a campaign has at most {MOST_SLOTS} slots"}]
+                )
+            return {} if calendar == campaign.calendar else {"calendar": calendar}
+
+        return await edit(self._campaigns, scope, campaign_id, changes)
+
+    async def mark_drafted(self, scope: Scope, campaign_id: str, slot_id: str, content_id: str) -> bool:
+        """Tie a draft to its slot; false if a new calendar has replaced the slot meanwhile."""
+        return await self._campaigns.change(
+            scope,
+            campaign_id,
+            {"calendar.$.state": "drafted", "calendar.$.content_id": content_id},
+            {"calendar.slot_id": slot_id},
+        )
+
+    async def release_slot(self, scope: Scope, campaign_id: str, slot_id: str, content_id: str) -> bool:
+        """Make the slot of a draft that goes away planned again; false if it holds another draft."""
+        return await self._campaigns.change(
+            scope,
+            campaign_id,
+            {"calendar.$.state": "planned", "calendar.$.content_id": None},
+            {"calendar": {"$elemMatch": {"slot_id": slot_id, "content_id": content_id}}},
+        )
+
+    def _new(self, business_id: str, fields: CampaignFields) -> Campaign:
+        now = self._clock.now()
+        values = {name: getattr(fields, name) for name in CampaignFields.model_fields}
+        return Campaign(**values, business_id=business_id, created_at=now, updated_at=now)
+
+
+def _when(slot: Slot) -> tuple[Any, str]:
+    return to_instant(slot.local_time, slot.timezone), slot.slot_id
+
+
+def _require_real_times(slots: Sequence[Slot]) -> None:
+    """The form of a wall time does not say that there is such a day."""
+    errors: list[dict[str, str]] = []
+    for number, slot in enumerate(slots):
+        try:
+            _when(slot)
+        except (ValueError, OverflowError):
+            errors.append({"field": f"calendar.{number}.local_time", "message": "there is no such time"})
+    if errors:
+        raise InvalidFields(errors)
+
+
+def _shown(content: Content) -> SlotContent:
+    return SlotContent(
+        id=content.id,
+        title=content.title,
+        status=content.status,
+        approval_state=content.approval_state,
+        checks_failed=sum(not check.passed for check in content.ai_metadata.checks),
+    )

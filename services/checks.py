@@ -1,0 +1,149 @@
+"""Every check of the brand guard over a draft, with what counts as a source for its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from core.business import Business, Memory, MemoryKind
+from core.campaign import Campaign, Slot
+from core.clock import to_local
+from core.content import Content
+from core.rules.claims import Claim, Source, check_figures
+from core.rules.findings import Check, DraftText
+from core.rules.platforms import check_limits
+from core.rules.wording import (
+    check_banned_words,
+    check_cliches,
+    check_empty,
+    check_language,
+    check_placeholders,
+    check_repetition,
+)
+
+_REMEMBERED_SOURCES: frozenset[MemoryKind] = frozenset({"decision", "approved", "style"})
+"""Facts are their own source while they hold; what was rejected, or asked by a customer, never is one."""
+
+_PROFILE_TEXTS = ("business_name", "industry", "brand_voice", "postal_address")
+
+
+def local_day(business: Business, now: datetime) -> date:
+    """Today, where the business is."""
+    return date.fromisoformat(to_local(now, business.timezone)[:10])
+
+
+def sources_of(
+    business: Business,
+    campaign: Campaign | None,
+    slot: Slot | None,
+    request_texts: Sequence[str],
+    memories: Sequence[Memory],
+    now: datetime,
+) -> list[Source]:
+    """Where a figure may come from: facts and profile, the campaign's own fields, the person's own words.
+
+    A model's words are never a source: the theme of a slot, and name and goal of a campaign that a run
+    made, are left out.
+    """
+    sources = [
+        Source(kind="fact", ref=fact.id, text=f"{fact.key}: {fact.value}")
+        for fact in business.facts
+        if fact.expires_at is None or fact.expires_at > now
+    ]
+    profile = {name: str(getattr(business, name)) for name in _PROFILE_TEXTS}
+    profile["primary_goals"] = "\n".join(business.primary_goals)
+    profile["target_audience"] = "\n".join(
+        " ".join([segment.segment_name, segment.age_range, *segment.interests])
+        for segment in business.target_audience
+    )
+    sources += [Source(kind="profile", ref=name, text=text) for name, text in profile.items() if text]
+    if campaign is not None:
+        sources += _campaign_sources(campaign)
+    if slot is not None:
+        sources.append(Source(kind="campaign", ref="slot", text=slot.local_time.replace("T", " ")))
+    sources += [
+        Source(kind="request", ref=str(number), text=text)
+        for number, text in enumerate(request_texts)
+        if text
+    ]
+    sources += [
+        Source(kind="memory", ref=memory.id, text=memory.text)
+        for memory in memories
+        if memory.trusted and memory.kind in _REMEMBERED_SOURCES
+    ]
+    return sources
+
+
+def _campaign_sources(campaign: Campaign) -> list[Source]:
+    fields: dict[str, str] = {}
+    if campaign.written_by is None:
+        fields |= {"name": campaign.name, "goal": campaign.goal}
+    for name in ("start_date", "end_date"):
+        day = getattr(campaign, name)
+        if day is not None:
+            fields[name] = day.isoformat()
+    kpis = campaign.kpis.model_dump(exclude_none=True)
+    fields["kpis"] = "\n".join(f"{name}: {value}" for name, value in kpis.items())
+    return [Source(kind="campaign", ref=name, text=text) for name, text in fields.items() if text]
+
+
+def check_draft(
+    draft: DraftText, business: Business, sources: Sequence[Source], today: date, instructions: str = ""
+) -> tuple[list[Check], list[Claim]]:
+    """All checks in their fixed order, and every figure with its source."""
+    addressed = draft.model_copy(update={"has_postal_address": bool(business.postal_address)})
+    figures, claims = check_figures(addressed, sources, today)
+    checks = [
+        check_empty(addressed),
+        *check_limits(addressed),
+        figures,
+        check_banned_words(addressed, business.banned_words),
+        check_language(addressed, addressed.language, [business.business_name]),
+        check_placeholders(addressed),
+        check_cliches(addressed),
+        check_repetition(addressed, instructions),
+    ]
+    return checks, claims
+
+
+def run_checks(
+    draft: DraftText,
+    business: Business,
+    campaign: Campaign | None,
+    slot: Slot | None,
+    request_texts: Sequence[str],
+    memories: Sequence[Memory],
+    now: datetime,
+    instructions: str = "",
+) -> tuple[list[Check], list[Claim]]:
+    """The brand guard over a draft that a run wrote.
+
+    Args:
+        draft: The words.
+        business: Whose facts, profile and banned words count.
+        campaign: The campaign the draft belongs to.
+        slot: The calendar slot it fills.
+        request_texts: What the person wrote, and nothing that a model or a customer wrote.
+        memories: What was recalled; only the trusted kinds support a figure.
+        now: The present moment; expired facts support nothing.
+        instructions: What the model was told to do; a draft must not repeat it.
+    """
+    sources = sources_of(business, campaign, slot, request_texts, memories, now)
+    return check_draft(draft, business, sources, local_day(business, now), instructions)
+
+
+def recheck(
+    content: Content, business: Business, campaign: Campaign, now: datetime
+) -> tuple[list[Check], list[Claim]]:
+    """The brand guard over an edited piece.
+
+    Beside what is known today count the brief the piece was made from and the sources outside the documents
+    that its figures had (the person's words, a result, a memory). What was typed in the edit itself still
+    needs a source.
+    """
+    slot = next((slot for slot in campaign.calendar if slot.slot_id == content.slot_id), None)
+    made = content.ai_metadata
+    sources = sources_of(business, campaign, slot, [made.prompt_used], [], now)
+    kept = [claim.source for claim in made.claims if claim.source is not None]
+    sources += [source for source in kept if source.kind in {"request", "result", "memory"}]
+    return check_draft(content.draft_text(), business, sources, local_day(business, now))

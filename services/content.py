@@ -1,0 +1,107 @@
+"""Read and edit drafts; every edit keeps what was there before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from core.campaign import Platform
+from core.clock import Clock
+from core.content import Content, ContentFields, ContentStatus, ContentVersion
+from core.ids import derived_id
+from core.merge_patch import apply_patch
+from core.scope import Scope
+from memory.collections import AlreadyThere, Page
+from memory.database import Database
+from services.checks import recheck
+from services.edits import edit
+
+
+class Contents:
+    """The pieces of the caller's businesses."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._content = database.content
+        self._versions = database.versions
+        self._campaigns = database.campaigns
+        self._businesses = database.businesses
+        self._clock = clock
+
+    async def get(self, scope: Scope, content_id: str) -> Content:
+        """One piece of the scope."""
+        return await self._content.get(scope, content_id)
+
+    async def page(
+        self,
+        scope: Scope,
+        limit: int,
+        cursor: str | None = None,
+        *,
+        business_id: str | None = None,
+        campaign_id: str | None = None,
+        platform: Platform | None = None,
+        status: ContentStatus | None = None,
+    ) -> Page[Content]:
+        """Pieces under every given condition, newest first; a foreign id is a NotFound."""
+        narrow = scope if business_id is None else scope.only(business_id)
+        where: dict[str, Any] = {}
+        if campaign_id is not None:
+            campaign = await self._campaigns.get(narrow, campaign_id)
+            narrow = narrow.only(campaign.business_id)
+            where["campaign_id"] = campaign_id
+        if platform is not None:
+            where["platform"] = platform
+        if status is not None:
+            where["status"] = status
+        return await self._content.page(narrow, where, limit, cursor)
+
+    async def change(
+        self,
+        scope: Scope,
+        content_id: str,
+        patch: Mapping[str, Any],
+        version: int | None = None,
+        edited_by: str | None = None,
+    ) -> Content:
+        """Apply a merge patch to the words and pictures, check them again, and keep the old version.
+
+        A failed check never stops an edit: it is shown, and stops the approval.
+        """
+        content = await self._content.get(scope, content_id)
+        narrow = scope.only(content.business_id)
+        campaign = await self._campaigns.get(narrow, content.campaign_id)
+        business = await self._businesses.get(narrow, content.business_id)
+        now = self._clock.now()
+
+        def changes(current: Content) -> dict[str, Any]:
+            values = apply_patch(ContentFields, current, patch)
+            if not values:
+                return {}
+            checks, claims = recheck(current.model_copy(update=values), business, campaign, now)
+            made = current.ai_metadata.model_copy(update={"checks": checks, "claims": claims})
+            return {**values, "ai_metadata": made}
+
+        async def keep(current: Content, _: Mapping[str, Any]) -> None:
+            await self._keep(narrow, current, edited_by)
+
+        return await edit(self._content, narrow, content_id, changes, version, keep)
+
+    async def _keep(self, scope: Scope, content: Content, edited_by: str | None) -> None:
+        """Store the version that is about to be replaced; two editors of one version store the same."""
+        now = self._clock.now()
+        kept = ContentVersion(
+            id=derived_id("version", content.id, str(content.version)),
+            business_id=content.business_id,
+            content_id=content.id,
+            number=content.version,
+            title=content.title,
+            text_content=content.text_content,
+            media=content.media,
+            edited_by=edited_by,
+            created_at=now,
+            updated_at=now,
+        )
+        try:
+            await self._versions.insert(scope, kept)
+        except AlreadyThere:
+            await self._versions.change(scope, kept.id, {"edited_by": edited_by})
