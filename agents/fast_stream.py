@@ -1,0 +1,202 @@
+"""One streamed exchange with a provider: its chunks as dicts, merged, under a deadline for every token.
+
+The openai client builds typed objects for every chunk and LangChain merges messages for every chunk; both
+cost more than all the rest of a token's way. Here the client still sends the request (authentication, typed
+HTTP errors, connection pool), the lines are parsed with orjson, and the merged chunk is handed to
+langchain-openai's own converter once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Any
+
+import anyio
+import httpx2
+import openai
+import orjson
+
+from agents.provider_errors import ProviderFailure, from_event, from_exception, unreachable
+from core.errors import UnusableAnswer
+
+# What may still come after the last word: the usage, then the end of the body.
+_USAGE_GRACE_SECONDS = 2.0
+_END_GRACE_SECONDS = 0.2
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long to wait for the first token, and then for each next one."""
+
+    first_token: float
+    stall: float
+
+
+@dataclass
+class Received:
+    """What has come of an answer so far."""
+
+    texts: list[str] = field(default_factory=list)
+    refusals: list[str] = field(default_factory=list)
+    tool_calls: dict[int, dict[str, Any]] = field(default_factory=dict)
+    thought: bool = False
+    finish_reason: str | None = None
+    done: bool = False
+    usage: dict[str, Any] | None = None
+    head: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """The text so far."""
+        return "".join(self.texts)
+
+    @property
+    def started(self) -> bool:
+        """Whether a token has come."""
+        return bool(self.texts or self.tool_calls or self.refusals or self.thought)
+
+    @property
+    def complete(self) -> bool:
+        """Whether the provider said that this is all."""
+        return self.done or self.finish_reason is not None
+
+    def spoken(self) -> str:
+        """All that the model wrote, arguments of tools too: what an estimate counts."""
+        arguments = (f"{call['function']['name']}{call['function']['arguments']}" for call in self.calls())
+        return "".join([*self.texts, *self.refusals, *arguments])
+
+    def calls(self) -> list[dict[str, Any]]:
+        """The tool calls in order."""
+        return [self.tool_calls[index] for index in sorted(self.tool_calls)]
+
+    def add(self, chunk: dict[str, Any]) -> str:
+        """Take a chunk in; the text that it adds."""
+        usage = chunk.get("usage")
+        if usage:
+            self.usage = usage
+        choices = chunk.get("choices")
+        if not choices:
+            return ""
+        if not self.head:
+            self.head = {name: chunk[name] for name in ("id", "model", "system_fingerprint") if name in chunk}
+        choice = choices[0]
+        if choice.get("finish_reason"):
+            self.finish_reason = choice["finish_reason"]
+        # Servers that do not stream a forced answer send it whole.
+        delta = choice.get("delta") or choice.get("message") or {}
+        for call in delta.get("tool_calls") or ():
+            self._add_call(call)
+        if delta.get("reasoning_content") or delta.get("reasoning"):
+            self.thought = True
+        if delta.get("refusal"):
+            self.refusals.append(delta["refusal"])
+        text: str = delta.get("content") or ""
+        if text:
+            self.texts.append(text)
+        return text
+
+    def _add_call(self, call: dict[str, Any]) -> None:
+        index = call.get("index")
+        if index is None:
+            index = len(self.tool_calls)
+        function = call.get("function") or {}
+        known = self.tool_calls.setdefault(
+            index, {"index": index, "id": None, "type": "function", "function": {"name": "", "arguments": ""}}
+        )
+        known["id"] = known["id"] or call.get("id") or f"call_{index}"
+        known["function"]["name"] += function.get("name") or ""
+        known["function"]["arguments"] += function.get("arguments") or ""
+
+    def merged(self) -> dict[str, Any]:
+        """The whole answer as one chunk of the wire."""
+        delta: dict[str, Any] = {"role": "assistant", "content": self.text}
+        if self.tool_calls:
+            delta["tool_calls"] = self.calls()
+        choice = {"index": 0, "delta": delta, "finish_reason": self.finish_reason or "stop"}
+        return {**self.head, "choices": [choice], "usage": self.usage}
+
+
+async def exchange(
+    client: openai.AsyncOpenAI,
+    payload: dict[str, Any],
+    received: Received,
+    on_text: Callable[[str], None],
+    patience: Patience,
+) -> None:
+    """Send `payload` and fill `received` until the provider says that it has finished.
+
+    Cancelling closes the connection, so that the provider stops writing.
+
+    Raises:
+        ProviderFailure: It refused, failed, fell silent or broke off.
+    """
+    now = asyncio.get_running_loop().time
+    try:
+        async with asyncio.timeout(patience.first_token) as deadline:
+            request = client.chat.completions.with_streaming_response.create(**payload)
+            async with request as response, aclosing(_chunks(response.iter_bytes())) as chunks:
+                async for chunk in chunks:
+                    if chunk is None:
+                        received.done = True
+                        deadline.reschedule(now() + _END_GRACE_SECONDS)
+                        continue
+                    text = received.add(chunk)
+                    if received.finish_reason is not None:
+                        deadline.reschedule(now() + _USAGE_GRACE_SECONDS)
+                    elif received.started:
+                        deadline.reschedule(now() + patience.stall)
+                    if text:
+                        on_text(text)
+    except TimeoutError:
+        if not received.complete:
+            raise _silence(received, patience) from None
+    except (openai.OpenAIError, httpx2.HTTPError, httpx2.StreamError, anyio.EndOfStream, OSError) as error:
+        if not received.complete:
+            raise from_exception(error) from error
+    if not received.complete:
+        raise unreachable("The model's answer broke off.", charged=True)
+
+
+async def _chunks(blocks: AsyncIterator[bytes]) -> AsyncGenerator[dict[str, Any] | None, None]:
+    """The events of a body: chunks, and None for the end mark."""
+    rest = b""
+    async for block in blocks:
+        *lines, rest = (rest + block).split(b"\n")
+        for line in lines:
+            chunk = _parse(line)
+            if chunk is not _NOTHING:
+                yield chunk
+    # Anything else without its newline was cut short.
+    if rest.strip() == b"data: [DONE]":
+        yield None
+
+
+_NOTHING: dict[str, Any] = {}
+
+
+def _parse(line: bytes) -> dict[str, Any] | None:
+    if not line.startswith(b"data:"):
+        return _NOTHING
+    data = line[5:].strip()
+    if data == b"[DONE]":
+        return None
+    if not data:
+        return _NOTHING
+    try:
+        chunk = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise ProviderFailure(UnusableAnswer("The model's server sent broken JSON."), charged=True) from error
+    if not isinstance(chunk, dict):
+        raise ProviderFailure(UnusableAnswer("The model's server sent an unknown event."), charged=True)
+    if chunk.get("error"):
+        raise from_event(chunk["error"])
+    return chunk
+
+
+def _silence(received: Received, patience: Patience) -> ProviderFailure:
+    if received.started:
+        return unreachable(f"The model fell silent for {patience.stall:g} seconds.", charged=True)
+    return unreachable(f"The model said nothing for {patience.first_token:g} seconds.", charged=True)

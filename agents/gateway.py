@@ -1,0 +1,228 @@
+"""Chat models by tier: choice, timeout, retry, fallback, price."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import httpx2
+import openai
+from pydantic import BaseModel, Field, SecretStr
+
+from agents.calls import Account, Meter, calling, current_call
+from agents.fast_stream import Patience
+from agents.metering import Manners, MeteredChatModel
+from agents.provider_errors import from_exception
+from agents.tokens import TokenCounter
+from core.errors import (
+    ContextOverflow,
+    Misconfigured,
+    ModelFailed,
+    ModelRefusedRequest,
+    UnusableAnswer,
+)
+from core.settings import Settings
+
+Tier = Literal["router", "writer", "judge"]
+
+OFFLINE_MODEL = "offline-demo"
+_OFFLINE_URL = "http://offline.invalid/v1"
+_CONNECT_SECONDS = 10.0
+_PROBE_OUTPUT = 256
+# With only a key set: the first of these that the account may use.
+_OPENAI_MODELS = ("gpt-5.4-mini", "gpt-5-mini", "gpt-4.1-mini", "gpt-4o-mini")
+_NOT_FOR_CHAT = ("embed", "rerank", "whisper", "tts", "bge-", "moderation")
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """What stands behind the gateway; `tools` is false until a model that was asked called one."""
+
+    name: str
+    simulated: bool
+    tools: bool
+
+
+class ready(BaseModel):  # noqa: N801  # the class's name is the tool's name on the wire
+    """Say that you are ready."""
+
+    word: str = Field(description="The word: ready")
+
+
+class Gateway:
+    """The one door to language models.
+
+    Args:
+        settings: Which models, where, and how long to wait for them.
+        meter: The budget that every attempt passes.
+        counter: Counts prompts, and answers whose usage the provider does not tell.
+        offline_transport: Makes the HTTP transport of the offline model.
+        backoff: Seconds before the second attempt; they double with every further one.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        meter: Meter,
+        counter: TokenCounter,
+        offline_transport: Callable[[], httpx2.AsyncBaseTransport] | None = None,
+        *,
+        backoff: float = 0.5,
+    ) -> None:
+        self._settings = settings
+        self._account = Account(meter, counter)
+        self._counter = counter
+        self._offline_transport = offline_transport
+        self._backoff = backoff
+        self._client: openai.AsyncOpenAI | None = None
+        self._models: dict[Tier, MeteredChatModel] = {}
+        self._listed: str | None = None
+        self._tools: bool | None = {"on": True, "off": False}.get(settings.model_tools)
+        self._asking = asyncio.Lock()
+
+    async def open(self) -> None:
+        """Load the token counter and build the clients; an endpoint that is down is asked again later."""
+        await self._counter.open()
+        settings = self._settings
+        transport: httpx2.AsyncBaseTransport | None = None
+        if settings.offline:
+            if self._offline_transport is None:
+                raise Misconfigured("Set OPENAI_API_KEY or OPENAI_BASE_URL: there is no offline model here.")
+            transport = self._offline_transport()
+            self._tools = True if self._tools is None else self._tools
+        # Waiting for tokens has its own deadlines (agents/fast_stream).
+        timeout = httpx2.Timeout(None, connect=min(_CONNECT_SECONDS, settings.model_first_token_seconds))
+        key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else "none"
+        self._client = openai.AsyncOpenAI(
+            api_key=key,
+            base_url=_OFFLINE_URL if settings.offline else settings.openai_base_url or None,
+            max_retries=0,
+            http_client=openai.DefaultAsyncHttpxClient(transport=transport, timeout=timeout),
+        )
+        for tier in ("router", "writer", "judge"):
+            self._models[tier] = self._build(tier, self._client)
+        try:
+            await self._names("writer")
+        except ModelFailed:
+            return
+
+    async def close(self) -> None:
+        """Wait for settlements and close the connections."""
+        await self._account.drain()
+        if self._client is not None:
+            await self._client.close()
+        self._counter.close()
+
+    def model(self, tier: Tier) -> MeteredChatModel:
+        """The chat model of a tier."""
+        return self._models[tier]
+
+    @property
+    def info(self) -> ModelInfo:
+        """What stands behind the gateway."""
+        settings = self._settings
+        name = OFFLINE_MODEL if settings.offline else self._chosen("writer") or self._listed or ""
+        return ModelInfo(name, simulated=settings.offline, tools=bool(self._tools))
+
+    async def tools_work(self) -> bool:
+        """Whether the model calls tools: known from the settings, or tried once at the first use.
+
+        The try belongs to the current call's business.
+        """
+        async with self._asking:
+            if self._tools is None:
+                self._tools = await self._try_tool()
+            return bool(self._tools)
+
+    async def _try_tool(self) -> bool | None:
+        asking = self.model("writer").bind_tools([ready], tool_choice="ready")
+        call = replace(
+            current_call(),
+            agent="gateway",
+            prompt=None,
+            sink=None,
+            max_output=_PROBE_OUTPUT,
+            temperature=None,
+        )
+        with calling(call):
+            try:
+                answer = await asking.ainvoke("Call the tool with the word: ready")
+            except (ModelRefusedRequest, UnusableAnswer, ContextOverflow):
+                return False
+            except ModelFailed:
+                return None
+        return any(tool_call["name"] == "ready" for tool_call in answer.tool_calls)
+
+    def _chosen(self, tier: Tier) -> str:
+        settings = self._settings
+        own = {
+            "router": settings.model_router,
+            "writer": settings.model_writer,
+            "judge": settings.model_judge,
+        }
+        return own[tier] or settings.model
+
+    def _build(self, tier: Tier, client: openai.AsyncOpenAI) -> MeteredChatModel:
+        settings = self._settings
+
+        async def names() -> Sequence[str]:
+            return await self._names(tier)
+
+        manners = Manners(
+            names=names,
+            base_url=settings.openai_base_url,
+            offline=settings.offline,
+            attempts=settings.model_attempts,
+            patience=Patience(settings.model_first_token_seconds, settings.model_stall_seconds),
+            max_output=settings.model_max_output,
+            context=settings.model_context,
+            backoff=self._backoff,
+        )
+        completions = client.chat.completions
+        return MeteredChatModel(
+            account=self._account,
+            manners=manners,
+            model=self._chosen(tier) or tier,
+            api_key=SecretStr("unused"),
+            base_url=str(client.base_url),
+            # A sync client would be built for nothing: this model is called asynchronously only.
+            client=completions,
+            root_client=client,
+            async_client=completions,
+            root_async_client=client,
+            max_retries=0,
+            use_responses_api=False,
+            stream_usage=True,
+        )
+
+    async def _names(self, tier: Tier) -> list[str]:
+        if self._settings.offline:
+            return [OFFLINE_MODEL]
+        first = self._chosen(tier) or await self._first_listed()
+        fallback = self._settings.model_fallback
+        return [first, fallback] if fallback and fallback != first else [first]
+
+    async def _first_listed(self) -> str:
+        if self._listed is None:
+            self._listed = await self._list()
+        return self._listed
+
+    async def _list(self) -> str:
+        if self._client is None:
+            raise RuntimeError("the gateway is not open")
+        try:
+            async with asyncio.timeout(_CONNECT_SECONDS):
+                page = await self._client.models.list()
+        except TimeoutError as error:
+            raise from_exception(httpx2.ReadTimeout("no list of models")).error from error
+        except openai.OpenAIError as error:
+            raise from_exception(error).error from error
+        names = [model.id for model in page.data or []]
+        if not self._settings.openai_base_url:
+            names = [name for name in _OPENAI_MODELS if name in names]
+        chat = [name for name in names if not any(word in name.lower() for word in _NOT_FOR_CHAT)]
+        if not names:
+            raise ModelRefusedRequest("The endpoint lists no model to use: set MARQUEE_MODEL.")
+        return (chat or names)[0]
