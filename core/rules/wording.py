@@ -70,10 +70,10 @@ def base_language(tag: str) -> str:
 def check_banned_words(draft: DraftText, banned: Sequence[str]) -> Check:
     """The check `wording.banned-words`.
 
-    Case, accents, invisible characters and letter variants do not matter; usual endings in the draft's
-    Case, accents and invisible characters do not matter; usual endings in the draft's language count
-    a term of six letters or more also counts inside a compound (`Bestpreisgarantie`), and that a hashtag is
-    searched for terms of four letters or more without their spaces.
+    Case, accents and invisible characters do not matter, and usual endings in the draft's language count
+    (`guarantee` finds `guaranteed`). A term starts at the start of a word, except that in German a term of
+    six letters or more also counts inside a compound (`Bestpreisgarantie`), and that a hashtag is searched
+    for terms of four letters or more without their spaces.
     """
     language = base_language(draft.language)
     spans: list[Span] = []

@@ -1,0 +1,116 @@
+"""The link filter for a JSON document that streams."""
+
+import json
+import re
+
+from core.rules.link_policy import LinkPolicy
+from core.rules.links import LinkFilter
+
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_SIMPLE_ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+
+
+class JsonLinkFilter:
+    """The same interface as `LinkFilter`: each string value of the document is filtered by itself.
+
+    Keys and structure pass unchanged, and the document stays valid JSON.
+    """
+
+    def __init__(self, policy: LinkPolicy) -> None:
+        self._policy = policy
+        self._places: list[str] = []
+        self._value: LinkFilter | None = None
+        self._in_key = False
+        self._escape = ""
+        self._high = ""
+        self._text: list[str] = []
+        self._out: list[str] = []
+
+    def feed(self, delta: str) -> str:
+        """Take more of the document and return what may be shown now."""
+        for char in delta:
+            if self._value is not None or self._in_key:
+                self._inside(char)
+            else:
+                self._outside(char)
+        if self._value is not None:
+            self._write(self._value.feed(self._read()))
+        return self._flush()
+
+    def finish(self) -> str:
+        """Return what was held back of a document that ends inside a string."""
+        if self._value is not None:
+            self._text.append(self._high)
+            self._write(self._value.feed(self._read()) + self._value.finish())
+            self._value = None
+        return self._flush()
+
+    def _flush(self) -> str:
+        out, self._out = "".join(self._out), []
+        return out
+
+    def _read(self) -> str:
+        text, self._text = "".join(self._text), []
+        return text
+
+    def _write(self, text: str) -> None:
+        written = json.dumps(text, ensure_ascii=False)[1:-1]
+        self._out.append(_SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", written))
+
+    def _outside(self, char: str) -> None:
+        self._out.append(char)
+        match char:
+            case "{":
+                self._places.append("key")
+            case "[":
+                self._places.append("item")
+            case "}" | "]" if self._places:
+                self._places.pop()
+            case ":" if self._places:
+                self._places[-1] = "value"
+            case "," if self._places and self._places[-1] == "value":
+                self._places[-1] = "key"
+            case '"':
+                self._in_key = bool(self._places) and self._places[-1] == "key"
+                self._value = None if self._in_key else LinkFilter(self._policy)
+
+    def _inside(self, char: str) -> None:
+        if self._in_key and not (char == '"' and not self._escape):
+            self._out.append(char)
+        if self._escape:
+            self._escape += char
+            if self._escape[1] != "u":
+                self._add(_SIMPLE_ESCAPES.get(char, char))
+            elif len(self._escape) == 6:
+                code = self._escape[2:]
+                self._add(chr(int(code, 16)) if re.fullmatch(r"[0-9a-fA-F]{4}", code) else self._escape)
+            else:
+                return
+            self._escape = ""
+        elif char == "\\":
+            self._escape = char
+        elif char == '"':
+            self._end()
+        else:
+            self._add(char)
+
+    def _add(self, char: str) -> None:
+        """Add a character of the value; two halves of a surrogate pair become one."""
+        if self._high and "\udc00" <= char <= "\udfff":
+            char = (self._high + char).encode("utf-16", "surrogatepass").decode("utf-16")
+            self._high = ""
+        self._text.append(self._high)
+        self._high = ""
+        if "\ud800" <= char <= "\udbff":
+            self._high = char
+        else:
+            self._text.append(char)
+
+    def _end(self) -> None:
+        self._text.append(self._high)
+        self._high = ""
+        if self._value is not None:
+            self._write(self._value.feed(self._read()) + self._value.finish())
+        self._text.clear()
+        self._value, self._in_key = None, False
+        self._out.append('"')
