@@ -1,0 +1,65 @@
+/** RFC 9457 problems as errors, and their sentences for people. */
+import type { Problem } from "./types";
+
+const SENTENCES: Record<string, string> = {
+  "quota-exhausted": "This month’s tokens are used up. What is written is kept.",
+  "rate-limited": "Too many requests just now. Wait a moment and try again.",
+  "login-throttled": "Too many attempts. Wait a few minutes and try again.",
+  "invalid-credentials": "E-mail or password is not right.",
+  "email-taken": "There is already an account with this e-mail.",
+  "version-conflict": "Changed elsewhere since you opened it.",
+  "precondition-failed": "Changed elsewhere since you opened it.",
+  "not-found": "This is not there any more.",
+  "run-active": "Another answer is still being written in this thread.",
+};
+
+const NETWORK: Problem = {
+  type: "about:blank",
+  slug: "network",
+  title: "No connection",
+  status: 0,
+  detail: "The server cannot be reached. Nothing is lost.",
+};
+
+/** A request that was answered with a problem, or not at all. */
+export class ProblemError extends Error {
+  readonly problem: Problem;
+
+  constructor(problem: Problem) {
+    super(sentence(problem));
+    this.name = "ProblemError";
+    this.problem = problem;
+  }
+
+  /** The message for one field of a form, by the field's last name. */
+  field(name: string): string | undefined {
+    return this.problem.errors?.find((error) => error.field.split(".").at(-1) === name)?.message;
+  }
+}
+
+/** What the problem means, in one sentence. */
+export function sentence(problem: Pick<Problem, "slug" | "detail" | "title">): string {
+  return SENTENCES[problem.slug] ?? (problem.detail || problem.title);
+}
+
+/** The sentence of whatever was thrown. */
+export function sentenceOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Read an error body; anything that is not a problem becomes one. */
+export function asProblem(body: unknown, status: number): Problem {
+  if (typeof body === "object" && body !== null && "slug" in body && "detail" in body) return body as Problem;
+  return {
+    type: "about:blank",
+    slug: `http-${status}`,
+    title: "Something went wrong",
+    status,
+    detail: `The server answered with an error (${status}).`,
+  };
+}
+
+/** The error for a request that got no answer. */
+export function networkError(): ProblemError {
+  return new ProblemError(NETWORK);
+}

@@ -1,0 +1,76 @@
+/** Three ways to start, each from what this business has said. */
+import type { Business, Fact } from "../api/types";
+import type { IconName } from "../ui/icons";
+import { gapsOf } from "./facts";
+
+export interface NextAction {
+  icon: IconName;
+  title: string;
+  reason: string;
+  /** What it puts into the composer, or the gap it opens. */
+  does: { say: string } | { add: string };
+}
+
+const PRICE = /[$€£¥₹]\s?\d|\d\s?(?:[$€£¥₹]|euro?s?\b|usd\b|eur\b|chf\b)/i;
+const EVENT = /event|open house|workshop|class|opening|sale|launch|festival|veranstaltung|événement|evento/i;
+
+/** At most three, the most particular first. */
+export function nextActions(business: Business): NextAction[] {
+  const { facts, target_audience: segments, primary_goals: goals, business_name: name } = business;
+  const price = facts.find((fact) => PRICE.test(fact.value));
+  const event = facts.find((fact) => fact !== price && EVENT.test(`${fact.key} ${fact.value}`));
+  const [segment] = segments;
+  const [goal] = goals;
+  const gap = gapsOf(business).find((each) => each === "Price") ?? gapsOf(business)[0];
+  const all: (NextAction | undefined)[] = [
+    price && {
+      icon: "calendar",
+      title: `Plan a drive around ${quote(price)}`,
+      reason: "It is the price in your facts.",
+      does: { say: `Plan a two-week push on Instagram and by e-mail around this: ${asSaid(price)}` },
+    },
+    event && {
+      icon: "mail",
+      title: `Invite people: ${short(event.value)}`,
+      reason: `It stands in your facts as “${event.key}”.`,
+      does: { say: `Write the invitation for this: ${asSaid(event)}` },
+    },
+    segment && {
+      icon: "people",
+      title: `Write a first post for ${segment.segment_name}`,
+      reason: segments.length > 1 ? `The first of the ${segments.length} groups you write for.` : "The group you write for.",
+      does: { say: `Write an Instagram post for ${segment.segment_name}` },
+    },
+    goal === undefined ? undefined : {
+      icon: "calendar",
+      title: `Plan four weeks for ${goal.toLowerCase()}`,
+      reason: "It is the first of your goals.",
+      does: { say: `Plan four weeks of posts for this goal: ${goal.toLowerCase()}` },
+    },
+    gap === undefined ? undefined : {
+      icon: "fact",
+      title: `Say your ${gap.toLowerCase()}`,
+      reason: "It is not given yet, so no post can name it.",
+      does: { add: gap },
+    },
+    {
+      icon: "instagram",
+      title: `Introduce ${name} on Instagram`,
+      reason: `From what you do: ${short(business.industry)}.`,
+      does: { say: `Write an Instagram post that introduces ${name}` },
+    },
+  ];
+  return all.filter((action) => action !== undefined).slice(0, 3);
+}
+
+function asSaid(fact: Fact): string {
+  return fact.value.toLowerCase().includes(fact.key.toLowerCase()) ? fact.value : `${fact.key} ${fact.value}`;
+}
+
+function quote(fact: Fact): string {
+  return `“${short(asSaid(fact))}”`;
+}
+
+function short(text: string): string {
+  return text.length > 44 ? `${text.slice(0, 43).replace(/\s+\S*$/, "")}…` : text;
+}

@@ -1,0 +1,81 @@
+/** Wall times without a zone: they are read, shown and counted as they stand. */
+
+const DAY_MS = 86_400_000;
+
+/** A wall time as a date whose UTC fields are the wall's. */
+export function wall(local: string): Date {
+  return new Date(`${local.length === 10 ? `${local}T00:00` : local.slice(0, 16)}:00Z`);
+}
+
+/** `2027-03-01` of a date made by `wall`. */
+export function dayOf(date: Date): string {
+  return date.toISOString().slice(0, 10);
+}
+
+/** The day `count` days later. */
+export function addDays(day: string, count: number): string {
+  return dayOf(new Date(wall(day).getTime() + count * DAY_MS));
+}
+
+/** The Monday of the day's week. */
+export function monday(day: string): string {
+  return addDays(day, -((wall(day).getUTCDay() + 6) % 7));
+}
+
+/** How many weeks lie between two Mondays. */
+export function weeksBetween(from: string, to: string): number {
+  return Math.round((wall(to).getTime() - wall(from).getTime()) / (7 * DAY_MS));
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function format(date: Date, options: Intl.DateTimeFormatOptions): string {
+  const key = JSON.stringify(options);
+  const made = formats.get(key) ?? new Intl.DateTimeFormat("en-GB", { ...options, timeZone: "UTC" });
+  formats.set(key, made);
+  return made.format(date);
+}
+
+/** `Mon` and `1`. */
+export function weekday(day: string): { name: string; number: number } {
+  const date = wall(day);
+  return { name: format(date, { weekday: "short" }), number: date.getUTCDate() };
+}
+
+/** `09:00`. */
+export function clock(local: string): string {
+  return local.slice(11, 16);
+}
+
+/** `Mon 09:00`, or with the day where the week is not in view: `Mon 1 Mar, 09:00`. */
+export function when(local: string, full = false): string {
+  const date = wall(local);
+  if (!full) return `${format(date, { weekday: "short" })} ${clock(local)}`;
+  return `${format(date, { weekday: "short", day: "numeric", month: "short" }).replace(",", "")}, ${clock(local)}`;
+}
+
+/** `2 Mar`. */
+export function shortDay(local: string): string {
+  return format(wall(local), { day: "numeric", month: "short" });
+}
+
+/** `March 2027`. */
+export function monthName(day: string): string {
+  return format(wall(day), { month: "long", year: "numeric" });
+}
+
+/** `1–7 March`, `29 March – 4 April`. */
+export function span(from: string, to: string, month: "long" | "short" = "long", year = false): string {
+  const [a, b] = [wall(from), wall(to)];
+  const tail = format(b, { day: "numeric", month, ...(year ? { year: "numeric" } : {}) });
+  if (dayOf(a).slice(0, 7) === dayOf(b).slice(0, 7)) return `${a.getUTCDate()}–${tail}`;
+  return `${format(a, { day: "numeric", month })} – ${tail}`;
+}
+
+/** `Chicago time, CST`, at the given wall time. */
+export function zoneLabel(zone: string, local: string): string {
+  const city = zone.split("/").at(-1)?.replaceAll("_", " ") ?? zone;
+  const parts = new Intl.DateTimeFormat("en-US", { timeZone: zone, timeZoneName: "short" }).formatToParts(wall(local));
+  const name = parts.find((part) => part.type === "timeZoneName")?.value;
+  return name && name !== city ? `${city} time, ${name}` : `${city} time`;
+}

@@ -1,0 +1,158 @@
+/** What lies on the canvas: the calendar's slots, the saved drafts and what is being written, joined. */
+import type { Check, Content, Slot } from "../api/types";
+import type { SharedState } from "../copilot/events";
+import type { Piece, RunView } from "../copilot/run";
+import type { IconName } from "../ui/icons";
+
+export type Platform = "instagram" | "linkedin" | "email" | "sms";
+
+export const PLATFORMS: readonly Platform[] = ["instagram", "linkedin", "email", "sms"];
+export const PLATFORM_NAMES: Record<Platform, string> = {
+  instagram: "Instagram",
+  linkedin: "LinkedIn",
+  email: "E-mail",
+  sms: "SMS",
+};
+
+/** One piece of the campaign: planned, being written, checked or saved. */
+export interface Card {
+  key: string;
+  platform: Platform;
+  /** Wall time, when it is planned. */
+  at: string | null;
+  theme: string;
+  segment: string;
+  slotId: string | null;
+  content: Content | null;
+  piece: Piece | null;
+}
+
+export type CardState = "planned" | "writing" | "checking" | "failed" | "ready" | "approved" | "unsaved";
+
+/** The name by which a piece is opened: its slot, else its document, else its call. */
+export function pieceKey(piece: Piece): string {
+  return piece.identity.slot_id ?? piece.result?.content_id ?? piece.id;
+}
+
+/** Where it would be posted. */
+export function platformOf(piece: Piece): Platform {
+  if (piece.name === "write_email") return "email";
+  if (piece.name === "write_sms") return "sms";
+  return asPlatform(piece.identity.platform ?? text(piece.args["platform"])) ?? "instagram";
+}
+
+export function platformIcon(platform: Platform): IconName {
+  return platform === "email" ? "mail" : platform;
+}
+
+/** A short name for the chip. */
+export function pieceTitle(piece: Piece): string {
+  if (piece.name === "plan_calendar") {
+    const slots = piece.args["slots"];
+    const count = Array.isArray(slots) ? slots.length : 0;
+    return count > 0 ? `Calendar, ${count} ${count === 1 ? "post" : "posts"}` : "Calendar";
+  }
+  return text(piece.args["subject"]) || piece.identity.theme || text(piece.args["caption"]) || "New draft";
+}
+
+/** The checks that did not pass and stop approval. */
+export function failedChecks(checks: Check[]): Check[] {
+  return checks.filter((check) => !check.passed && check.severity === "block");
+}
+
+/** The checks of a card: the document's, or those the result brought. */
+export function checksOf(card: Card): Check[] {
+  return card.content?.ai_metadata.checks ?? card.piece?.result?.checks ?? [];
+}
+
+export function stateOf(card: Card): CardState {
+  if (card.piece?.stage === "writing") return "writing";
+  if (card.piece?.stage === "checking") return "checking";
+  if (card.piece && !card.piece.result && !card.content) return "unsaved";
+  if (!card.content && !card.piece) return "planned";
+  if (card.content?.approval_state === "approved") return "approved";
+  return failedChecks(checksOf(card)).length > 0 ? "failed" : "ready";
+}
+
+/** All cards in the order of their times. */
+export function joinCards(slots: Slot[], contents: Content[], live: RunView | null, start: string | null): Card[] {
+  const cards = new Map<string, Card>();
+  const pieces = live?.pieces ?? [];
+  const plan = pieces.find((piece) => piece.name === "plan_calendar" && !piece.result);
+  for (const slot of slots) {
+    const platform = asPlatform(slot.platform);
+    if (!platform || slot.state === "dropped" || (plan && slot.state === "proposed")) continue;
+    const content = contents.find((each) => each.id === slot.content_id || each.slot_id === slot.slot_id) ?? null;
+    const { slot_id: key, local_time: at, theme, segment } = slot;
+    cards.set(key, { key, platform, at, theme, segment, slotId: key, content, piece: null });
+  }
+  for (const card of plan ? plannedCards(plan, start) : []) cards.set(card.key, card);
+  for (const content of contents) {
+    const platform = asPlatform(content.platform);
+    if (!platform || [...cards.values()].some((card) => card.content?.id === content.id)) continue;
+    const key = content.slot_id ?? content.id;
+    cards.set(key, { key, platform, at: null, theme: content.title, segment: "", slotId: null, content, piece: null });
+  }
+  for (const piece of pieces) {
+    if (piece.name === "plan_calendar") continue;
+    const saved = [...cards.values()].find((card) => card.content && card.content.id === piece.result?.content_id);
+    const key = saved?.key ?? pieceKey(piece);
+    const { slot_id, local_time, theme = "" } = piece.identity;
+    const base = cards.get(key) ?? { key, content: null, segment: "", slotId: slot_id ?? null };
+    const at = "at" in base ? base.at : (local_time ?? null);
+    cards.set(key, { theme, ...base, at, platform: platformOf(piece), piece });
+  }
+  return [...cards.values()].map(reuse).sort((a, b) => (a.at ?? "9").localeCompare(b.at ?? "9"));
+}
+
+const known = new Map<string, Card>();
+
+/** The same object for the same card, so that only what is being written is rendered again. */
+function reuse(card: Card): Card {
+  const before = known.get(card.key);
+  const same = before && (Object.keys(card) as (keyof Card)[]).every((name) => card[name] === before[name]);
+  if (same) return before;
+  known.set(card.key, card);
+  return card;
+}
+
+/** The state's calendar when the run tells one, else the saved one. */
+export function slotsOf(saved: Slot[] | undefined, state: SharedState | null): Slot[] {
+  const told = (state?.calendar ?? []).filter((slot) => typeof slot["slot_id"] === "string" && typeof slot["local_time"] === "string");
+  return told.length > 0 ? (told as unknown as Slot[]) : (saved ?? []);
+}
+
+/** The slots of a calendar that is still being written. */
+function plannedCards(plan: Piece, start: string | null): Card[] {
+  const slots = plan.args["slots"];
+  if (!Array.isArray(slots)) return [];
+  return slots.flatMap((raw: unknown, index) => {
+    const slot = (raw ?? {}) as Record<string, unknown>;
+    const platform = asPlatform(text(slot["platform"]));
+    const at = slotTime(slot, start);
+    if (!platform || !at) return [];
+    const key = `${plan.id}:${index}`;
+    const [theme, segment] = [text(slot["theme"]), text(slot["segment"])];
+    return [{ key, platform, at, theme, segment, slotId: null, content: null, piece: null }];
+  });
+}
+
+function slotTime(slot: Record<string, unknown>, start: string | null): string | null {
+  const { day, local_time: time } = slot;
+  if (typeof time !== "string") return null;
+  if (/^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(time)) return time.slice(0, 16);
+  if (!/^\d\d:\d\d/.test(time)) return null;
+  if (typeof day === "string" && /^\d{4}-\d\d-\d\d$/.test(day)) return `${day}T${time.slice(0, 5)}`;
+  if (typeof day !== "number" || !start) return null;
+  const date = new Date(Date.parse(`${start}T00:00:00Z`) + (day - 1) * 86_400_000);
+  return `${date.toISOString().slice(0, 10)}T${time.slice(0, 5)}`;
+}
+
+function asPlatform(name: string): Platform | null {
+  return PLATFORMS.find((platform) => platform === name) ?? null;
+}
+
+/** A string, or nothing. */
+export function text(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}

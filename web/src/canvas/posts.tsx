@@ -1,0 +1,40 @@
+/** The cards of the week in view, and what has no time yet. */
+import { useEffect } from "react";
+
+import { useBusiness } from "../business/current";
+import { brandStyle } from "../previews/brand";
+import { PieceCard } from "../previews/card";
+import { columnsOf } from "./columns";
+import { useOpen } from "./open";
+import { PlannedCard } from "./planned";
+import type { Card } from "./pieces";
+
+/** Columns of cards; the opened one comes into view. */
+export function Posts({ cards, fullDate, single }: { cards: Card[]; fullDate: boolean; single: boolean }) {
+  const business = useBusiness();
+  const { opened } = useOpen();
+  const { layout, columns } = single ? { layout: "single", columns: [cards] } : columnsOf(cards);
+
+  useEffect(() => {
+    if (!opened) return;
+    const card = document.getElementById(`piece-${opened}`);
+    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    card?.scrollIntoView({ block: "nearest", behavior: calm ? "auto" : "smooth" });
+  }, [opened]);
+
+  return (
+    <div className={`posts ${layout}`} style={brandStyle(business)}>
+      {columns.map((column, at) => (
+        <div className="col" key={at}>
+          {column.map((card) =>
+            card.content || card.piece ? (
+              <PieceCard key={card.key} card={card} business={business} selected={card.key === opened} fullDate={fullDate} />
+            ) : (
+              <PlannedCard key={card.key} card={card} selected={card.key === opened} fullDate={fullDate} />
+            ),
+          )}
+        </div>
+      ))}
+    </div>
+  );
+}

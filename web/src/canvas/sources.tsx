@@ -1,0 +1,42 @@
+/** Why it says what it says: chips that open what they name. */
+import type { Source } from "../api/types";
+import type { Piece } from "../copilot/run";
+import { Icon, type IconName } from "../ui/icons";
+import { useOpen } from "./open";
+
+const ICONS: Record<string, IconName> = {
+  fact: "fact",
+  memory: "history",
+  voice: "voice",
+  segment: "people",
+  campaign: "calendar",
+  request: "chat",
+};
+
+/** The sources of these kinds that the pieces cite, each once. */
+export function sourceChips(pieces: Piece[], kinds: string[]): Source[] {
+  const found = pieces.flatMap((piece) => piece.result?.sources ?? []).filter((source) => kinds.includes(source.kind));
+  return [...new Map(found.map((source) => [`${source.kind}:${source.ref}`, source])).values()];
+}
+
+/** A fact opens its row, voice and segment their rows, a campaign its calendar. */
+export function SourceChip({ source }: { source: Source }) {
+  const { openFacts, openAll } = useOpen();
+  const icon = <Icon name={ICONS[source.kind] ?? "fact"} />;
+  if (source.kind === "memory" || source.kind === "request") {
+    return (
+      <span className="src plain">
+        {icon} <span>{source.label}</span>
+      </span>
+    );
+  }
+  const open = () => {
+    if (source.kind === "campaign") openAll();
+    else openFacts(source.kind === "fact" ? source.ref : source.kind);
+  };
+  return (
+    <button className="src" onClick={open}>
+      {icon} <span>{source.label}</span>
+    </button>
+  );
+}

@@ -1,0 +1,42 @@
+/** The cards of the open thread's campaign, kept current while they are written. */
+import { useMemo } from "react";
+import { useQuery } from "@tanstack/react-query";
+
+import { calendarQuery, campaignQuery, contentQuery } from "../api/queries";
+import type { Campaign } from "../api/types";
+import { useBusiness } from "../business/current";
+import { useThread } from "../copilot/thread";
+import { addDays, monday } from "./dates";
+import { joinCards, slotsOf, type Card } from "./pieces";
+
+export interface Cards {
+  campaign: Campaign | undefined;
+  cards: Card[];
+  zone: string;
+  /** The Mondays from the first to the last week. */
+  weeks: string[];
+  error: unknown;
+}
+
+/** Everything the canvas draws. */
+export function useCards(): Cards {
+  const { campaignId, live } = useThread();
+  const { timezone } = useBusiness();
+  const on = { enabled: campaignId !== null };
+  const id = campaignId ?? "";
+  const { data: campaign, error } = useQuery({ ...campaignQuery(id), ...on });
+  const { data: calendar } = useQuery({ ...calendarQuery(id), ...on });
+  const { data: contents } = useQuery({ ...contentQuery(id), ...on });
+  const start = campaign?.start_date ?? live?.state?.campaign?.start_date ?? null;
+  const end = campaign?.end_date ?? live?.state?.campaign?.end_date ?? null;
+  const cards = useMemo(
+    () => joinCards(slotsOf(calendar?.slots, live?.state ?? null), contents ?? [], live, start),
+    [calendar, contents, live, start],
+  );
+  const days = cards.flatMap((card) => (card.at ? [card.at.slice(0, 10)] : []));
+  const first = [...days, ...(start ? [start] : [])].sort()[0] ?? new Date().toISOString().slice(0, 10);
+  const last = [...days, ...(end && days.length === 0 ? [end] : [])].sort().at(-1) ?? first;
+  const weeks: string[] = [];
+  for (let week = monday(first); week <= last; week = addDays(week, 7)) weeks.push(week);
+  return { campaign, cards, zone: calendar?.timezone ?? timezone, weeks, error };
+}

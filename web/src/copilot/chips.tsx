@@ -1,0 +1,94 @@
+/** The chips of what an answer made; each opens its card on the canvas. */
+import { useQuery } from "@tanstack/react-query";
+
+import { calendarQuery, contentQuery } from "../api/queries";
+import { useOpen } from "../canvas/open";
+import { failedChecks, pieceKey, pieceTitle, platformIcon, platformOf } from "../canvas/pieces";
+import { Icon } from "../ui/icons";
+import type { Piece } from "./run";
+import type { Shown } from "./shown";
+import { useThread } from "./thread";
+
+/** Two columns of chips, and how many slots are still only planned. */
+export function Chips({ message, last }: { message: Shown; last: boolean }) {
+  const { campaignId } = useThread();
+  const { openAll } = useOpen();
+  const { data: calendar } = useQuery({ ...calendarQuery(campaignId ?? ""), enabled: campaignId !== null });
+  if (message.pieces.length === 0) return null;
+  const shown = new Set(message.pieces.map((piece) => piece.identity.slot_id));
+  const planned = (calendar?.slots ?? []).filter(
+    (slot) => !slot.content_id && !shown.has(slot.slot_id) && slot.state !== "dropped",
+  );
+  return (
+    <div className="chips" role="group" aria-label="Pieces">
+      {message.pieces.map((piece) => (
+        <PieceChip key={piece.id} piece={piece} campaignId={campaignId} />
+      ))}
+      {last && planned.length > 0 && (
+        <button className="chip plain" onClick={openAll}>
+          {planned.length} more planned
+          <i className="end">
+            <Icon name="chev-r" />
+          </i>
+        </button>
+      )}
+    </div>
+  );
+}
+
+function PieceChip({ piece, campaignId }: { piece: Piece; campaignId: string | null }) {
+  const { open, openAll, opened } = useOpen();
+  const calendar = piece.name === "plan_calendar";
+  const key = pieceKey(piece);
+  return (
+    <button
+      className="chip"
+      aria-current={!calendar && opened === key ? true : undefined}
+      onClick={() => (calendar ? openAll() : open(key))}
+    >
+      <Icon name={calendar ? "calendar" : platformIcon(platformOf(piece))} />
+      <span>{pieceTitle(piece)}</span>
+      <PieceState piece={piece} campaignId={campaignId} />
+    </button>
+  );
+}
+
+function PieceState({ piece, campaignId }: { piece: Piece; campaignId: string | null }) {
+  const { data: content } = useQuery({ ...contentQuery(campaignId ?? ""), enabled: campaignId !== null });
+  if (piece.stage === "writing") {
+    return (
+      <i className="st live" title="Being written">
+        writing
+        <i className="caret" />
+      </i>
+    );
+  }
+  if (piece.stage === "checking") {
+    return (
+      <i className="st" title="Being checked">
+        <i className="ring" />
+        <span className="vh">being checked</span>
+      </i>
+    );
+  }
+  if (piece.name === "plan_calendar") return <Mark className="done" title="Saved" />;
+  const saved = content?.find((each) => each.id === piece.result?.content_id);
+  const failed = failedChecks(saved?.ai_metadata.checks ?? piece.result?.checks ?? []).length;
+  if (!piece.result) return <Mark className="wait" title="Not saved" />;
+  if (failed > 0) return <Mark className="fail" title={`${failed} ${failed === 1 ? "check" : "checks"} failed`} />;
+  return (
+    <i className="st ready" title="Ready for you">
+      <i className="dot" />
+      <span className="vh">ready</span>
+    </i>
+  );
+}
+
+function Mark({ className, title }: { className: "done" | "fail" | "wait"; title: string }) {
+  return (
+    <i className={`st ${className}`} title={title}>
+      {className === "wait" ? <i className="hollow" /> : <Icon name={className === "done" ? "check" : "alert"} />}
+      <span className="vh">{title}</span>
+    </i>
+  );
+}

@@ -1,0 +1,90 @@
+/** Where the next sentence is typed; Stop takes Send's place. */
+import { useEffect } from "react";
+import { AuiIf, ComposerPrimitive } from "@assistant-ui/react";
+import { useQuery } from "@tanstack/react-query";
+
+import { usageQuery } from "../api/queries";
+import { useBusiness } from "../business/current";
+import { Icon } from "../ui/icons";
+import { usePhone } from "../ui/media";
+import { useThread } from "./thread";
+
+const ID = "composer";
+
+/** Put the caret into the composer, at its end. */
+export function focusComposer(): void {
+  const area = document.getElementById(ID);
+  if (!(area instanceof HTMLTextAreaElement)) return;
+  area.focus();
+  requestAnimationFrame(() => area.setSelectionRange(area.value.length, area.value.length));
+}
+
+/** `/` focuses it from wherever nothing is typed. */
+export function Composer() {
+  const { messages, live } = useThread();
+  const phone = usePhone();
+  const empty = messages.length === 0;
+
+  useEffect(() => {
+    const listen = (event: KeyboardEvent) => {
+      const typing = event.target instanceof HTMLElement && event.target.matches("input, textarea, [contenteditable]");
+      if (event.key !== "/" || typing || event.ctrlKey || event.metaKey) return;
+      event.preventDefault();
+      focusComposer();
+    };
+    addEventListener("keydown", listen);
+    return () => removeEventListener("keydown", listen);
+  }, []);
+
+  return (
+    <>
+      <QuotaLine />
+      <ComposerPrimitive.Root className="composer">
+        <label className="vh" htmlFor={ID}>
+          Message
+        </label>
+        <ComposerPrimitive.Input
+          id={ID}
+          rows={1}
+          maxRows={8}
+          placeholder={placeholder(empty, phone)}
+          unstable_focusOnRunStart={!phone}
+          unstable_focusOnThreadSwitched={!phone}
+          unstable_focusOnScrollToBottom={false}
+        />
+        <div className="composer-row">
+          <span className="faint hint">
+            <kbd>/</kbd>
+          </span>
+          <AuiIf condition={(state) => state.thread.isRunning}>
+            <ComposerPrimitive.Cancel className="btn end" disabled={live?.stopping ?? false}>
+              <Icon name="stop" /> Stop
+            </ComposerPrimitive.Cancel>
+          </AuiIf>
+          <AuiIf condition={(state) => !state.thread.isRunning}>
+            <ComposerPrimitive.Send className="btn send end">
+              <Icon name="send-up" /> Send
+            </ComposerPrimitive.Send>
+          </AuiIf>
+        </div>
+      </ComposerPrimitive.Root>
+    </>
+  );
+}
+
+function placeholder(empty: boolean, phone: boolean): string {
+  if (empty) return "Fill my gym in March";
+  return phone ? "Change something, or ask" : "Change something, or ask for the next thing";
+}
+
+function QuotaLine() {
+  const { id } = useBusiness();
+  const { data: usage } = useQuery(usageQuery(id));
+  if (!usage || usage.remaining > 0) return null;
+  const date = new Date(usage.resets_at).toLocaleDateString("en-GB", { day: "numeric", month: "long" });
+  return (
+    <p className="quota-line" role="status">
+      This month’s tokens are used up. New ones come on {date}.
+    </p>
+  );
+}

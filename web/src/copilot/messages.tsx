@@ -1,0 +1,209 @@
+/** The two kinds of message: what a person said, and what the copilot answers. */
+import { memo, useState, type ComponentProps } from "react";
+import {
+  ActionBarPrimitive,
+  AuiIf,
+  ComposerPrimitive,
+  MessagePrimitive,
+  useAuiState,
+} from "@assistant-ui/react";
+import { MarkdownTextPrimitive } from "@assistant-ui/react-markdown";
+import remarkGfm from "remark-gfm";
+
+import { sentence } from "../api/problems";
+import { useUser } from "../session/session";
+import { Icon } from "../ui/icons";
+import { Trouble } from "../ui/trouble";
+import { sourceChips, SourceChip } from "../canvas/sources";
+import { Chips } from "./chips";
+import { LiveLine } from "./live-line";
+import type { Shown } from "./shown";
+import { useThread } from "./thread";
+import { seconds, stepDone } from "./words";
+
+function useShown(): Shown {
+  return useAuiState((state) => state.message.metadata.custom["shown"]) as Shown;
+}
+
+/** The owner's sentence, in serif, with its branches. */
+export function UserMessage() {
+  const shown = useShown();
+  const user = useUser();
+  const time = shown.at.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+  return (
+    <MessagePrimitive.Root asChild>
+      <article className="mine">
+        <AuiIf condition={(state) => state.message.composer.isEditing}>
+          <EditForm />
+        </AuiIf>
+        <AuiIf condition={(state) => !state.message.composer.isEditing}>
+          <p className={shown.text.length > 160 ? "ask long" : "ask"}>{shown.text}</p>
+        </AuiIf>
+        <div className="by">
+          <span>
+            {user?.name.split(" ")[0]}, <time dateTime={shown.at.toISOString()}>{time}</time>
+          </span>
+          <Branches shown={shown} />
+          <AuiIf condition={(state) => !state.message.composer.isEditing && !state.thread.isRunning}>
+            <ActionBarPrimitive.Edit className="link">Edit</ActionBarPrimitive.Edit>
+          </AuiIf>
+        </div>
+      </article>
+    </MessagePrimitive.Root>
+  );
+}
+
+function EditForm() {
+  return (
+    <ComposerPrimitive.Root className="composer inline">
+      <ComposerPrimitive.Input aria-label="Your message" autoFocus />
+      <div className="composer-row">
+        <ComposerPrimitive.Cancel className="btn quiet small end">Cancel</ComposerPrimitive.Cancel>
+        <ComposerPrimitive.Send className="btn small">Send</ComposerPrimitive.Send>
+      </div>
+    </ComposerPrimitive.Root>
+  );
+}
+
+function Branches({ shown }: { shown: Shown }) {
+  const { show, running } = useThread();
+  const at = shown.beside.indexOf(shown.id);
+  if (shown.beside.length < 2) return null;
+  const step = (by: number) => {
+    const id = shown.beside[at + by];
+    if (id) show(id);
+  };
+  return (
+    <span className="branches">
+      <button className="ib" aria-label="Earlier version" disabled={at === 0 || running} onClick={() => step(-1)}>
+        <Icon name="chev-l" />
+      </button>
+      <span className="num">
+        {at + 1} of {shown.beside.length}
+      </span>
+      <button
+        className="ib"
+        aria-label="Later version"
+        disabled={at === shown.beside.length - 1 || running}
+        onClick={() => step(1)}
+      >
+        <Icon name="chev-r" />
+      </button>
+    </span>
+  );
+}
+
+/** The copilot's answer: steps folded, talk, sources, chips, and how it stands. */
+export function AssistantMessage() {
+  const shown = useShown();
+  const last = useAuiState((state) => state.message.isLast);
+  return (
+    <MessagePrimitive.Root asChild>
+      <article className="answer" aria-label="Copilot">
+        <Steps shown={shown} />
+        {shown.text && (
+          <div className="say">
+            <MessagePrimitive.Parts components={{ Text: Markdown }} />
+          </div>
+        )}
+        <Sources shown={shown} />
+        <Chips message={shown} last={last} />
+        <Standing shown={shown} last={last} />
+      </article>
+    </MessagePrimitive.Root>
+  );
+}
+
+const Markdown = memo(function Markdown() {
+  return <MarkdownTextPrimitive remarkPlugins={[remarkGfm]} smooth={false} components={{ a: Anchor }} />;
+});
+
+function Anchor({ href, children }: ComponentProps<"a">) {
+  return (
+    <a className="link" href={href} target="_blank" rel="noopener noreferrer">
+      {children}
+    </a>
+  );
+}
+
+function Steps({ shown }: { shown: Shown }) {
+  const [open, setOpen] = useState(false);
+  const done = shown.steps.filter((step) => step.status !== "started");
+  if (done.length === 0) return null;
+  const total = done.reduce((sum, step) => sum + (step.ms ?? 0), 0);
+  const tasks = [...new Set(done.map((step) => step.task))].join(", ");
+  return (
+    <div className="steps">
+      <button className="fold" aria-expanded={open} onClick={() => setOpen(!open)}>
+        <Icon name={open ? "chev-d" : "chev-r"} />
+        <span>
+          {done.length} {done.length === 1 ? "step" : "steps"}, {seconds(total)}
+        </span>
+        {!open && <span className="faint">{tasks}</span>}
+      </button>
+      {open && (
+        <ol>
+          {done.map((step) => (
+            <li key={step.id} className={step.status === "failed" ? "failed" : undefined}>
+              {stepDone(step)} <span className="faint num">{seconds(step.ms ?? 0)}</span>
+            </li>
+          ))}
+        </ol>
+      )}
+    </div>
+  );
+}
+
+function Sources({ shown }: { shown: Shown }) {
+  const sources = sourceChips(shown.pieces, ["voice", "segment"]);
+  if (sources.length === 0) return null;
+  return (
+    <div className="srcs">
+      {sources.map((source) => (
+        <SourceChip key={`${source.kind}:${source.ref}`} source={source} />
+      ))}
+    </div>
+  );
+}
+
+function Standing({ shown, last }: { shown: Shown; last: boolean }) {
+  const { say, retry, running } = useThread();
+  const count = shown.pieces.filter((piece) => piece.name !== "plan_calendar");
+  const of = Math.max(count.length, ...count.map((piece) => piece.identity.of ?? 0));
+  const done = count.filter((piece) => piece.result).length;
+  if (shown.live && !shown.outcome) return <LiveLine run={shown.live} />;
+  if (shown.outcome === "cancelled") {
+    return (
+      <p className="stopped">
+        <span>Stopped by you{of > 0 ? ` after ${done} of ${of}` : ""}.</span>
+        {last && !running && (
+          <button className="link" onClick={() => say("Continue")}>
+            Continue
+          </button>
+        )}
+      </p>
+    );
+  }
+  if (shown.outcome === "failed") {
+    return (
+      <Trouble
+        action={
+          last &&
+          !running && (
+            <button className="link" onClick={() => retry(shown)}>
+              Try again
+            </button>
+          )
+        }
+      >
+        {shown.problem ? sentence(shown.problem) : "The answer was not finished."} {kept(shown, done)}
+      </Trouble>
+    );
+  }
+  return null;
+}
+
+function kept(shown: Shown, done: number): string {
+  if (done > 0) return `What is written is kept: ${done} ${done === 1 ? "piece" : "pieces"}.`;
+  return shown.live?.begun === false ? "Your sentence is kept here." : "";
+}

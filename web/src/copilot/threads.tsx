@@ -1,0 +1,74 @@
+/** The threads of the business: how many, which one, a new one. */
+import { useState } from "react";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link, useNavigate } from "@tanstack/react-router";
+
+import { api } from "../api/client";
+import { threadsQuery } from "../api/queries";
+import { useBusiness } from "../business/current";
+import { Icon } from "../ui/icons";
+import { putAway } from "./runs";
+import { useThread } from "./thread";
+
+/** A bar that folds out into the list. */
+export function Threads() {
+  const business = useBusiness();
+  const { threadId, messages } = useThread();
+  const { data: threads } = useQuery(threadsQuery(business.id));
+  const [open, setOpen] = useState(false);
+  const navigate = useNavigate();
+  const queries = useQueryClient();
+  if (!threads || (threads.length === 0 && messages.length === 0)) return null;
+
+  async function remove(id: string, clientId: string) {
+    await api.DELETE("/threads/{id}", { params: { path: { id } } });
+    putAway(clientId);
+    await queries.invalidateQueries({ queryKey: ["threads", business.id] });
+    if (clientId === threadId) await navigate({ to: "/" });
+  }
+
+  return (
+    <>
+      <div className="threads">
+        <button className="fold" aria-expanded={open} aria-controls="threads" onClick={() => setOpen(!open)}>
+          <Icon name="panel" /> {threads.length} {threads.length === 1 ? "thread" : "threads"}
+        </button>
+        <Link to="/" className="ib end" aria-label="New thread" onClick={() => setOpen(false)}>
+          <Icon name="compose" />
+        </Link>
+      </div>
+      {open && (
+        <ul className="thread-list" id="threads">
+          {threads.map((thread) => (
+            <li key={thread.id}>
+              <Link
+                to="/t/$threadId"
+                params={{ threadId: thread.client_id }}
+                aria-current={thread.client_id === threadId ? "page" : undefined}
+                onClick={() => setOpen(false)}
+              >
+                <span>{thread.title || "Untitled"}</span>
+                {thread.active_run_id && (
+                  <i className="st live">
+                    <i className="dot" />
+                    <span className="vh">writing</span>
+                  </i>
+                )}
+                <time className="meta">
+                  {new Date(thread.updated_at).toLocaleDateString("en-GB", { day: "numeric", month: "short" })}
+                </time>
+              </Link>
+              <button
+                className="ib"
+                aria-label={`Delete the thread “${thread.title || "Untitled"}”`}
+                onClick={() => void remove(thread.id, thread.client_id)}
+              >
+                <Icon name="trash" />
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+    </>
+  );
+}

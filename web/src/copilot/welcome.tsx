@@ -1,0 +1,54 @@
+/** An empty thread: a question, and three ways to start from this business's own facts. */
+import { useAui } from "@assistant-ui/react";
+
+import { nextActions, type NextAction } from "../business/next-actions";
+import { useBusiness } from "../business/current";
+import { useOpen } from "../canvas/open";
+import { useUser } from "../session/session";
+import { Icon } from "../ui/icons";
+import { focusComposer } from "./composer";
+
+/** A pressed action stands in the composer, to be sent or changed. */
+export function Welcome() {
+  const business = useBusiness();
+  const user = useUser();
+  const aui = useAui();
+  const { openFacts } = useOpen();
+
+  function start({ does }: NextAction) {
+    if ("add" in does) {
+      openFacts(`gap:${does.add}`);
+      return;
+    }
+    aui.thread().composer().setText(does.say);
+    focusComposer();
+  }
+
+  return (
+    <div className="welcome">
+      <h2>
+        What should {nextMonth()} do for you, {user?.name.split(" ")[0]}?
+      </h2>
+      <p>Say it in one sentence. You get a calendar and the drafts, each checked against your facts. Nothing leaves by itself.</p>
+      <ul className="nexts" aria-label="Three ways to start">
+        {nextActions(business).map((action) => (
+          <li key={action.title}>
+            <button onClick={() => start(action)}>
+              <Icon name={action.icon} />
+              <b>{action.title}</b>
+              <Icon name="chev-r" />
+              <small>{action.reason}</small>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+/** This month, or in its second half the next. */
+function nextMonth(): string {
+  const now = new Date();
+  const month = new Date(now.getFullYear(), now.getMonth() + (now.getDate() > 14 ? 1 : 0), 1);
+  return month.toLocaleDateString("en-GB", { month: "long" });
+}

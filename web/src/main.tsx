@@ -1,0 +1,71 @@
+/** The page's start: theme, session, queries, router. */
+import "./styles/index.css";
+
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { RouterProvider } from "@tanstack/react-router";
+
+import { ProblemError, sentenceOf } from "./api/problems";
+import { threadQuery } from "./api/queries";
+import { putAllAway, watchRuns } from "./copilot/runs";
+import { makeRouter } from "./router";
+import { currentUser, onSession, resume } from "./session/session";
+import { applyTheme } from "./ui/theme";
+import { Trouble } from "./ui/trouble";
+
+const queries = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 30_000,
+      refetchOnWindowFocus: false,
+      retry: (count, error) => count < 3 && error instanceof ProblemError && error.problem.status === 0,
+    },
+  },
+});
+const router = makeRouter(queries);
+
+watchRuns(
+  (threadId) => {
+    void queries.invalidateQueries({ queryKey: threadQuery(threadId).queryKey });
+    for (const key of ["threads", "usage", "calendar", "content", "campaign"]) {
+      void queries.invalidateQueries({ queryKey: [key] });
+    }
+  },
+  () => {
+    for (const key of ["calendar", "content"]) void queries.invalidateQueries({ queryKey: [key] });
+  },
+);
+
+onSession(() => {
+  if (currentUser()) return;
+  putAllAway();
+  queries.clear();
+  void router.navigate({ to: "/sign-in" });
+});
+
+async function start(element: HTMLElement): Promise<void> {
+  applyTheme();
+  const page = createRoot(element);
+  try {
+    await resume();
+  } catch (error) {
+    const again = <button onClick={() => location.reload()} className="link">Load again</button>;
+    page.render(
+      <main className="lost">
+        <Trouble action={again}>{sentenceOf(error)}</Trouble>
+      </main>,
+    );
+    return;
+  }
+  page.render(
+    <StrictMode>
+      <QueryClientProvider client={queries}>
+        <RouterProvider router={router} />
+      </QueryClientProvider>
+    </StrictMode>,
+  );
+}
+
+const element = document.getElementById("root");
+if (element) void start(element);

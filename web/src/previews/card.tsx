@@ -1,0 +1,123 @@
+/** One card: how it stands, the preview that is also the editor, what failed, sources and room. */
+import { memo, useState } from "react";
+
+import type { Business } from "../api/types";
+import { when } from "../canvas/dates";
+import { checksOf, platformIcon, PLATFORM_NAMES, stateOf, type Card } from "../canvas/pieces";
+import { SourceChip } from "../canvas/sources";
+import { Icon } from "../ui/icons";
+import { Trouble } from "../ui/trouble";
+import { CheckList } from "./check-list";
+import { isTooLong, Length } from "./length";
+import { Preview } from "./preview";
+import { Standing } from "./standing";
+import { useSave } from "./use-save";
+import { wordsOf, type Words } from "./words";
+
+interface Edit {
+  before: Words;
+  words: Words;
+  version: number;
+}
+
+interface Props {
+  card: Card;
+  business: Business;
+  selected: boolean;
+  /** Name the day with its month: the week is not in view. */
+  fullDate: boolean;
+}
+
+/** A piece that can leave the house. */
+export const PieceCard = memo(function PieceCard({ card, business, selected, fullDate }: Props) {
+  const state = stateOf(card);
+  const writing = state === "writing";
+  const [unfolded, setUnfolded] = useState(card.piece !== null);
+  const [edit, setEdit] = useState<Edit | null>(null);
+  const { save, saving, error, reload } = useSave(card.content);
+  const saved = wordsOf(card);
+  const words = edit?.words ?? saved;
+  const checks = edit || state === "checking" ? [] : checksOf(card);
+  const sources = (card.content?.ai_metadata.sources ?? card.piece?.result?.sources ?? []).filter(
+    (source) => source.kind !== "voice" && source.kind !== "segment",
+  );
+  const checking = card.piece?.stage === "checking" ? card.piece.checking : undefined;
+  const show = unfolded || selected || state === "failed" || edit !== null;
+
+  const begin = card.content && (() => setEdit({ before: saved, words: saved, version: card.content?.version ?? 0 }));
+
+  async function submit() {
+    if (edit && (await save(edit.version, edit.before, edit.words))) setEdit(null);
+  }
+
+  return (
+    <article
+      className="card"
+      id={`piece-${card.key}`}
+      aria-current={selected ? true : undefined}
+      aria-label={`${PLATFORM_NAMES[card.platform]}, ${card.theme || words.title}`}
+    >
+      <header className="card-h">
+        <Icon name={platformIcon(card.platform)} />
+        <time>{card.at ? (fullDate ? when(card.at, true) : when(card.at)) : "not in the calendar"}</time>
+        {saving ? (
+          <span className="st">
+            <i className="ring" /> Being checked
+          </span>
+        ) : (
+          <Standing card={card} edited={edit !== null} />
+        )}
+        {begin && !edit && state !== "writing" && state !== "checking" && (
+          <button className="ib" aria-label={`Edit ${card.theme || words.title}`} onClick={begin}>
+            <Icon name="compose" />
+          </button>
+        )}
+      </header>
+      {checking && <progress className="prog" max={checking.of} value={checking.done} aria-label="Checks done" />}
+      <Preview
+        card={card}
+        business={business}
+        words={words}
+        checks={checks}
+        writing={writing}
+        edit={edit ? (change) => setEdit({ ...edit, words: { ...edit.words, ...change } }) : undefined}
+        unfolded={show}
+        onUnfold={() => setUnfolded(true)}
+      />
+      <CheckList checks={checks} words={words} onEdit={begin ?? undefined} />
+      {error && (
+        <Trouble
+          action={
+            error.conflict && (
+              <button
+                className="link"
+                onClick={() => {
+                  setEdit(null);
+                  reload();
+                }}
+              >
+                Reload it
+              </button>
+            )
+          }
+        >
+          {error.text}
+        </Trouble>
+      )}
+      {edit && (
+        <div className="card-edit">
+          <button className="btn primary small" disabled={saving || isTooLong(card.platform, edit.words)} onClick={() => void submit()}>
+            Save
+          </button>
+          <button className="btn quiet small" disabled={saving} onClick={() => setEdit(null)}>
+            Cancel
+          </button>
+        </div>
+      )}
+      <footer className="card-f">
+        {!edit && sources.map((source) => <SourceChip key={`${source.kind}:${source.ref}`} source={source} />)}
+        <Length platform={card.platform} words={words} />
+      </footer>
+    </article>
+  );
+});

@@ -1,0 +1,61 @@
+/** What the checks found: the exact words, why, and what to do. */
+import type { Check } from "../api/types";
+import { useOpen } from "../canvas/open";
+import { Icon } from "../ui/icons";
+import type { Words } from "./words";
+
+/** One line for each check that did not pass. */
+export function CheckList({ checks, words, onEdit }: { checks: Check[]; words: Words; onEdit: (() => void) | undefined }) {
+  const { openFacts } = useOpen();
+  const failed = checks.filter((check) => !check.passed);
+  if (failed.length === 0) return null;
+  return (
+    <div className="checks">
+      {failed.map((check) => (
+        <div key={check.name} className={check.severity === "block" ? "check" : "check soft"}>
+          <Icon name="alert" />
+          {check.spans.slice(0, 3).map((span) => (
+            <p key={`${span.field}:${span.start}`}>
+              “<Around words={words} span={span} />”
+            </p>
+          ))}
+          <p className="why">
+            {check.message}{" "}
+            {check.severity === "block" && onEdit && (
+              <>
+                <button className="link" onClick={onEdit}>
+                  Edit it
+                </button>
+                {/figure|claim|source|fact/.test(check.name) && (
+                  <>
+                    {" or "}
+                    <button className="link" onClick={() => openFacts("new")}>
+                      add the fact
+                    </button>
+                  </>
+                )}
+              </>
+            )}
+          </p>
+        </div>
+      ))}
+    </div>
+  );
+}
+
+/** The sentence part around the words, so that they can be found. */
+function Around({ words, span }: { words: Words; span: Check["spans"][number] }) {
+  const value = words[span.field as keyof Words];
+  const characters = typeof value === "string" ? Array.from(value) : [];
+  const before = characters.slice(Math.max(0, span.start - 18), span.start).join("");
+  const after = characters.slice(span.end, span.end + 18).join("");
+  return (
+    <>
+      {span.start > 18 && "…"}
+      {before.replace(/^\S*\s/, span.start > 18 ? "" : "$&")}
+      <mark>{span.text}</mark>
+      {after.replace(/\s\S*$/, "")}
+      {span.end + 18 < characters.length && "…"}
+    </>
+  );
+}

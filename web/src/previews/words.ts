@@ -1,0 +1,50 @@
+/** The words of a piece, wherever they come from: the document, the stream, or the editor. */
+import type { ContentPatch } from "../api/types";
+import { text, type Card } from "../canvas/pieces";
+
+export interface Words {
+  title: string;
+  caption: string;
+  hashtags: string[];
+  cta: string;
+  preheader: string;
+  body: string;
+}
+
+/** What the card says now. */
+export function wordsOf(card: Card): Words {
+  const streaming = card.piece && (card.piece.stage !== "done" || !card.content);
+  if (card.content && !streaming) {
+    const { title, text_content: words } = card.content;
+    return {
+      title,
+      caption: words.caption ?? "",
+      hashtags: words.hashtags ?? [],
+      cta: words.cta ?? "",
+      preheader: words.preheader ?? "",
+      body: words.body ?? "",
+    };
+  }
+  const args = card.piece?.args ?? {};
+  const tags = args["hashtags"];
+  return {
+    title: text(args["subject"]) || text(args["title"]),
+    caption: text(args["caption"]) || text(args["text"]),
+    hashtags: Array.isArray(tags) ? tags.filter((tag) => typeof tag === "string") : [],
+    cta: text(args["cta"]),
+    preheader: text(args["preheader"]),
+    body: text(args["body"]),
+  };
+}
+
+/** What a save sends: only the fields that were changed. */
+export function patchOf(before: Words, after: Words): ContentPatch {
+  const { title, ...rest } = after;
+  const changed = Object.entries(rest).filter(
+    ([name, value]) => JSON.stringify(value) !== JSON.stringify(before[name as keyof Words]),
+  );
+  return {
+    ...(title === before.title ? {} : { title }),
+    ...(changed.length > 0 ? { text_content: Object.fromEntries(changed) } : {}),
+  };
+}

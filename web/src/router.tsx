@@ -1,0 +1,96 @@
+/** The pages and who may see them. */
+import type { QueryClient } from "@tanstack/react-query";
+import { createRootRouteWithContext, createRoute, createRouter, Link, Outlet, redirect } from "@tanstack/react-router";
+
+import { sentenceOf } from "./api/problems";
+import { businessesQuery } from "./api/queries";
+import { NewBusiness } from "./business/new-business";
+import { readSearch } from "./canvas/open";
+import { Register } from "./session/register";
+import { currentUser } from "./session/session";
+import { SignIn } from "./session/sign-in";
+import { Trouble } from "./ui/trouble";
+import { Workspace } from "./workspace";
+
+interface Context {
+  queries: QueryClient;
+}
+
+const root = createRootRouteWithContext<Context>()({
+  component: Outlet,
+  notFoundComponent: NotFound,
+  errorComponent: ({ error }) => <Broken error={error} />,
+});
+
+const onlyGuests = () => {
+  if (currentUser()) throw redirect({ to: "/" });
+};
+
+const onlyMembers = () => {
+  if (!currentUser()) throw redirect({ to: "/sign-in" });
+};
+
+const signIn = createRoute({ getParentRoute: () => root, path: "/sign-in", beforeLoad: onlyGuests, component: SignIn });
+const register = createRoute({
+  getParentRoute: () => root,
+  path: "/register",
+  beforeLoad: onlyGuests,
+  component: Register,
+});
+const newBusiness = createRoute({
+  getParentRoute: () => root,
+  path: "/new-business",
+  beforeLoad: onlyMembers,
+  component: NewBusiness,
+});
+
+const workspace = createRoute({
+  getParentRoute: () => root,
+  id: "workspace",
+  validateSearch: readSearch,
+  beforeLoad: async ({ context }) => {
+    onlyMembers();
+    const businesses = await context.queries.ensureQueryData(businessesQuery);
+    if (businesses.length === 0) throw redirect({ to: "/new-business" });
+  },
+  component: Workspace,
+});
+const home = createRoute({ getParentRoute: () => workspace, path: "/" });
+const thread = createRoute({ getParentRoute: () => workspace, path: "/t/$threadId" });
+
+/** The router under /app. */
+export function makeRouter(queries: QueryClient) {
+  return createRouter({
+    routeTree: root.addChildren([signIn, register, newBusiness, workspace.addChildren([home, thread])]),
+    basepath: "/app",
+    context: { queries },
+    defaultPendingMs: 400,
+  });
+}
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof makeRouter>;
+  }
+}
+
+function NotFound() {
+  return (
+    <main className="lost">
+      <h1>There is no such page.</h1>
+      <Link to="/" className="link">
+        To the copilot
+      </Link>
+    </main>
+  );
+}
+
+function Broken({ error }: { error: unknown }) {
+  return (
+    <main className="lost">
+      <Trouble action={<button className="link" onClick={() => location.reload()}>Load again</button>}>
+        {sentenceOf(error)}
+      </Trouble>
+    </main>
+  );
+}

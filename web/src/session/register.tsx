@@ -1,0 +1,71 @@
+/** Make an account. */
+import { useState, type SyntheticEvent } from "react";
+import { Link, useNavigate } from "@tanstack/react-router";
+
+import { ProblemError, sentenceOf } from "../api/problems";
+import { Field } from "../ui/field";
+import { Trouble } from "../ui/trouble";
+import { Door } from "./door";
+import { register } from "./session";
+import { text } from "./sign-in";
+
+/** The page at /app/register. */
+export function Register() {
+  const navigate = useNavigate();
+  const [error, setError] = useState<unknown>();
+  const [busy, setBusy] = useState(false);
+
+  async function submit(event: SyntheticEvent<HTMLFormElement>) {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget);
+    setBusy(true);
+    setError(undefined);
+    try {
+      await register(text(form, "name"), text(form, "email"), String(form.get("password")));
+      await navigate({ to: "/new-business" });
+    } catch (failure) {
+      setError(failure);
+      setBusy(false);
+    }
+  }
+
+  const problem = error instanceof ProblemError ? error : undefined;
+  const inFields = problem?.field("name") ?? problem?.field("email") ?? problem?.field("password");
+  return (
+    <Door>
+      <form onSubmit={(event) => void submit(event)}>
+        <h1>Make an account</h1>
+        <p>It stays on this server.</p>
+        <Field label="Your name" name="name" autoComplete="name" required maxLength={120} error={problem?.field("name")} />
+        <Field
+          label="E-mail"
+          name="email"
+          type="email"
+          autoComplete="username"
+          required
+          error={problem?.field("email")}
+        />
+        <Field
+          label="Password"
+          name="password"
+          type="password"
+          autoComplete="new-password"
+          required
+          minLength={10}
+          hint="At least 10 characters."
+          error={problem?.field("password")}
+        />
+        {error !== undefined && !inFields && <Trouble>{sentenceOf(error)}</Trouble>}
+        <button className="btn primary tall" disabled={busy}>
+          Make the account
+        </button>
+        <p className="swap">
+          Have one?{" "}
+          <Link to="/sign-in" className="link">
+            Sign in
+          </Link>
+        </p>
+      </form>
+    </Door>
+  );
+}

@@ -1,0 +1,51 @@
+/** Who is signed in: begins, is renewed and ends here; the token itself stays in memory. */
+import { useSyncExternalStore } from "react";
+
+import { api, ok, refresh, setTokens, watchTokens } from "../api/client";
+import type { User } from "../api/types";
+
+let user: User | null = null;
+const listeners = new Set<() => void>();
+
+watchTokens((tokens) => {
+  user = tokens?.user ?? null;
+  listeners.forEach((listener) => listener());
+});
+
+/** Take up the session that the browser's cookie holds, if any. */
+export async function resume(): Promise<void> {
+  const { signed_in } = await ok(api.GET("/auth/session"));
+  if (signed_in) await refresh();
+}
+
+/** Sign in; a wrong password is a ProblemError. */
+export async function signIn(email: string, password: string): Promise<void> {
+  setTokens(await ok(api.POST("/auth/login", { body: { email, password } })));
+}
+
+/** Make an account and sign in to it. */
+export async function register(name: string, email: string, password: string): Promise<void> {
+  setTokens(await ok(api.POST("/auth/register", { body: { email, password, name } })));
+}
+
+/** End the session here and on the server. */
+export async function signOut(): Promise<void> {
+  await api.POST("/auth/logout").catch(() => undefined);
+  setTokens(null);
+}
+
+/** Be told when somebody signs in or out. */
+export function onSession(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** The person, outside of React. */
+export function currentUser(): User | null {
+  return user;
+}
+
+/** The person; null when nobody is signed in. */
+export function useUser(): User | null {
+  return useSyncExternalStore(onSession, currentUser);
+}

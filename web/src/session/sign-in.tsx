@@ -1,0 +1,77 @@
+/** Sign in, or look around the demo workspace. */
+import { useState, type SyntheticEvent } from "react";
+import { useQuery } from "@tanstack/react-query";
+import { Link, useNavigate } from "@tanstack/react-router";
+
+import { sentenceOf } from "../api/problems";
+import { optionsQuery } from "../api/queries";
+import { Field } from "../ui/field";
+import { Trouble } from "../ui/trouble";
+import { Door } from "./door";
+import { signIn } from "./session";
+
+/** The page at /app/sign-in. */
+export function SignIn() {
+  const { data: options } = useQuery(optionsQuery);
+  const navigate = useNavigate();
+  const [error, setError] = useState<string>();
+  const [busy, setBusy] = useState(false);
+
+  async function enter(email: string, password: string) {
+    setBusy(true);
+    setError(undefined);
+    try {
+      await signIn(email, password);
+      await navigate({ to: "/" });
+    } catch (failure) {
+      setError(sentenceOf(failure));
+      setBusy(false);
+    }
+  }
+
+  function submit(event: SyntheticEvent<HTMLFormElement>) {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget);
+    void enter(text(form, "email"), text(form, "password"));
+  }
+
+  return (
+    <Door>
+      <form onSubmit={submit}>
+        <h1>Sign in</h1>
+        <p>To the Marquee on this server.</p>
+        <Field label="E-mail" name="email" type="email" autoComplete="username" required />
+        <Field label="Password" name="password" type="password" autoComplete="current-password" required />
+        {error && <Trouble>{error}</Trouble>}
+        <button className="btn primary tall" disabled={busy}>
+          Sign in
+        </button>
+        {options?.demo && (
+          <>
+            <div className="or">or</div>
+            <button
+              type="button"
+              className="btn tall"
+              disabled={busy}
+              onClick={() => void enter(options.demo_email ?? "", options.demo_password ?? "")}
+            >
+              Look around the demo workspace
+            </button>
+          </>
+        )}
+        <p className="swap">
+          New here?{" "}
+          <Link to="/register" className="link">
+            Make an account
+          </Link>
+        </p>
+      </form>
+    </Door>
+  );
+}
+
+/** A text field's value; files count as nothing. */
+export function text(form: FormData, name: string): string {
+  const value = form.get(name);
+  return typeof value === "string" ? value.trim() : "";
+}
