@@ -45,14 +45,13 @@ class Membership(Document):
 class SessionFamily(Document):
     """One sign-in and all refresh tokens that descend from it.
 
-    Only digests are kept. `previous` with `rotated_at` lets two tabs refresh at once: inside the grace
-    the old token gets the same successor, after it a second use revokes the family.
+    No token is kept: each follows from the salt and its generation. Two tabs may refresh at once: inside
+    the grace after `rotated_at` the token before the newest gets the newest, any other old one revokes.
     """
 
     user_id: str
-    current: str
-    previous: str | None = None
-    successor_sealed: str | None = None
+    salt: str
+    generation: int = 1
     rotated_at: Instant | None = None
     expires_at: Instant
     revoked_at: Instant | None = None
@@ -65,4 +64,5 @@ class Principal(BaseModel, frozen=True):
     user_id: str
     name: str = ""
     installation_role: InstallationRole = "marketer"
+    session_id: str | None = None
     roles: dict[str, BusinessRole] = Field(default_factory=dict)

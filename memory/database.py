@@ -8,6 +8,8 @@ from core.campaign import Campaign
 from core.clock import Clock
 from core.content import Content, ContentVersion
 from core.conversation import Message, Run, Thread
+from core.idempotency import KeyedRequest
+from core.scope import Scope
 from core.usage import LedgerRow, MonthBudget
 from memory.collections import Collection, SystemCollection
 from memory.mongo import Mongo
@@ -39,6 +41,7 @@ class Database:
         self.users = SystemCollection(mongo, "users", User, "user", clock)
         self.memberships = SystemCollection(mongo, "memberships", Membership, "member", clock)
         self.sessions = SystemCollection(mongo, "refresh_families", SessionFamily, "session", clock)
+        self.keyed_requests = SystemCollection(mongo, "idempotency", KeyedRequest, "request", clock)
         self.businesses = Collection(mongo, "businesses", Business, "business", clock)
         self.campaigns = Collection(mongo, "campaigns", Campaign, "campaign", clock)
         self.content = Collection(mongo, "content", Content, "content", clock)
@@ -49,3 +52,8 @@ class Database:
         self.memories = Collection(mongo, "memories", Memory, "memory", clock)
         self.budgets = Collection(mongo, "ai_usage", MonthBudget, "month", clock)
         self.ledger = Collection(mongo, "usage_ledger", LedgerRow, "ledger row", clock)
+
+    async def erase(self, scope: Scope) -> None:
+        """Remove every tenant document of the scope, the business itself last."""
+        for name in (*sorted(TENANT_COLLECTIONS - {"businesses"}), "businesses"):
+            await self.mongo.collection(name).delete_many(scope.filter())

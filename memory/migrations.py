@@ -27,8 +27,6 @@ async def _first_indexes(mongo: Mongo) -> None:
         "users": [_unique("email")],
         "memberships": [_unique("user_id", "business_id"), IndexModel([("business_id", ASCENDING)])],
         "refresh_families": [
-            IndexModel([("current", ASCENDING)]),
-            IndexModel([("previous", ASCENDING)]),
             IndexModel([("user_id", ASCENDING)]),
             IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0),
         ],
@@ -43,7 +41,11 @@ async def _first_indexes(mongo: Mongo) -> None:
             _newest("business_id", "thread_id"),
             IndexModel([("status", ASCENDING), ("lease.until", ASCENDING)]),
         ],
-        "memories": [_unique("business_id", "dedupe_key"), _newest("business_id")],
+        "memories": [
+            _unique("business_id", "dedupe_key"),
+            _newest("business_id"),
+            IndexModel([("indexed", ASCENDING), ("updated_at", ASCENDING)]),
+        ],
         "ai_usage": [
             _unique("business_id", "month"),
             IndexModel([("reservations.expires_at", ASCENDING)]),

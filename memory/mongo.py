@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from enum import Enum
 from typing import Any
 
 from bson.codec_options import CodecOptions
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection
 from pydantic import BaseModel
-from pymongo.errors import DuplicateKeyError, PyMongoError
+from pymongo.errors import ConnectionFailure, DuplicateKeyError, PyMongoError
 from pymongo.monitoring import CommandListener
 
-__all__ = ["DuplicateKeyError", "Mongo", "PyMongoError", "encode_value", "to_stored"]
+__all__ = ["CommandListener", "ConnectionFailure", "DuplicateKeyError", "Mongo", "PyMongoError", "encode_value", "to_stored"]
 
 SYSTEM_SCAN = "system-scan"
 """The comment on the few commands that look across businesses (`memory/leases.py`)."""
@@ -22,7 +23,7 @@ Stored = dict[str, Any]
 
 
 def encode_value(value: Any) -> Any:
-    """A value as BSON keeps it: models as mappings, days as ISO text, enums as their value."""
+    """A value as BSON keeps it: models as mappings, days and decimals as text, enums as their value."""
     if isinstance(value, BaseModel):
         return encode_value(value.model_dump(mode="python", by_alias=True, exclude_computed_fields=True))
     if isinstance(value, dict):
@@ -31,6 +32,8 @@ def encode_value(value: Any) -> Any:
         return [encode_value(item) for item in value]
     if isinstance(value, date) and not isinstance(value, datetime):
         return value.isoformat()
+    if isinstance(value, Decimal):
+        return str(value)
     if isinstance(value, Enum):
         return value.value
     return value

@@ -1,0 +1,113 @@
+"""Serve; create-admin; openapi; roles."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import getpass
+import json
+import socket
+import sys
+
+import uvicorn
+from pydantic import TypeAdapter, ValidationError
+
+from api.app import create_app
+from api.reference import openapi, roles_table
+from core.account import Email, Password
+from core.errors import MarqueeError
+from core.fields import sentence
+from core.settings import Settings, load_settings
+from services.container import open_services
+from services.journal import start_journal
+
+SHUTDOWN_SECONDS = 10
+GC_THRESHOLDS = (50_000, 50, 50)
+
+
+class Server(uvicorn.Server):
+    """uvicorn, with the garbage collector told to leave alone what start has built."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, then freeze: full collections over imported modules stall streams by hundreds of ms."""
+        await super().startup(sockets=sockets)
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(*GC_THRESHOLDS)
+
+
+def serve(settings: Settings) -> int:
+    """Answer requests until a signal comes."""
+    start_journal(settings.log_level)
+    config = uvicorn.Config(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        access_log=False,
+        log_config=None,
+        lifespan="on",
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+    )
+    server = Server(config)
+    server.run()
+    return 0 if server.started else 3
+
+
+async def create_admin(settings: Settings, email: str, name: str, password: str) -> int:
+    """Make an account that may use the operations under /admin."""
+    try:
+        address = TypeAdapter[str](Email).validate_python(email)
+        secret = TypeAdapter[str](Password).validate_python(password)
+    except ValidationError as error:
+        first = error.errors()[0]
+        what = "The e-mail address" if first["type"] == "value_error" else "The password"
+        print(f"{what}: {sentence(first)}.", file=sys.stderr)
+        return 2
+    async with open_services(settings) as services:
+        user = await services.accounts.create(address, secret, name or address.partition("@")[0], "admin")
+    print(f"{user.email} is an administrator now.")
+    return 0
+
+
+def _password() -> str:
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\n")
+    password = getpass.getpass("Password (10 characters or more): ")
+    if getpass.getpass("The same again: ") != password:
+        print("The two differ.", file=sys.stderr)
+        raise SystemExit(2)
+    return password
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m api", description="The HTTP API.")
+    commands = parser.add_subparsers(dest="command")
+    commands.add_parser("serve", help="answer requests (the default)")
+    admin = commands.add_parser("create-admin", help="make an administrator; the password is asked for")
+    admin.add_argument("email")
+    admin.add_argument("--name", default="")
+    commands.add_parser("openapi", help="print the OpenAPI document")
+    commands.add_parser("roles", help="print the table of roles and operations")
+    given = parser.parse_args(arguments)
+    try:
+        settings = load_settings()
+        if given.command == "create-admin":
+            return asyncio.run(create_admin(settings, given.email, given.name, _password()))
+        if given.command == "openapi":
+            print(json.dumps(openapi(create_app(settings)), indent=2, ensure_ascii=False))
+            return 0
+        if given.command == "roles":
+            print(roles_table(create_app(settings)), end="")
+            return 0
+        return serve(settings)
+    except MarqueeError as error:
+        print(error.detail, file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,146 @@
+"""Idempotency-Key on POST: the same key is handled once and answered the same for 24 hours."""
+
+from __future__ import annotations
+
+import re
+
+from fastapi import FastAPI
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.problems import from_http, render, request_id_of
+from core.errors import InvalidFields, MarqueeError, Unauthenticated
+from core.ids import digest
+from services.container import Services
+from services.idempotency import Claim, Recorded
+
+_KEY = re.compile(r"[\x21-\x7e]{1,255}\Z")
+KEPT_HEADERS = frozenset({"content-type", "location", "etag", "x-run-id", "x-cache"})
+LARGEST_BODY = 1_000_000
+"""A longer answer is not kept; its key stays taken for a minute only."""
+
+
+class IdempotencyKeys:
+    """Middleware. Signing in has no keys (tokens are not kept), streams none (a run has its runId)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http" or scope["method"] != "POST" or scope["path"].startswith("/auth/"):
+            await self.app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        key = headers.get("idempotency-key")
+        if key is None or "text/event-stream" in headers.get("accept", ""):
+            await self.app(scope, receive, send)
+            return
+        request = Request(scope, receive)
+        try:
+            body = await request.body()
+            claim = await self._claim(request, key, body)
+        except StarletteHTTPException as error:
+            await render(from_http(error), request_id_of(request))(scope, receive, send)
+        except Unauthenticated:
+            # The route says so itself, or is open to everybody and then has no keys.
+            await self.app(scope, _again(body, receive), send)
+        except MarqueeError as error:
+            await render(error, request_id_of(request))(scope, receive, send)
+        else:
+            if isinstance(claim, Recorded):
+                await _replay(claim)(scope, receive, send)
+            else:
+                await self._handle(claim, scope, _again(body, receive), send)
+
+    async def _claim(self, request: Request, key: str, body: bytes) -> Claim | Recorded:
+        if not _KEY.match(key):
+            message = "takes 1 to 255 visible characters"
+            raise InvalidFields([{"field": "Idempotency-Key", "message": message}])
+        services = _services(request.scope)
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer":
+            raise Unauthenticated
+        caller = await services.accounts.authenticate(token.strip())
+        fingerprint = digest([request.url.query, request.headers.get("content-type", ""), body.hex()])
+        return await services.idempotency.claim(caller.user_id, f"POST {request.url.path}", key, fingerprint)
+
+    async def _handle(self, claim: Claim, scope: Scope, receive: Receive, send: Send) -> None:
+        idempotency = _services(scope).idempotency
+        answer = _Recorder(send)
+        finished = False
+        try:
+            await self.app(scope, receive, answer.send)
+            finished = True
+        finally:
+            # What was refused or failed has done nothing, and may be tried again under its key.
+            if not (finished and 200 <= answer.status < 300 and not answer.streamed):
+                await idempotency.release(claim)
+        if answer.kept:
+            await idempotency.record(claim, answer.status, answer.headers, answer.body.decode())
+        await answer.deliver()
+
+
+class _Recorder:
+    """Holds an answer back until it is recorded; streams pass."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._held: list[Message] = []
+        self.status = 0
+        self.headers: list[tuple[str, str]] = []
+        self.body = bytearray()
+        self.streamed = False
+
+    @property
+    def kept(self) -> bool:
+        """Whether there is a whole answer that may be given again."""
+        return 200 <= self.status < 300 and not self.streamed and len(self.body) <= LARGEST_BODY
+
+    async def send(self, message: Message) -> None:
+        """Take a part of the answer."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = Headers(raw=message["headers"])
+            self.streamed = headers.get("content-type", "").startswith("text/event-stream")
+            self.headers = [(name, value) for name, value in headers.items() if name in KEPT_HEADERS]
+        elif message["type"] == "http.response.body":
+            self.body += b"" if self.streamed else message.get("body", b"")
+        if self.streamed:
+            await self._send(message)
+        else:
+            self._held.append(message)
+
+    async def deliver(self) -> None:
+        """Send what was held back."""
+        for message in self._held:
+            await self._send(message)
+        self._held.clear()
+
+
+def _services(scope: Scope) -> Services:
+    app: FastAPI = scope["app"]
+    services: Services = app.state.services
+    return services
+
+
+def _replay(recorded: Recorded) -> Response:
+    headers = {**dict(recorded.headers), "Idempotency-Replayed": "true"}
+    return Response(recorded.body.encode(), recorded.status, headers=headers)
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """A body that was read once, to be read again."""
+    given = False
+
+    async def receive_again() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive_again

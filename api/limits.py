@@ -1,0 +1,132 @@
+"""How many requests a person, an address and a sign-in may make a minute."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import time
+from collections import Counter
+from dataclasses import dataclass
+
+from limits.aio.storage import RedisStorage
+
+from core.errors import Throttled
+from core.ids import digest
+from core.settings import Settings
+from memory.redis import PREFIX, RedisClient, window_key
+
+WINDOW = 60
+PATIENCE_SECONDS = 0.5
+AWAY_SECONDS = 5.0
+"""How long Redis is left alone after it failed; meanwhile this process counts for itself."""
+
+SIGN_INS_PER_ADDRESS = 5
+"""An address may try so many times what one account may: offices share one."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """What is left of one limit in its present window."""
+
+    name: str
+    limit: int
+    count: int
+    reset: int
+
+    @property
+    def remaining(self) -> int:
+        """How many more are let through."""
+        return max(self.limit - self.count, 0)
+
+
+class RateWindows:
+    """Counts in windows of a whole minute, in Redis, or in this process while Redis is away."""
+
+    def __init__(self, redis: RedisClient, redis_url: str) -> None:
+        self._storage = RedisStorage(
+            redis_url,
+            wrap_exceptions=True,
+            implementation="redispy",
+            key_prefix=PREFIX,
+            # Typed as a plain option, taken as the client's pool.
+            connection_pool=redis.connection_pool,  # type: ignore[arg-type]
+        )
+        self._away_until = 0.0
+        self._local: Counter[str] = Counter()
+        self._local_minute = 0
+
+    async def hit(self, name: str, who: str, limit: int) -> Window:
+        """Count one request."""
+        minute, passed = divmod(int(time.time()), WINDOW)
+        count = await self._count(window_key(name, f"{who}:{minute}"), minute)
+        return Window(name, limit, count, WINDOW - passed)
+
+    async def _count(self, key: str, minute: int) -> int:
+        if time.monotonic() >= self._away_until:
+            try:
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    return await self._storage.incr(key.removeprefix(f"{PREFIX}:"), WINDOW)
+            # Losing Redis loses the shared count, never the request.
+            except Exception:
+                self._away_until = time.monotonic() + AWAY_SECONDS
+        if minute != self._local_minute:
+            self._local_minute = minute
+            self._local.clear()
+        self._local[key] += 1
+        return self._local[key]
+
+
+class RequestLimits:
+    """The windows that one request counts in; Throttled as soon as it is one too many."""
+
+    def __init__(self, windows: RateWindows, settings: Settings, address: str) -> None:
+        self._windows = windows
+        self._settings = settings
+        self._address = address_group(address)
+        self.seen: list[Window] = []
+
+    async def address(self) -> None:
+        """Count the request for its address."""
+        await self._hit("address", self._address, self._settings.ip_requests_per_minute)
+
+    async def user(self, user_id: str) -> None:
+        """Count the request for its person."""
+        await self._hit("user", user_id, self._settings.user_requests_per_minute)
+
+    async def sign_in(self, email: str) -> None:
+        """Count an attempt to sign in or to register, before any work is done for it."""
+        limit = self._settings.login_attempts_per_minute
+        await self._hit("sign-in-address", self._address, limit * SIGN_INS_PER_ADDRESS)
+        await self._hit("sign-in", digest([self._address, email])[:32], limit)
+
+    async def _hit(self, name: str, who: str, limit: int) -> None:
+        window = await self._windows.hit(name, who, limit)
+        self.seen.append(window)
+        if window.count > limit:
+            raise Throttled(
+                f"At most {limit} a minute; go on in {window.reset} seconds.",
+                retry_after=window.reset,
+                limit=limit,
+            )
+
+    def headers(self) -> dict[str, str]:
+        """`RateLimit-Policy` and `RateLimit` of the windows that were counted in."""
+        if not self.seen:
+            return {}
+        return {
+            "RateLimit-Policy": ", ".join(f'"{one.name}";q={one.limit};w={WINDOW}' for one in self.seen),
+            "RateLimit": ", ".join(f'"{one.name}";r={one.remaining};t={one.reset}' for one in self.seen),
+        }
+
+
+def address_group(address: str) -> str:
+    """Whom an address counts as: an IPv6 client owns at least a /64."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return "unknown"
+    if parsed.version == 6:
+        if parsed.ipv4_mapped is not None:
+            return str(parsed.ipv4_mapped)
+        return str(ipaddress.ip_network((parsed, 64), strict=False).network_address)
+    return str(parsed)

@@ -1,0 +1,197 @@
+"""Errors to RFC 9457 problem details."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.responses import Response
+
+from core.errors import (
+    BodyTooLarge,
+    Invalid,
+    Kind,
+    MalformedBody,
+    MarqueeError,
+    NotFound,
+    Unavailable,
+)
+from core.fields import invalid_fields
+from memory.mongo import ConnectionFailure
+from services.journal import redact
+
+log = logging.getLogger("marquee.api")
+
+MEDIA_TYPE = "application/problem+json"
+
+STATUS: Mapping[Kind, int] = {
+    "invalid": 400,
+    "unauthenticated": 401,
+    "forbidden": 403,
+    "not_found": 404,
+    "conflict": 409,
+    "precondition": 412,
+    "unprocessable": 422,
+    "throttled": 429,
+    "model": 502,
+    "unavailable": 503,
+    "misconfigured": 500,
+    "internal": 500,
+}
+STATUS_BY_SLUG: Mapping[str, int] = {"body-too-large": 413, "method-not-allowed": 405}
+"""Where HTTP has a finer word than the kind."""
+
+RETRY_SECONDS = 5
+"""What `Retry-After` says when the error does not know better."""
+
+
+class MethodNotAllowed(Invalid):
+    """The address exists, but not for this method."""
+
+    kind = "invalid"
+    slug = "method-not-allowed"
+    title = "This address does not take that method"
+
+
+class FieldProblem(BaseModel):
+    """One field that is not right."""
+
+    field: str
+    message: str
+
+
+class Problem(BaseModel):
+    """RFC 9457 problem details. `slug` is stable; further members carry the parameters of the sentence."""
+
+    model_config = {
+        "extra": "allow",
+        "json_schema_extra": {
+            "examples": [
+                {
+                    "type": "/docs/problems#not-found",
+                    "slug": "not-found",
+                    "title": "There is nothing at this address",
+                    "status": 404,
+                    "detail": "No campaign has this id.",
+                    "noun": "campaign",
+                    "request_id": "5f0c7a31b2d94e6688aa01cd",
+                }
+            ]
+        },
+    }
+
+    type: str = Field(description="Where the problem is explained: a path below this server.")
+    slug: str
+    title: str
+    status: int
+    detail: str
+    request_id: str | None = None
+    errors: list[FieldProblem] | None = None
+
+
+def status_of(error: MarqueeError) -> int:
+    """The HTTP status that an error is answered with."""
+    return STATUS_BY_SLUG.get(error.slug, STATUS[error.kind])
+
+
+def problem_of(error: MarqueeError, request_id: str | None = None) -> dict[str, Any]:
+    """The problem object of an error, the same in answers and in streams."""
+    problem = error.problem()
+    if error.kind in ("internal", "misconfigured"):
+        # What is wrong with the installation is for its log, not for its clients.
+        problem = {**MarqueeError().problem(), "detail": "It was noted in the log under the request id."}
+    problem["status"] = status_of(error)
+    if request_id:
+        problem["request_id"] = request_id
+    return problem
+
+
+def render(error: MarqueeError, request_id: str | None = None) -> Response:
+    """The answer for an error."""
+    problem = problem_of(error, request_id)
+    headers = {}
+    if error.kind == "unauthenticated":
+        headers["WWW-Authenticate"] = "Bearer"
+    if error.kind in ("throttled", "unavailable"):
+        headers["Retry-After"] = str(error.facts.get("retry_after", RETRY_SECONDS))
+    if allow := error.facts.get("allow"):
+        headers["Allow"] = allow
+    return Response(
+        orjson.dumps(problem, default=str), problem["status"], headers=headers, media_type=MEDIA_TYPE
+    )
+
+
+def from_validation(error: RequestValidationError) -> MarqueeError:
+    """What FastAPI found wrong with a request, by part: path, then body as a whole, then fields."""
+    errors = error.errors()
+    if any(one["loc"][:1] == ("path",) for one in errors):
+        return NotFound("thing")
+    for one in errors:
+        if one["type"] == "json_invalid":
+            return MalformedBody(f"The body is not JSON: {one['ctx']['error']} at character {one['loc'][1]}.")
+        if one["loc"] == ("body",) and isinstance(one.get("input"), bytes):
+            return MalformedBody("Send JSON, with Content-Type: application/json.")
+        if one["loc"] == ("body",) and one["type"] == "missing":
+            return MalformedBody("A JSON body is needed.")
+    return invalid_fields({**one, "loc": one["loc"][1:]} for one in errors)
+
+
+def from_http(error: StarletteHTTPException) -> MarqueeError:
+    """What the framework raises by itself."""
+    if error.status_code == 405:
+        return MethodNotAllowed(allow=(error.headers or {}).get("Allow", ""))
+    if error.status_code == 413:
+        return BodyTooLarge("At most 1 MB is taken.")
+    if error.status_code == 404:
+        return NotFound("thing")
+    return MalformedBody(str(error.detail))
+
+
+def from_unknown(error: Exception) -> MarqueeError:
+    """What nobody expected; a database that does not answer is told apart."""
+    if isinstance(error, MarqueeError):
+        return error
+    if isinstance(error, StarletteHTTPException):
+        return from_http(error)
+    if isinstance(error, ConnectionFailure):
+        return Unavailable("The database does not answer; try again in a moment.", part="mongodb")
+    return MarqueeError()
+
+
+def note_error(error: Exception, known: MarqueeError) -> None:
+    """Log what somebody has to look at."""
+    if known.kind in ("internal", "misconfigured"):
+        log.error("request failed: %s", redact(str(error)) or type(error).__name__, exc_info=error)
+    elif known.kind in ("model", "unavailable"):
+        log.warning("request failed: %s", redact(str(error)), extra={"slug": known.slug})
+
+
+def request_id_of(request: Request) -> str | None:
+    """The id that the middleware gave the request."""
+    request_id: str | None = getattr(request.state, "request_id", None)
+    return request_id
+
+
+def add_problem_handlers(app: FastAPI) -> None:
+    """Answer every error of the app with a problem."""
+
+    async def known(request: Request, error: Exception) -> Response:
+        problem = from_unknown(error)
+        note_error(error, problem)
+        return render(problem, request_id_of(request))
+
+    async def validation(request: Request, error: Exception) -> Response:
+        if not isinstance(error, RequestValidationError):
+            raise error
+        return render(from_validation(error), request_id_of(request))
+
+    app.add_exception_handler(MarqueeError, known)
+    app.add_exception_handler(StarletteHTTPException, known)
+    app.add_exception_handler(ConnectionFailure, known)
+    app.add_exception_handler(RequestValidationError, validation)

@@ -1,0 +1,161 @@
+"""What the API says about itself: OpenAPI with roles and problems, its pages, the table of roles."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute, iter_route_contexts
+from pydantic import ConfigDict
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from api.dependencies import Access, access_of
+from api.problems import MEDIA_TYPE, Problem
+from core.errors import Misconfigured
+
+PROBLEMS = Path(__file__).parent.parent / "docs" / "problems.md"
+
+_DESCRIPTIONS = {
+    "400": "The body could not be read.",
+    "401": "Nobody is signed in, or the token does not hold.",
+    "403": "The role does not allow it.",
+    "404": "Unknown, malformed or somebody else's id.",
+    "409": "The present state does not allow it.",
+    "412": "It has changed since it was read.",
+    "422": "Some fields are not right.",
+    "429": "Too many requests, or this month's tokens are used up.",
+    "503": "A part that is needed does not answer.",
+}
+
+
+def routes_of(app: FastAPI) -> Iterator[tuple[APIRoute, str, Access | None]]:
+    """Every operation with its full path and its declared access."""
+    for context in iter_route_contexts(app.routes):
+        route: Any = context.route
+        if isinstance(route, APIRoute):
+            yield route, getattr(context, "path", route.path), access_of(route.dependencies)
+
+
+def check_access(app: FastAPI) -> None:
+    """Refuse to start with a route that does not say who may call it."""
+    for route, path, access in routes_of(app):
+        if access is None:
+            raise Misconfigured(f"{route.name} ({path}) does not say who may call it.")
+
+
+def roles_table(app: FastAPI) -> str:
+    """The table role × operation, as `docs/roles.md` holds it."""
+    lines = [
+        "# Who may call what",
+        "",
+        "`public`: anybody. `signed-in`: any account. Otherwise: members with one of these roles in the",
+        "business that is concerned; what belongs to others is always 404. Written by `python -m api roles`.",
+        "",
+        "| operation | | who |",
+        "|---|---|---|",
+    ]
+    rows = {
+        (path, method): f"| `{method} {path}` | {route.name} | {access.label if access else ''} |"
+        for route, path, access in routes_of(app)
+        for method in sorted(route.methods or ())
+    }
+    return "\n".join([*lines, *(rows[key] for key in sorted(rows)), ""])
+
+
+def openapi(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document: FastAPI's, with roles, problems and the common headers added."""
+    if app.openapi_schema is None:
+        document = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
+        schemas = document.setdefault("components", {}).setdefault("schemas", {})
+        problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas.update(problem.pop("$defs", {}))
+        schemas["Problem"] = problem
+        for unused in ("HTTPValidationError", "ValidationError"):
+            schemas.pop(unused, None)
+        for route, path, access in routes_of(app):
+            for method in route.methods or ():
+                operation = document["paths"].get(path, {}).get(method.lower())
+                if operation is not None and access is not None:
+                    _complete(operation, method, path, access)
+        app.openapi_schema = document
+    return app.openapi_schema
+
+
+def _complete(operation: dict[str, Any], method: str, path: str, access: Access) -> None:
+    operation["x-roles"] = list(access.roles) or [access.audience]
+    responses = operation["responses"]
+    statuses = {"429", "503"}
+    if access.audience != "public":
+        statuses.add("401")
+    if access.audience == "business":
+        statuses |= {"403", "404"}
+    if "requestBody" in operation:
+        statuses |= {"400", "422"}
+    parameters = operation.setdefault("parameters", [])
+    if parameters:
+        statuses.add("422")
+    if any(one["name"] == "If-Match" for one in parameters):
+        statuses.add("412")
+    if method == "POST" and access.audience != "public":
+        statuses |= {"409", "422"}
+        parameters.append(
+            {
+                "name": "Idempotency-Key",
+                "in": "header",
+                "required": False,
+                "schema": {"type": "string", "maxLength": 255},
+                "description": "The same key is handled once and answered the same for 24 hours.",
+            }
+        )
+    if not parameters:
+        del operation["parameters"]
+    if "422" in responses and "application/json" in responses["422"].get("content", {}):
+        del responses["422"]
+    for status in sorted(statuses - set(responses)):
+        responses[status] = problem_response(_DESCRIPTIONS[status])
+
+
+def example(*bodies: Mapping[str, Any]) -> ConfigDict:
+    """The `model_config` of a body that is shown with these examples."""
+    return ConfigDict(json_schema_extra={"examples": [dict(body) for body in bodies]})
+
+
+def problem_response(description: str) -> dict[str, Any]:
+    """The OpenAPI response of a problem; routes use it for what only they answer."""
+    return {
+        "description": description,
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+
+
+def add_reference(app: FastAPI) -> None:
+    """Serve `/openapi.json`, `/docs` and `/docs/problems`."""
+
+    async def document(_: Request) -> Response:
+        return JSONResponse(openapi(app))
+
+    async def problems(_: Request) -> Response:
+        return HTMLResponse(problems_page(PROBLEMS.read_text()))
+
+    app.add_route("/openapi.json", document, include_in_schema=False)
+    app.add_route("/docs/problems", problems, include_in_schema=False)
+
+
+def problems_page(markdown: str) -> str:
+    """`docs/problems.md` as a page: headings (which are what `type` points at) and paragraphs."""
+    parts = []
+    for block in re.split(r"\n{2,}", markdown.strip()):
+        text = re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(block, quote=False))
+        if heading := re.match(r"(#+) (.*)", text):
+            level = len(heading[1])
+            parts.append(f'<h{level} id="{heading[2]}">{heading[2]}</h{level}>')
+        else:
+            parts.append(f"<p>{text}</p>")
+    title = "<title>Problems of the Marquee API</title>"
+    return f'<!doctype html><html lang="en"><meta charset="utf-8">{title}{"".join(parts)}</html>'

@@ -1,0 +1,85 @@
+"""Health, readiness, metrics."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from fastapi import APIRouter, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import BaseModel, Field
+
+from api.dependencies import ServicesDep, public
+
+router = APIRouter(tags=["operations"], dependencies=[public()])
+
+
+class Alive(BaseModel):
+    """The process answers."""
+
+    model_config = {"json_schema_extra": {"examples": [{"status": "ok"}]}}
+
+    status: Literal["ok"] = "ok"
+
+
+class PartOut(BaseModel):
+    """One part as it was just found."""
+
+    state: Literal["up", "down"]
+    needed: bool = Field(description="Without it nothing works; without the others less does.")
+    ms: float
+
+
+class Readiness(BaseModel):
+    """Whether requests can be served, part by part."""
+
+    model_config = {
+        "json_schema_extra": {
+            "examples": [
+                {
+                    "status": "degraded",
+                    "parts": {
+                        "mongodb": {"state": "up", "needed": True, "ms": 0.8},
+                        "redis": {"state": "down", "needed": False, "ms": 1.2},
+                    },
+                }
+            ]
+        }
+    }
+
+    status: Literal["ready", "degraded", "down"]
+    parts: dict[str, PartOut]
+
+
+@router.get("/healthz", summary="Whether this process answers")
+async def healthz() -> Alive:
+    """Says nothing about the stores."""
+    return Alive()
+
+
+@router.get(
+    "/readyz",
+    summary="Whether requests can be served, part by part",
+    responses={503: {"model": Readiness, "description": "A needed part does not answer."}},
+)
+async def readyz(services: ServicesDep, response: Response) -> Readiness:
+    """503 when MongoDB is away; without Redis, Chroma or a worker the answer is 200 and `degraded`."""
+    parts = await services.parts.look()
+    down = [part for part in parts if part.state == "down"]
+    needed_down = any(part.needed for part in down)
+    if needed_down:
+        response.status_code = 503
+    return Readiness(
+        status="down" if needed_down else "degraded" if down else "ready",
+        parts={part.name: PartOut(state=part.state, needed=part.needed, ms=part.ms) for part in parts},
+    )
+
+
+@router.get(
+    "/metrics",
+    summary="Figures for Prometheus",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {"example": "marquee_http_streams 3.0"}}}},
+)
+async def metrics(services: ServicesDep) -> Response:
+    """The text format of Prometheus."""
+    return Response(generate_latest(services.registry), media_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,76 @@
+"""What pydantic finds wrong, as one plain sentence per field."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from core.errors import InvalidFields
+
+_Context = Mapping[str, Any]
+
+
+def _at_least(context: _Context) -> str:
+    length = context.get("min_length", 1)
+    return "must not be empty" if length == 1 else f"needs at least {length} characters"
+
+
+def _items(context: _Context, word: str, limit: str) -> str:
+    count = context.get(limit)
+    return f"takes {word} {count} {'entry' if count == 1 else 'entries'}"
+
+
+_SENTENCES: Mapping[str, Callable[[_Context], str]] = {
+    "missing": lambda _: "is needed",
+    "extra_forbidden": lambda _: "is not a field here; leave it out",
+    "string_type": lambda _: "must be text",
+    "string_too_short": _at_least,
+    "string_too_long": lambda c: f"takes at most {c.get('max_length')} characters",
+    "string_pattern_mismatch": lambda c: f"must have the form {c.get('pattern')}",
+    "too_short": lambda c: _items(c, "at least", "min_length"),
+    "too_long": lambda c: _items(c, "at most", "max_length"),
+    "int_type": lambda _: "must be a whole number",
+    "int_parsing": lambda _: "must be a whole number",
+    "int_from_float": lambda _: "must be a whole number",
+    "float_type": lambda _: "must be a number",
+    "float_parsing": lambda _: "must be a number",
+    "bool_type": lambda _: "must be true or false",
+    "bool_parsing": lambda _: "must be true or false",
+    "list_type": lambda _: "must be a list",
+    "dict_type": lambda _: "must be an object",
+    "model_type": lambda _: "must be an object",
+    "model_attributes_type": lambda _: "must be an object",
+    "greater_than_equal": lambda c: f"must be {c.get('ge')} or more",
+    "greater_than": lambda c: f"must be more than {c.get('gt')}",
+    "less_than_equal": lambda c: f"must be {c.get('le')} or less",
+    "less_than": lambda c: f"must be less than {c.get('lt')}",
+    "literal_error": lambda c: f"must be one of {c.get('expected')}",
+    "enum": lambda c: f"must be one of {c.get('expected')}",
+    "date_from_datetime_parsing": lambda _: "must be a date such as 2027-03-01",
+    "date_parsing": lambda _: "must be a date such as 2027-03-01",
+    "datetime_parsing": lambda _: "must be a time such as 2027-03-01T09:00:00Z",
+    "datetime_from_date_parsing": lambda _: "must be a time such as 2027-03-01T09:00:00Z",
+    "timezone_aware": lambda _: "needs a time zone, such as the Z of 2027-03-01T09:00:00Z",
+}
+
+
+def sentence(error: Mapping[str, Any]) -> str:
+    """What is wrong with one field, and what would be right."""
+    known = _SENTENCES.get(error["type"])
+    if known is not None:
+        return known(error.get("ctx", {}))
+    message: str = error["msg"]
+    message = message.removeprefix("Value error, ").removeprefix("Input ")
+    return message[:1].lower() + message[1:]
+
+
+def path(location: Iterable[Any]) -> str:
+    """Where a field is, such as `facts.2.value`."""
+    return ".".join(str(part) for part in location)
+
+
+def invalid_fields(errors: Iterable[Mapping[str, Any]]) -> InvalidFields:
+    """The error that names every field; `errors` are those of a pydantic ValidationError."""
+    return InvalidFields(
+        [{"field": path(error["loc"]) or "body", "message": sentence(error)} for error in errors]
+    )

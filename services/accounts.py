@@ -1,0 +1,280 @@
+"""Register, sign in, refresh, sign out; who may act on which business."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NoReturn
+
+from core.account import InstallationRole, Principal, SessionFamily, User, fold_email
+from core.clock import Clock
+from core.errors import BadCredentials, EmailTaken, NotFound, SessionEnded, Unauthenticated
+from core.settings import Settings
+from memory.collections import AlreadyThere
+from memory.database import Database
+from services.passwords import Passwords
+from services.tokens import RefreshToken, Tokens, parse_refresh
+
+log = logging.getLogger("marquee.accounts")
+
+DEMO_EMAIL = "demo@marquee.example"
+DEMO_PASSWORD = "demo-workspace"  # noqa: S105 - printed on the sign-in page; never made in production
+
+STANDING_SECONDS = 5.0
+"""How long another process may take to notice that a session was ended or a user was switched off."""
+STANDING_KEPT = 10_000
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """What a client gets when a session begins or is renewed."""
+
+    user: User
+    session_id: str
+    access_token: str
+    expires_in: int
+    refresh_token: str
+    refresh_expires_at: datetime
+
+
+@dataclass(frozen=True)
+class _Standing:
+    """That a session held, and when this was last read."""
+
+    user: User
+    read_at: datetime
+
+
+class Accounts:
+    """People, their sessions, and what they may do."""
+
+    def __init__(self, database: Database, settings: Settings, passwords: Passwords, clock: Clock) -> None:
+        self._database = database
+        self._settings = settings
+        self._passwords = passwords
+        self._clock = clock
+        self._tokens = Tokens(settings.signing_key(), settings.access_minutes, clock)
+        self._grace = timedelta(seconds=settings.refresh_grace_seconds)
+        self._lifetime = timedelta(days=settings.refresh_days)
+        self._standings: dict[str, _Standing] = {}
+
+    async def create(
+        self, email: str, password: str, name: str, role: InstallationRole = "marketer", locale: str = "en"
+    ) -> User:
+        """Make an account.
+
+        Raises:
+            EmailTaken: Another account has the address.
+        """
+        now = self._clock.now()
+        user = User(
+            email=fold_email(email),
+            password_hash=await self._passwords.hash(password),
+            name=name,
+            role=role,
+            locale=locale,
+            created_at=now,
+            updated_at=now,
+        )
+        try:
+            return await self._database.users.insert(user)
+        except AlreadyThere as error:
+            raise EmailTaken from error
+
+    async def register(self, email: str, password: str, name: str, user_agent: str = "") -> SignedIn:
+        """Make an account and sign in to it."""
+        return await self._begin(await self.create(email, password, name), user_agent)
+
+    async def login(self, email: str, password: str, user_agent: str = "") -> SignedIn:
+        """Sign in.
+
+        Raises:
+            BadCredentials: Unknown address, wrong password or switched-off account; never told apart.
+        """
+        user = await self._database.users.find({"email": fold_email(email)})
+        right = await self._passwords.check(user.password_hash if user else None, password)
+        if user is None or not right or not user.is_active:
+            raise BadCredentials
+        if self._passwords.outdated(user.password_hash):
+            renewed = await self._passwords.hash(password)
+            await self._database.users.change({"_id": user.id}, {"password_hash": renewed})
+        return await self._begin(user, user_agent)
+
+    async def refresh(self, token: str) -> SignedIn:
+        """The next tokens of a session.
+
+        The token before the newest gets the newest while the grace lasts, so that two tabs and a lost
+        answer do no harm. Any other old token was stolen or copied: the whole family ends.
+
+        Raises:
+            SessionEnded: Expired, revoked, unknown or used before.
+        """
+        parsed = parse_refresh(token)
+        # A lost race is read again: by then the other one's rotation lies inside the grace.
+        for _ in range(3):
+            family = await self._family(parsed)
+            if parsed is None or family is None:
+                break
+            now = self._clock.now()
+            if parsed.generation == family.generation:
+                rotated = {
+                    "generation": family.generation + 1,
+                    "rotated_at": now,
+                    "expires_at": now + self._lifetime,
+                }
+                expect = {"_id": family.id, "generation": family.generation, "revoked_at": None}
+                if await self._database.sessions.change(expect, rotated):
+                    return await self._renew(family.model_copy(update=rotated))
+            elif self._in_grace(parsed, family, now):
+                return await self._renew(family)
+            else:
+                await self._reused(family)
+        raise SessionEnded
+
+    async def plausible(self, token: str) -> bool:
+        """Whether a refresh with this token would be answered; changes nothing."""
+        parsed = parse_refresh(token)
+        family = await self._family(parsed)
+        if parsed is None or family is None:
+            return False
+        return parsed.generation == family.generation or self._in_grace(parsed, family, self._clock.now())
+
+    async def authenticate(self, access_token: str) -> Principal:
+        """Who is asking, and what they may do in which business.
+
+        Raises:
+            Unauthenticated: The token does not hold, its session has ended, or the account is switched off.
+        """
+        claims = self._tokens.read_access(access_token)
+        user, memberships = await asyncio.gather(
+            self._standing(claims.user_id, claims.session_id),
+            self._database.memberships.all({"user_id": claims.user_id}),
+        )
+        return Principal(
+            user_id=user.id,
+            name=user.name,
+            installation_role=user.role,
+            session_id=claims.session_id,
+            roles={membership.business_id: membership.role for membership in memberships},
+        )
+
+    async def user(self, user_id: str) -> User:
+        """A person's account."""
+        user = await self._database.users.find({"_id": user_id})
+        if user is None:
+            raise NotFound("user")
+        return user
+
+    async def sessions(self, user_id: str) -> list[SessionFamily]:
+        """The open sessions of a person, newest first."""
+        families = await self._database.sessions.all({"user_id": user_id, "revoked_at": None})
+        now = self._clock.now()
+        return [family for family in reversed(families) if family.expires_at > now]
+
+    async def end_session(self, user_id: str, session_id: str) -> None:
+        """Sign one session of a person out; NotFound if they have no such open one."""
+        expect = {"_id": session_id, "user_id": user_id, "revoked_at": None}
+        if not await self._database.sessions.change(expect, {"revoked_at": self._clock.now()}):
+            raise NotFound("session")
+        self._standings.pop(session_id, None)
+
+    async def end_sessions(self, user_id: str, keep: str | None = None) -> None:
+        """Sign a person out everywhere, but for the session to keep."""
+        for family in await self.sessions(user_id):
+            if family.id != keep:
+                await self._revoke(family)
+
+    async def logout(self, refresh_token: str | None, principal: Principal | None) -> None:
+        """End the session that the token or the caller belongs to; ending an ended one is fine."""
+        family = await self._family(parse_refresh(refresh_token)) if refresh_token else None
+        if family is not None:
+            await self._revoke(family)
+        if principal is not None and principal.session_id is not None:
+            family = await self._database.sessions.find({"_id": principal.session_id})
+            if family is not None:
+                await self._revoke(family)
+
+    async def demo_login(self) -> tuple[str, str] | None:
+        """E-mail and password of the demo workspace; never in production."""
+        if self._settings.production or not self._settings.demo:
+            return None
+        there = await self._database.users.find({"email": DEMO_EMAIL})
+        return None if there is None else (DEMO_EMAIL, DEMO_PASSWORD)
+
+    async def _begin(self, user: User, user_agent: str) -> SignedIn:
+        now = self._clock.now()
+        family = SessionFamily(
+            user_id=user.id,
+            salt=secrets.token_urlsafe(16),
+            expires_at=now + self._lifetime,
+            user_agent=user_agent[:200],
+            created_at=now,
+            updated_at=now,
+        )
+        await self._database.sessions.insert(family)
+        return self._signed_in(user, family)
+
+    async def _renew(self, family: SessionFamily) -> SignedIn:
+        user = await self._database.users.find({"_id": family.user_id})
+        if user is None or not user.is_active:
+            raise SessionEnded
+        return self._signed_in(user, family)
+
+    def _signed_in(self, user: User, family: SessionFamily) -> SignedIn:
+        return SignedIn(
+            user=user,
+            session_id=family.id,
+            access_token=self._tokens.access(user.id, family.id),
+            expires_in=int(self._tokens.access_lifetime.total_seconds()),
+            refresh_token=self._tokens.refresh(family, family.generation),
+            refresh_expires_at=family.expires_at,
+        )
+
+    async def _family(self, token: RefreshToken | None) -> SessionFamily | None:
+        """The open family of a genuine token."""
+        if token is None:
+            return None
+        family = await self._database.sessions.find({"_id": token.family_id})
+        if family is None or not self._tokens.genuine(token, family):
+            return None
+        ended = family.revoked_at is not None or family.expires_at <= self._clock.now()
+        return None if ended else family
+
+    def _in_grace(self, token: RefreshToken, family: SessionFamily, now: datetime) -> bool:
+        recent = family.rotated_at is not None and now < family.rotated_at + self._grace
+        return token.generation == family.generation - 1 and recent
+
+    async def _reused(self, family: SessionFamily) -> NoReturn:
+        await self._revoke(family)
+        log.warning(
+            "a used refresh token came back; its session was ended",
+            extra={"user_id": family.user_id, "session_id": family.id},
+        )
+        raise SessionEnded
+
+    async def _revoke(self, family: SessionFamily) -> None:
+        await self._database.sessions.change(
+            {"_id": family.id, "revoked_at": None}, {"revoked_at": self._clock.now()}
+        )
+        self._standings.pop(family.id, None)
+
+    async def _standing(self, user_id: str, session_id: str) -> User:
+        now = self._clock.now()
+        known = self._standings.get(session_id)
+        fresh = known is not None and abs((now - known.read_at).total_seconds()) < STANDING_SECONDS
+        if known is not None and fresh and known.user.id == user_id:
+            return known.user
+        user, family = await asyncio.gather(
+            self._database.users.find({"_id": user_id}),
+            self._database.sessions.find({"_id": session_id, "user_id": user_id, "revoked_at": None}),
+        )
+        if user is None or family is None or not user.is_active:
+            self._standings.pop(session_id, None)
+            raise Unauthenticated("The session has ended; sign in again.")
+        if len(self._standings) >= STANDING_KEPT:
+            self._standings.clear()
+        self._standings[session_id] = _Standing(user, now)
+        return user

@@ -1,0 +1,112 @@
+"""Open every store and build every service from settings; the lower composition root."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
+
+from core.clock import Clock, SystemClock
+from core.errors import Misconfigured
+from core.settings import Settings
+from memory.database import Database
+from memory.embedders import LocalEmbedder
+from memory.migrations import migrate
+from memory.mongo import CommandListener, Mongo
+from memory.presence import need_worker
+from memory.redis import RedisClient, connect
+from memory.vectors import CampaignMemory
+from services.accounts import Accounts
+from services.businesses import Businesses
+from services.campaigns import Campaigns
+from services.content import Contents
+from services.idempotency import Idempotency
+from services.parts import Parts
+from services.passwords import Passwords
+from services.privacy import Privacy
+from services.recall import Recall
+
+
+@dataclass(frozen=True)
+class Services:
+    """Every use case without a model, and the stores under them."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    redis: RedisClient
+    registry: CollectorRegistry
+    accounts: Accounts
+    idempotency: Idempotency
+    parts: Parts
+    recall: Recall
+    businesses: Businesses
+    campaigns: Campaigns
+    content: Contents
+    privacy: Privacy
+
+
+def _needed(url: str, setting: str) -> str:
+    if not url:
+        raise Misconfigured(f"{setting} is not set; `make run` starts the stores and sets it.")
+    return url
+
+
+@asynccontextmanager
+async def open_services(
+    settings: Settings, clock: Clock | None = None, listeners: Sequence[CommandListener] = ()
+) -> AsyncIterator[Services]:
+    """Connect to the stores, bring the database up to date, build the services; close all at the end."""
+    clock = clock or SystemClock()
+    async with AsyncExitStack() as stack:
+        mongo = Mongo(_needed(settings.mongodb_url, "MONGODB_URL"), settings.database, listeners)
+        stack.callback(mongo.close)
+        redis = connect(_needed(settings.redis_url, "REDIS_URL"))
+        stack.push_async_callback(redis.aclose, close_connection_pool=True)
+        passwords = Passwords()
+        stack.callback(passwords.close)
+        embedder = LocalEmbedder()
+        stack.callback(embedder.close)
+        await migrate(mongo)
+
+        database = Database(mongo, clock)
+        vectors = CampaignMemory(
+            _needed(settings.chroma_url, "CHROMA_URL"), embedder.name, embedder.dimension
+        )
+        recall = Recall(database.memories, vectors, embedder, clock)
+        campaigns = Campaigns(database, clock)
+
+        async def redis_answers() -> None:
+            await redis.ping()
+
+        async def worker_works() -> None:
+            await need_worker(redis, clock)
+
+        yield Services(
+            settings=settings,
+            clock=clock,
+            database=database,
+            redis=redis,
+            registry=_registry(),
+            accounts=Accounts(database, settings, passwords, clock),
+            idempotency=Idempotency(database, clock),
+            parts=Parts(
+                needed={"mongodb": mongo.ping},
+                others={"redis": redis_answers, "chroma": vectors.ping, "worker": worker_works},
+            ),
+            recall=recall,
+            businesses=Businesses(database, recall, clock),
+            campaigns=campaigns,
+            content=Contents(database, clock),
+            privacy=Privacy(database, campaigns, recall),
+        )
+
+
+def _registry() -> CollectorRegistry:
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    PlatformCollector(registry=registry)
+    GCCollector(registry=registry)
+    return registry

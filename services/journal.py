@@ -1,0 +1,102 @@
+"""JSON log lines with request, business and run ids, secrets redacted."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any, TextIO
+
+import orjson
+
+REDACTED = "[redacted]"
+_SECRET_NAME = re.compile(
+    r"authorization|cookie|password|passwd|secret|api[-_]?key|access[-_]?token|refresh[-_]?token|^token$",
+    re.IGNORECASE,
+)
+_SECRETS = (
+    (re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}"), r"\1 " + REDACTED),
+    (re.compile(r"\b([a-z][a-z0-9+.-]*://)[^/\s:@]*:[^/\s]+@"), r"\1" + REDACTED + "@"),
+    (re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+"), REDACTED),
+    (re.compile(r"\b[0-9a-f]{24}\.\d{1,9}\.[A-Za-z0-9_-]{43}"), REDACTED),
+    (re.compile(r"\b(sk|pk|rk|key)-[A-Za-z0-9_-]{12,}"), r"\1-" + REDACTED),
+    (
+        re.compile(
+            r"""(?ix)(["']?\b(?:[a-z0-9_]*(?:password|passwd|secret|api[-_]?key|access[-_]?token
+            |refresh[-_]?token|secret[-_]?key))["']?\s*[=:]\s*)("[^"]*"|'[^']*'|[^\s,;&"'}\])]+)"""
+        ),
+        r"\1" + REDACTED,
+    ),
+)
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "color_message"}
+_ids: ContextVar[Mapping[str, str]] = ContextVar("journal_ids", default={})  # noqa: B039 - never mutated
+
+
+@contextmanager
+def noted(**ids: str | None) -> Iterator[None]:
+    """Give every log line inside these ids, such as `request_id`, `business_id`, `run_id`."""
+    token = _ids.set({**_ids.get(), **{name: value for name, value in ids.items() if value}})
+    try:
+        yield
+    finally:
+        _ids.reset(token)
+
+
+def note(**ids: str | None) -> None:
+    """Give every later log line of this task these ids."""
+    _ids.set({**_ids.get(), **{name: value for name, value in ids.items() if value}})
+
+
+def redact(value: Any, name: str = "") -> Any:
+    """A value fit for a log: what a secret's name holds, and what looks like one, is blacked out."""
+    if name and _SECRET_NAME.search(name) and value not in (None, "", True, False):
+        return REDACTED
+    if isinstance(value, str):
+        for pattern, replacement in _SECRETS:
+            value = pattern.sub(replacement, value)
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): redact(item, str(key)) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [redact(item) for item in value]
+    return value
+
+
+class JsonLines(logging.Formatter):
+    """A log record as one line of JSON."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line, without its end."""
+        line: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": redact(record.getMessage()),
+            **_ids.get(),
+        }
+        for name, value in vars(record).items():
+            if name not in _STANDARD:
+                line[name] = redact(value, name)
+        if record.exc_info:
+            line["exception"] = redact(self.formatException(record.exc_info))
+        if record.stack_info:
+            line["stack"] = redact(record.stack_info)
+        return orjson.dumps(line, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+def start_journal(level: str, stream: TextIO | None = None) -> None:
+    """Send every logger of this process to the stream (stderr) as JSON lines.
+
+    The libraries' own loggers are heard from `warning` on, whatever our level.
+    """
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.setFormatter(JsonLines())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.WARNING)
+    logging.getLogger("marquee").setLevel(level.upper())
+    logging.captureWarnings(capture=True)
