@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import random
+
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
 
 from core.scope import Scope
 
 PREFIX = "marquee"
+
+RedisClient = Redis
+"""The client's type, for those who may not name the driver."""
+
+AWAY = (RedisError, OSError)
+"""What a command raises while Redis cannot serve it."""
 
 
 def connect(url: str, *, blocking: bool = False, connections: int = 32) -> Redis:
@@ -29,12 +39,40 @@ def connect(url: str, *, blocking: bool = False, connections: int = 32) -> Redis
         health_check_interval=0,
         retry=Retry(NoBackoff(), 1),
     )
-    return Redis(connection_pool=pool)
+    return Redis.from_pool(pool)
+
+
+class Backoff:
+    """Pauses that double from 0.1 s to 2 s while a server is away, so that nobody spins or stampedes."""
+
+    def __init__(self, longest: float = 2.0) -> None:
+        self._longest = longest
+        self._failures = 0
+
+    @property
+    def failures(self) -> int:
+        """How many failures in a row."""
+        return self._failures
+
+    def reset(self) -> None:
+        """Note a success."""
+        self._failures = 0
+
+    async def pause(self) -> None:
+        """Note a failure and wait."""
+        delay = min(self._longest, 0.1 * 2 ** min(self._failures, 10))
+        self._failures += 1
+        await asyncio.sleep(delay * random.uniform(0.5, 1))
 
 
 def run_log_key(scope: Scope, run_id: str) -> str:
     """The stream that holds a run's events."""
     return f"{PREFIX}:{scope.business_id}:run:{run_id}"
+
+
+def feed_key(process: str) -> str:
+    """The stream that wakes the log reader of one process."""
+    return f"{PREFIX}:feed:{process}"
 
 
 def cache_key(scope: Scope, name: str, digest: str) -> str:

@@ -1,0 +1,310 @@
+"""Replay and follow run logs; one reader per process fans out to every subscriber."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import AsyncGenerator
+from contextlib import suppress
+from time import monotonic
+from typing import Any, NamedTuple
+
+from redis.asyncio import Redis
+
+from core.errors import Unavailable
+from core.events import START, LogId
+from core.scope import Scope
+from memory.redis import AWAY, Backoff, feed_key, run_log_key
+
+IDLE_SECONDS = 15.0
+BUFFER = 1_000
+"""Events that wait for a slow subscriber; then it reads them from the log again."""
+
+PAGE = 500
+BLOCK_SECONDS = 5.0
+SPACING_PER_RUN = 0.00005
+LONGEST_SPACING = 0.02
+
+logger = logging.getLogger(__name__)
+
+
+class Event(NamedTuple):
+    """One event as it was written."""
+
+    id: LogId
+    data: bytes
+
+
+class Gap(NamedTuple):
+    """Events between `after` and the next item are gone."""
+
+    after: LogId
+
+
+class Idle(NamedTuple):
+    """Nothing new, at the start or for a while: the caller looks whether the run goes on."""
+
+
+Item = Event | Gap | Idle
+
+
+def continues(last: LogId, following: LogId) -> bool:
+    """Whether nothing is missing between two events: the next of the attempt, or the first of a later one."""
+    if following.attempt == last.attempt:
+        return following.seq == last.seq + 1
+    return following.seq == 1 and last != START
+
+
+class _Subscriber:
+    """The live events that wait for one reader.
+
+    `since` is where they begin: while `behind`, the reader takes what comes before from the log.
+    """
+
+    def __init__(self, since: LogId) -> None:
+        self.since = since
+        self.behind = True
+        self._buffer: list[Event] = []
+        self._waiter: asyncio.Future[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._deadline = 0.0
+
+    def offer(self, events: list[Event], before: LogId) -> None:
+        """Take the events that follow `before`; without room, forget what waits and fall behind."""
+        if len(self._buffer) + len(events) > BUFFER:
+            self._buffer.clear()
+            self.behind = True
+        if not self._buffer:
+            self.since = before
+        self._buffer.extend(events)
+        self._wake()
+
+    def take(self) -> list[Event]:
+        """What waits."""
+        taken, self._buffer = self._buffer, []
+        return taken
+
+    async def wait(self, seconds: float) -> bool:
+        """Wait until something is there, or for `seconds`; whether something is."""
+        if not self._buffer and not self.behind:
+            loop = asyncio.get_running_loop()
+            self._deadline = monotonic() + seconds
+            if self._timer is None:
+                # One timer goes on over many waits: one for every event would cost more than the event.
+                self._timer = loop.call_later(seconds, self._ring)
+            self._waiter = loop.create_future()
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
+        return bool(self._buffer) or self.behind
+
+    def close(self) -> None:
+        """Stop the timer."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _ring(self) -> None:
+        self._timer = None
+        if self._waiter is not None:
+            left = self._deadline - monotonic()
+            if left > 0:
+                self._timer = asyncio.get_running_loop().call_later(left, self._ring)
+            else:
+                self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+
+class _Channel:
+    """A watched run: how far the reader is, and who listens."""
+
+    def __init__(self, position: LogId) -> None:
+        self.position = position
+        self.watched = False
+        self.subscribers: set[_Subscriber] = set()
+
+
+class EventFeed:
+    """The reading side of all run logs of one process.
+
+    Args:
+        redis: For short commands.
+        blocking: For the one read that waits on the server.
+        idle_after: Seconds without an event after which a subscriber is told.
+    """
+
+    def __init__(self, redis: Redis, blocking: Redis, *, idle_after: float = IDLE_SECONDS) -> None:
+        self._redis = redis
+        self._blocking = blocking
+        self._idle_after = idle_after
+        self._channels: dict[bytes, _Channel] = {}
+        self._wake_key = feed_key(secrets.token_hex(8)).encode()
+        self._wake_id = b"0-0"
+        self._blocked = False
+        self._reader: asyncio.Task[None] | None = None
+
+    async def follow(self, scope: Scope, run_id: str, after: LogId = START) -> AsyncGenerator[Item]:
+        """What is in the log after `after`, then what comes, without end; close it when you have enough.
+
+        Every event comes once and in order, whatever happens to Redis, or a `Gap` stands where some are
+        lost. `Idle` comes at once when the log has nothing (it may have expired, or not begun).
+        """
+        key = run_log_key(scope, run_id).encode()
+        last, heard, fresh = after, monotonic(), True
+        backoff = Backoff()
+        subscriber: _Subscriber | None = None
+        try:
+            while True:
+                try:
+                    if subscriber is None:
+                        subscriber = await self._join(key)
+                        await self._nudge(key)
+                    events = await self._next(key, last, subscriber)
+                    backoff.reset()
+                except AWAY:
+                    await backoff.pause()
+                    if monotonic() - heard >= self._idle_after:
+                        heard = monotonic()
+                        yield Idle()
+                    continue
+                for event in events:
+                    if event.id > last:
+                        if not continues(last, event.id):
+                            yield Gap(last)
+                        last, heard, fresh = event.id, monotonic(), False
+                        yield event
+                if subscriber.behind:
+                    continue
+                if fresh or not await subscriber.wait(self._idle_after):
+                    heard, fresh = monotonic(), False
+                    yield Idle()
+        finally:
+            if subscriber is not None:
+                self._leave(key, subscriber)
+
+    async def tail(self, scope: Scope, run_id: str) -> list[Event]:
+        """All that is in the log now; Unavailable while Redis is away."""
+        key, last, events = run_log_key(scope, run_id).encode(), START, list[Event]()
+        try:
+            while page := await self._page(key, last):
+                events += page
+                last = page[-1].id
+        except AWAY as error:
+            raise Unavailable("The event log cannot be read now.") from error
+        return events
+
+    async def last_id(self, scope: Scope, run_id: str) -> LogId:
+        """The newest id in the log, START when it is empty; Unavailable while Redis is away."""
+        try:
+            return await self._newest(run_log_key(scope, run_id).encode())
+        except AWAY as error:
+            raise Unavailable("The event log cannot be read now.") from error
+
+    async def close(self) -> None:
+        """Stop the reader."""
+        if self._reader is not None:
+            self._reader.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._reader
+            self._reader = None
+
+    async def _join(self, key: bytes) -> _Subscriber:
+        if key not in self._channels:
+            newest = await self._newest(key)
+            self._channels.setdefault(key, _Channel(newest))
+        channel = self._channels[key]
+        subscriber = _Subscriber(channel.position)
+        channel.subscribers.add(subscriber)
+        if self._reader is None:
+            self._reader = asyncio.create_task(self._read_forever(), name="event-feed-reader")
+        return subscriber
+
+    async def _nudge(self, key: bytes) -> None:
+        """End the read that waits on the server, should it wait for other runs only."""
+        if self._blocked and not self._channels[key].watched:
+            pipe = self._redis.pipeline(transaction=False)
+            pipe.execute_command("XADD", self._wake_key, "MAXLEN", 1, "*", "wake", "")
+            pipe.execute_command("EXPIRE", self._wake_key, 3600)
+            await pipe.execute()
+
+    def _leave(self, key: bytes, subscriber: _Subscriber) -> None:
+        subscriber.close()
+        channel = self._channels.get(key)
+        if channel is not None:
+            channel.subscribers.discard(subscriber)
+            if not channel.subscribers:
+                del self._channels[key]
+
+    async def _next(self, key: bytes, last: LogId, subscriber: _Subscriber) -> list[Event]:
+        """What the reader has brought, or a page of the log while the subscriber is behind."""
+        if not subscriber.behind:
+            return subscriber.take()
+        since = subscriber.since
+        page = await self._page(key, last)
+        reached = page[-1].id if page else last
+        if len(page) < PAGE and (subscriber.since == since or reached >= subscriber.since):
+            subscriber.behind = False
+        return page
+
+    async def _page(self, key: bytes, after: LogId) -> list[Event]:
+        entries: Any = await self._redis.xrange(key, min=f"({after}", count=PAGE)
+        return [_event(entry) for entry in entries]
+
+    async def _newest(self, key: bytes) -> LogId:
+        entries: Any = await self._redis.xrevrange(key, count=1)
+        return _event(entries[0]).id if entries else START
+
+    async def _read_forever(self) -> None:
+        backoff = Backoff()
+        while True:
+            try:
+                reply = await self._read()
+            except AWAY as error:
+                if backoff.failures == 0:
+                    logger.warning("Run logs cannot be followed while Redis is away: %s", error)
+                await backoff.pause()
+                continue
+            if backoff.failures:
+                logger.info("Run logs can be followed again")
+                backoff.reset()
+            if reply:
+                self._fan_out(reply)
+                # The more runs, the dearer a read: let some events gather.
+                await asyncio.sleep(min(LONGEST_SPACING, SPACING_PER_RUN * len(self._channels)))
+
+    async def _read(self) -> Any:
+        positions: dict[Any, Any] = {self._wake_key: self._wake_id}
+        for key, channel in self._channels.items():
+            positions[key] = str(channel.position)
+            channel.watched = True
+        self._blocked = True
+        try:
+            # A connection that died without a word must not stop the reader for ever.
+            async with asyncio.timeout(BLOCK_SECONDS + 5):
+                return await self._blocking.xread(positions, PAGE, int(BLOCK_SECONDS * 1000))
+        finally:
+            self._blocked = False
+
+    def _fan_out(self, reply: Any) -> None:
+        for key, entries in reply:
+            if key == self._wake_key:
+                self._wake_id = entries[-1][0]
+                continue
+            channel = self._channels.get(key)
+            if channel is None:
+                continue
+            before = channel.position
+            events = [event for entry in entries if (event := _event(entry)).id > before]
+            if events:
+                channel.position = events[-1].id
+                for subscriber in channel.subscribers:
+                    subscriber.offer(events, before)
+
+
+def _event(entry: Any) -> Event:
+    attempt, _, seq = entry[0].partition(b"-")
+    return Event(LogId(int(attempt), int(seq)), entry[1][b"event"])
