@@ -15,7 +15,7 @@ from pathlib import Path
 from core.errors import Unavailable
 from memory.directory_lock import DirectoryLock
 from memory.processes import ProcessFailed, ProcessPlan, SupervisedProcess, recorded_port
-from memory.reachability import ping_chroma, ping_mongodb, ping_redis, port_is_open
+from memory.reachability import ping_chroma, ping_mongodb, ping_redis, try_connection
 
 PORT_ATTEMPTS = 3
 
@@ -44,6 +44,7 @@ class _Server:
     title: Callable[[tuple[str, ...], int], str]
     url: str
     ping: Callable[[str], Awaitable[None]]
+    stop_seconds: float = 10.0
 
 
 class EmbeddedServers:
@@ -89,8 +90,9 @@ class EmbeddedServers:
     async def stop(self) -> None:
         """Stop in order: Chroma, Redis, MongoDB."""
         for server in reversed(SERVERS):
-            if process := self._processes.pop(server.name, None):
+            if process := self._processes.get(server.name):
                 await process.stop()
+        self._processes.clear()
 
     def kill(self) -> None:
         """End all at once; what MongoDB acknowledged is in its journal."""
@@ -120,7 +122,7 @@ class EmbeddedServers:
 
         async def ready() -> bool:
             # A bare connection is refused at once while the server starts; the real question takes longer.
-            await port_is_open(port)
+            await try_connection("127.0.0.1", port)
             await server.ping(url)
             return True
 
@@ -135,24 +137,22 @@ class EmbeddedServers:
             cwd=folder,
             adoptable=True,
             tethered=self._tethered,
+            stop_seconds=server.stop_seconds,
         )
 
 
 @asynccontextmanager
-async def running_stores(
-    directory: Path, external: Mapping[str, str] | None = None, *, tethered: bool = True
-) -> AsyncIterator[StoreUrls]:
-    """Supervised stores in a directory, for as long as the context lasts."""
+async def disposable_stores(directory: Path) -> AsyncIterator[StoreUrls]:
+    """Stores for one process (a test session, an eval run), in a directory that nobody reads again.
+
+    They die with the process, and are killed at the end: an orderly stop takes two seconds.
+    """
     with DirectoryLock(directory) as lock:
-        servers = EmbeddedServers(lock, external or {}, tethered=tethered)
-        urls = await servers.start()
-        watching = asyncio.create_task(servers.watch())
+        servers = EmbeddedServers(lock, {}, tethered=True)
         try:
-            yield urls
+            yield await servers.start()
         finally:
-            watching.cancel()
-            await asyncio.wait([watching])
-            await servers.stop()
+            servers.kill()
 
 
 def _mongodb_command(folder: Path, port: int) -> tuple[str, ...]:
@@ -235,7 +235,7 @@ SERVERS = (
         ping_mongodb,
     ),
     _Server(
-        "redis", "REDIS_URL", "Redis", _redis_command, _address, "redis://127.0.0.1:{port}/0", ping_redis
+        "redis", "REDIS_URL", "Redis", _redis_command, _address, "redis://127.0.0.1:{port}/0", ping_redis, 2.0
     ),
     _Server(
         "chroma", "CHROMA_URL", "Chroma", _chroma_command, _arguments, "http://127.0.0.1:{port}", ping_chroma

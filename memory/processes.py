@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -23,6 +24,8 @@ log = logging.getLogger(__name__)
 
 LOG_BYTES = 10_000_000
 POLL_SECONDS = 0.2
+ADOPT_SECONDS = 3.0
+ORPHAN_STOP_SECONDS = 5.0
 FIRST_PAUSE, LONGEST_PAUSE, STEADY_SECONDS = 0.2, 30.0, 60.0
 
 # The shell writes its own pid before it becomes the program, so that no kill of the supervisor
@@ -53,7 +56,7 @@ class ProcessPlan:
         command: The program and its arguments.
         title: How its command line ends while it runs.
         directory: The data directory that it serves.
-        ready: Whether it answers; an `OSError` counts as not yet.
+        ready: Whether it answers (an `OSError` counts as not yet), or what it prints when it does.
         port: The loopback port that must be its own before it counts as ready.
         cwd: Where it runs.
         env: Variables beside the inherited ones.
@@ -68,7 +71,7 @@ class ProcessPlan:
     command: tuple[str, ...]
     title: str
     directory: Path
-    ready: Callable[[], Awaitable[bool]]
+    ready: Callable[[], Awaitable[bool]] | re.Pattern[bytes] = re.compile(rb"")
     port: int | None = None
     cwd: Path | None = None
     env: Mapping[str, str] = field(default_factory=dict)
@@ -139,6 +142,7 @@ class SupervisedProcess:
         self.plan = plan
         self._child: subprocess.Popen[bytes] | None = None
         self._orphan: int | None = None
+        self._log_start = 0
 
     @property
     def pid(self) -> int | None:
@@ -163,11 +167,23 @@ class SupervisedProcess:
         if not await self._heal():
             await self._start_new()
 
+    async def run_once(self) -> None:
+        """Run it to its end instead of until it is ready.
+
+        Raises:
+            ProcessFailed: It ended with another status than 0.
+        """
+        await self.stop_orphan()
+        child = self._spawn()
+        await _until(lambda: child.poll() is not None)
+        if child.returncode:
+            raise ProcessFailed(f"{self.plan.label} failed{self._status()}{self._last_words()}.")
+
     async def stop_orphan(self) -> None:
         """Stop what an earlier supervisor left, without starting anything."""
         orphan = self._find_orphan()
         if orphan is not None:
-            await self._end(*orphan)
+            await self._end(*orphan, min(self.plan.stop_seconds, ORPHAN_STOP_SECONDS))
 
     async def keep(self) -> NoReturn:
         """Restart it whenever it ends, with growing pauses, until cancelled."""
@@ -190,7 +206,7 @@ class SupervisedProcess:
         """Ask it to end, and kill it when it does not."""
         pid = self.pid
         if pid is not None:
-            await self._end(pid, self.plan.title)
+            await self._end(pid, self.plan.title, self.plan.stop_seconds)
         self._child = self._orphan = None
 
     def kill(self) -> None:
@@ -209,10 +225,10 @@ class SupervisedProcess:
         if self.plan.adoptable and title == self.plan.title:
             self._orphan = pid
             with suppress(ProcessFailed):
-                await self._until_ready(seconds=min(5.0, self.plan.start_seconds))
+                await self._until_ready(ADOPT_SECONDS)
                 return True
             self._orphan = None
-        await self._end(pid, title)
+        await self._end(pid, title, min(self.plan.stop_seconds, ORPHAN_STOP_SECONDS))
         return False
 
     def _find_orphan(self) -> tuple[int, str] | None:
@@ -234,12 +250,13 @@ class SupervisedProcess:
             await self.stop()
             raise
 
-    def _spawn(self) -> None:
+    def _spawn(self) -> subprocess.Popen[bytes]:
         plan = self.plan
         for folder in (plan.log.parent, plan.record.parent):
             folder.mkdir(parents=True, exist_ok=True)
         if plan.log.exists() and plan.log.stat().st_size > LOG_BYTES:
             plan.log.replace(plan.log.with_suffix(".log.1"))
+        self._log_start = plan.log.stat().st_size if plan.log.exists() else 0
         draft = plan.record.with_suffix(".new")
         draft.write_text(
             json.dumps({"directory": str(plan.directory), "title": plan.title, "port": plan.port})
@@ -259,6 +276,7 @@ class SupervisedProcess:
                 # Ctrl-C in a terminal goes to the whole group; the supervisor alone decides the order.
                 start_new_session=True,
             )
+        return self._child
 
     async def _until_ready(self, seconds: float) -> None:
         loop = asyncio.get_running_loop()
@@ -271,14 +289,21 @@ class SupervisedProcess:
                 )
             with suppress(OSError, TimeoutError):
                 async with asyncio.timeout_at(deadline):
-                    if await self.plan.ready() and (self.plan.port is None or listens(pid, self.plan.port)):
+                    if await self._ready() and (self.plan.port is None or listens(pid, self.plan.port)):
                         return
             await asyncio.sleep(0.02)
         raise ProcessFailed(
             f"{self.plan.label} was not ready within {seconds:g} seconds{self._last_words()}."
         )
 
-    async def _end(self, pid: int, title: str) -> None:
+    async def _ready(self) -> bool:
+        if isinstance(self.plan.ready, re.Pattern):
+            with self.plan.log.open("rb") as output:
+                output.seek(self._log_start)
+                return self.plan.ready.search(output.read()) is not None
+        return await self.plan.ready()
+
+    async def _end(self, pid: int, title: str, seconds: float) -> None:
         """Stop a process that was recognised: SIGTERM, then SIGKILL to it and what it started."""
         child = self._child if self._child is not None and self._child.pid == pid else None
 
@@ -287,7 +312,7 @@ class SupervisedProcess:
 
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGTERM)
-        if not await _until(gone, seconds=self.plan.stop_seconds):
+        if not await _until(gone, seconds=seconds):
             log.warning("%s did not end in time and is killed.", self.plan.label)
             _kill(pid)
             await _until(gone)

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import httpx
 import redis.asyncio
 import redis.exceptions
-from pymongo import AsyncMongoClient
+from pymongo import MongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 from pymongo.uri_parser import parse_uri
 from redis.asyncio.retry import Retry
@@ -59,20 +59,23 @@ async def check_reachable(urls: Mapping[str, str], *, database: str = "marquee")
 
 async def ping_mongodb(url: str, database: str = "marquee") -> None:
     """Ask for the collections, which also proves that we may read."""
+    # The asynchronous client leaves its socket open when a TLS handshake is cut short.
+    await asyncio.to_thread(_ask_mongodb, url, database)
+
+
+def _ask_mongodb(url: str, database: str) -> None:
     wait = int(STEP_SECONDS * 1000)
-    client: AsyncMongoClient[dict[str, object]] = AsyncMongoClient(
-        url, serverSelectionTimeoutMS=wait, connectTimeoutMS=wait, socketTimeoutMS=wait, retryReads=False
-    )
     try:
-        await client[database].command("listCollections", nameOnly=True, authorizedCollections=True)
+        with MongoClient[dict[str, object]](
+            url, serverSelectionTimeoutMS=wait, connectTimeoutMS=wait, socketTimeoutMS=wait, retryReads=False
+        ) as client:
+            client[database].command("listCollections", nameOnly=True, authorizedCollections=True)
     except OperationFailure as error:
         if error.code not in UNAUTHORISED:
             raise NoAnswer("an error to a simple command") from error
         raise _Refused("does not accept the user name or password") from error
     except PyMongoError as error:
         raise NoAnswer("no MongoDB answer") from error
-    finally:
-        await client.close()
 
 
 async def ping_redis(url: str) -> None:
@@ -110,13 +113,12 @@ async def ping_chroma(url: str) -> None:
         raise NoAnswer("no Chroma heartbeat")
 
 
-async def port_is_open(port: int) -> bool:
-    """Whether something accepts connections on the loopback port."""
-    _, writer = await asyncio.open_connection("127.0.0.1", port)
+async def try_connection(host: str, port: int) -> None:
+    """Connect and hang up; an `OSError` when nothing listens."""
+    _, writer = await asyncio.open_connection(host, port)
     writer.close()
     with suppress(OSError):
         await writer.wait_closed()
-    return True
 
 
 @dataclass(frozen=True)
