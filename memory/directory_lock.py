@@ -28,7 +28,13 @@ class DirectoryLock:
         self.directory = directory.resolve()
         self._file: IO[str] | None = None
 
-    def __enter__(self) -> Self:
+    def acquire(self) -> None:
+        """Take the lock or raise at once.
+
+        Raises:
+            DataDirectoryBusy: A living process holds it.
+            Misconfigured: The directory cannot be written.
+        """
         path = self.directory / "lock"
         try:
             self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -44,16 +50,22 @@ class DirectoryLock:
             owner = file.read().strip()
             file.close()
             raise DataDirectoryBusy(self.directory, owner) from error
-        file.seek(0)
-        file.truncate()
+        file.truncate(0)
         file.write(f"{os.getpid()}\n")
         file.flush()
         self._file = file
+
+    def release(self) -> None:
+        """Let the next one in."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def __enter__(self) -> Self:
+        self.acquire()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        self.release()

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import Unavailable
-from memory.directory_lock import DirectoryLock
+from memory.directory_lock import DataDirectoryBusy, DirectoryLock
 from memory.processes import ProcessFailed, ProcessPlan, SupervisedProcess, recorded_port
 from memory.reachability import ping_chroma, ping_mongodb, ping_redis, try_connection
 
@@ -142,6 +142,33 @@ class EmbeddedServers:
 
 
 @asynccontextmanager
+async def stores_at_hand(directory: Path, external: Mapping[str, str]) -> AsyncIterator[StoreUrls]:
+    """The stores for one command (create-admin, a migration): those that run, or started meanwhile.
+
+    Raises:
+        DataDirectoryBusy: A living supervisor has not started its stores yet.
+    """
+    if all(server.setting in external for server in SERVERS):
+        yield StoreUrls(*(external[server.setting] for server in SERVERS))
+        return
+    lock = DirectoryLock(directory)
+    try:
+        lock.acquire()
+    except DataDirectoryBusy:
+        urls = [external.get(server.setting) or _running(server, lock.directory) for server in SERVERS]
+        if not all(urls):
+            raise
+        yield StoreUrls(*urls)
+        return
+    servers = EmbeddedServers(lock, external)
+    try:
+        yield await servers.start()
+    finally:
+        await servers.stop()
+        lock.release()
+
+
+@asynccontextmanager
 async def disposable_stores(directory: Path) -> AsyncIterator[StoreUrls]:
     """Stores for one process (a test session, an eval run), in a directory that nobody reads again.
 
@@ -153,6 +180,11 @@ async def disposable_stores(directory: Path) -> AsyncIterator[StoreUrls]:
             yield await servers.start()
         finally:
             servers.kill()
+
+
+def _running(server: _Server, directory: Path) -> str:
+    port = recorded_port(directory, server.name)
+    return server.url.format(port=port) if port and not _port_is_free(port) else ""
 
 
 def _mongodb_command(folder: Path, port: int) -> tuple[str, ...]:

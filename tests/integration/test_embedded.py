@@ -20,7 +20,7 @@ from pymongo import AsyncMongoClient
 
 from core.errors import Misconfigured, Unavailable
 from memory.directory_lock import DataDirectoryBusy, DirectoryLock
-from memory.embedded import EmbeddedServers, StoreUrls
+from memory.embedded import EmbeddedServers, StoreUrls, stores_at_hand
 from memory.processes import ProcessPlan, SupervisedProcess, command_line, listens
 from memory.reachability import check_reachable, ping_chroma, ping_mongodb, ping_redis
 
@@ -251,6 +251,28 @@ async def test_each_store_alone_can_be_external(tmp_path: Path, store_urls: Stor
         assert urls.environment()[setting] == external
         assert len(servers.processes) == 2
         await check_reachable(urls.environment())
+
+
+async def test_a_command_uses_the_stores_that_run_or_starts_them(tmp_path: Path) -> None:
+    async with stores_at_hand(tmp_path, {}) as first:
+        await check_reachable(first.environment())
+    assert of_directory(tmp_path) == []
+    with DirectoryLock(tmp_path), pytest.raises(DataDirectoryBusy):
+        async with stores_at_hand(tmp_path, {}):
+            pass
+    async with started(tmp_path) as (servers, running):
+        async with stores_at_hand(tmp_path, {}) as shared:
+            assert shared == running
+        assert all(process.pid for process in servers.processes.values())
+    async with stores_at_hand(tmp_path, {**REDIS_ONLY, "REDIS_URL": "redis://elsewhere"}) as external:
+        assert external.redis == "redis://elsewhere"
+    assert of_directory(tmp_path) == []
+
+
+async def test_an_unwritable_directory_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(Misconfigured, match=r"MARQUEE_DATA_DIR names .*/file/data, which cannot be written"):
+        DirectoryLock(tmp_path / "file" / "data").acquire()
 
 
 async def test_a_server_that_cannot_start_says_why_and_leaves_nothing(tmp_path: Path) -> None:
