@@ -14,7 +14,7 @@ from core.rules.moments import find_dates, find_times
 from core.rules.numerals import NUMBER
 from core.rules.values import FigureKind, Hit, Key, Value
 
-_PHONE = re.compile(r"(?<![\w.,/+-])(?:\+\s?)?\(?\d(?:[ ().\-/]{0,3}\d){6,14}(?![\w%€$£]|[.,]\d)")
+_PHONE = re.compile(r"(?<![\w.,/+-])(?:\+\s?)?\(?\d(?:(?:(?! - )[ ().\-/]){0,3}\d){6,14}(?![\w%€$£]|[.,]\d)")
 
 
 class Figure(BaseModel, frozen=True):

@@ -71,10 +71,7 @@ class LinkFilter:
         self._out.append(text)
         for char in text[-32:]:
             folded = fold_char(char)
-            if folded.isalnum():
-                self._run = (self._run + folded)[-16:]
-            elif folded:
-                self._run = ""
+            self._run = (self._run + folded)[-16:] if folded.isalnum() else ""
         self._last = text[-1:] or self._last
         self._in_link = self._in_link and not re.search(r"[\s<>]", text)
 

@@ -95,7 +95,7 @@ def foreign_links(markdown: str) -> list[str]:
     bare = html.unescape(re.sub(r"<[^>]*>", "\n", rendered))
     addresses += re.findall(r"(?:https?://|(?<![\w.])www\.)[-.\w]+[^\s<]*", bare, re.IGNORECASE)
     addresses += [f"mailto:{found}" for found in re.findall(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", bare)]
-    trimmed = [html.unescape(address).rstrip(".,:;!?*_~'\")]") for address in addresses]
+    trimmed = [html.unescape(address).rstrip(".,:;!?*_~'\")]-") for address in addresses]
     return [address for address in trimmed if not allowed(address)]
 
 
@@ -122,6 +122,7 @@ def test_cutting_a_stream_changes_nothing(text: str, points: list[int]) -> None:
 @example("[www](x).evil.com", [])
 @example("ww<b x>w.evil.com", [])
 @example("[a](https://good.com)[b]: https://evil.com", [])
+@example("http\x1fwww.evil.com", [])
 @example("https://good.com[.evil.com](x)", [])
 @example("https://good.com.[evil.com](x)", [])
 def test_no_foreign_host_in_a_link_position_of_any_prefix(text: str, points: list[int]) -> None:
