@@ -204,6 +204,11 @@ class EventFeed:
         except AWAY as error:
             raise Unavailable("The event log cannot be read now.") from error
 
+    @property
+    def watching(self) -> int:
+        """How many runs somebody follows."""
+        return len(self._channels)
+
     async def close(self) -> None:
         """Stop the reader."""
         if self._reader is not None:
@@ -219,7 +224,7 @@ class EventFeed:
         channel = self._channels[key]
         subscriber = _Subscriber(channel.position)
         channel.subscribers.add(subscriber)
-        if self._reader is None:
+        if self._reader is None or self._reader.done():
             self._reader = asyncio.create_task(self._read_forever(), name="event-feed-reader")
         return subscriber
 

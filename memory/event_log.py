@@ -231,7 +231,7 @@ class EventLog:
         """Have the writer's events sent now."""
         self._lingering.pop(writer, None)
         self._ready[writer] = None
-        if self._flusher is None:
+        if self._flusher is None or self._flusher.done():
             self._flusher = asyncio.create_task(self._flush_forever(), name="event-log-flusher")
         self._idle.clear()
         self._wake.set()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import resource
 import time
+from collections.abc import Sequence
 from contextlib import aclosing
 
 import orjson
@@ -17,9 +18,7 @@ END = b"end"
 PATIENCE = 15.0
 
 
-async def until_end(
-    feed: EventFeed, scope: Scope, run_id: str, after: LogId = START, pace: float = 0.0
-) -> list[Item]:
+async def until_end(feed: EventFeed, scope: Scope, run_id: str, after: LogId = START) -> list[Item]:
     """Everything after `after` up to the event `END`, without what says idle."""
     items: list[Item] = []
     async with asyncio.timeout(PATIENCE), aclosing(feed.follow(scope, run_id, after)) as stream:
@@ -29,8 +28,6 @@ async def until_end(
             items.append(item)
             if isinstance(item, Event) and item.data == END:
                 break
-            if pace:
-                await asyncio.sleep(pace)
     return items
 
 
@@ -45,12 +42,12 @@ async def first_of(
     raise AssertionError("the feed never ends by itself")
 
 
-def ids(items: list[Item]) -> list[str]:
+def ids(items: Sequence[Item]) -> list[str]:
     """What came, as ids; a gap as `gap after <id>`."""
     return [f"gap after {item.after}" if isinstance(item, Gap) else str(item.id) for item in items]  # type: ignore[union-attr] # Idle is left out
 
 
-def text_of(items: list[Item]) -> str:
+def text_of(items: Sequence[Item]) -> str:
     """The text deltas put together."""
     events = [item for item in items if isinstance(item, Event) and item.data.startswith(b"{")]
     return "".join(orjson.loads(event.data).get("delta", "") for event in events)
@@ -62,6 +59,11 @@ class Processor:
     def __init__(self) -> None:
         self._wall = time.monotonic()
         self._used = self._seconds()
+
+    async def share_over(self, seconds: float) -> float:
+        """The share when `seconds` more have passed: the one thing here that takes time to tell."""
+        await asyncio.sleep(seconds)
+        return self.share()
 
     def share(self) -> float:
         """Processor time since the start, by wall time."""

@@ -15,6 +15,7 @@ from core.scope import Scope
 from memory.event_feed import EventFeed
 from memory.event_log import ENDED_SECONDS, LOG_CAP, RUNNING_SECONDS, EventLog
 from memory.redis import connect, run_log_key
+from tests.integration.memory.following import END, ids, until_end
 from tests.integration.memory.own_redis import OwnRedis
 
 
@@ -65,10 +66,8 @@ async def test_what_lingers_leaves_by_itself(log: EventLog, feed: EventFeed, sco
     writer.delta("text", "m", "b")
     writer.append(b"plain")
     writer.delta("text", "m", "c")
-    async with asyncio.timeout(2):
-        while len(await feed.tail(scope, "run")) < 4:
-            await asyncio.sleep(0)
-    assert not writer.owing
+    writer.append(END)
+    assert ids(await until_end(feed, scope, "run", LogId(1, 0))) == ["1-1", "1-2", "1-3", "1-4", "1-5"]
 
 
 async def test_half_characters_do_not_break_the_stream(log: EventLog, feed: EventFeed, scope: Scope) -> None:
