@@ -12,7 +12,7 @@ from core.rules.folding import Folded, fold, is_invisible, visible
 # Under these a bare domain counts in any case; under the others, among which are words, only in lower case:
 # a missing space after a full stop ("great.It is") makes no domain.
 _PLAIN_SUFFIXES = frozenset(["biz", "com", "de", "edu", "eu", "fr", "gov", "net", "org", "uk"])
-EMAIL = re.compile(r"[\w.+%'&=~-]*\w@[^\W_](?:[\w-]*\w)?(?:\.[^\W_](?:[\w-]*\w)?)+")
+EMAIL = re.compile(r"[\w.+%'&=~-]{0,63}\w@[^\W_](?:[\w-]*\w)?(?:\.[^\W_](?:[\w-]*\w)?)+")
 _HOST = re.compile(r"[\w-]+(?:\.[\w-]+)*")
 _TRAILING = ".,;:!?…*_~'’”»)]}"
 
@@ -81,8 +81,9 @@ def find_links(folded: Folded) -> Iterator[tuple[int, int]]:
 
 def find_emails(folded: Folded) -> Iterator[tuple[int, int]]:
     """Folded ranges of the e-mail addresses in a text."""
-    for match in EMAIL.finditer(folded.text):
-        yield match.span()
+    if "@" in folded.text:
+        for match in EMAIL.finditer(folded.text):
+            yield match.span()
 
 
 def hosts_in(text: str) -> set[str]:

@@ -47,11 +47,11 @@ _Y = r"(?P<year>(?:19|20)\d{2})(?!\d)"
 _AFTER_DAY = r"(?!\d|[.,:]\d|\s?(?:[ap]\.?m\b|h\b|uhr|%|€|\$|percent))"
 _NOT_PRICE = r"(?<![\d.,:/$€£])(?<![$€£] )"
 _DAY_FIRST = re.compile(
-    rf"{_WD}{_NOT_PRICE}(?P<lead>(?:{_D}{_ORD}{_TO})*)(?P<day>{_D})(?:{_ORD}|(?=[a-z]))[\s-]{{0,2}}(?:(?:of|de)\s)?{_M}"
+    rf"{_WD}{_NOT_PRICE}(?P<lead>(?:{_D}{_ORD}{_TO}){{0,6}})(?P<day>{_D})(?:{_ORD}|(?=[a-z]))[\s-]{{0,2}}(?:(?:of|de)\s)?{_M}"
     rf"(?:[\s,-]{{0,2}}(?:(?:de|del|of)\s)?{_Y})?"
 )
 _MONTH_FIRST = re.compile(
-    rf"{_WD}(?<![a-z]){_M}\s?(?:the\s)?(?P<day>{_D}){_ORD}(?P<more>(?:{_TO}{_D}{_ORD}{_AFTER_DAY})*){_AFTER_DAY}"
+    rf"{_WD}(?<![a-z]){_M}\s?(?:the\s)?(?P<day>{_D}){_ORD}(?P<more>(?:{_TO}{_D}{_ORD}{_AFTER_DAY}){{0,6}}){_AFTER_DAY}"
     rf"(?:,?\s?{_Y})?"
 )
 _MONTH_YEAR = re.compile(rf"(?<![a-z]){_M}[\s,]{{0,2}}(?:(?:de|del|of)\s)?{_Y}")
@@ -170,7 +170,7 @@ _LEAD = (
     rf"(?:(?P<lead>{_H}(?:[:.h]{_MIN})?)(?:\s?h|\s?uhr)?"
     r"\s?(?:-|to|until|till|a|bis|and|et|und|y)\s?(?:las\s)?)?"
 )
-_START = r"(?<![\d:.,/$€£])"
+_START = r"(?<![\d:.,/$€£+])"
 _GERMAN_AM = (
     r"(?!\s(?:montag|dienstag|mittwoch|donnerstag|freitag|sams|sonn|start|ende|anfang|abend|tag|wochen|\d))"
 )
