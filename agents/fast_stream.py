@@ -137,7 +137,7 @@ async def exchange(
     try:
         async with asyncio.timeout(patience.first_token) as deadline:
             request = client.chat.completions.with_streaming_response.create(**payload)
-            async with request as response, aclosing(_chunks(response.iter_bytes())) as chunks:
+            async with request as response, aclosing(_events(response)) as chunks:
                 async for chunk in chunks:
                     if chunk is None:
                         received.done = True
@@ -158,6 +158,17 @@ async def exchange(
             raise from_exception(error) from error
     if not received.complete:
         raise unreachable("The model's answer broke off.", charged=True)
+
+
+def _events(response: openai.AsyncAPIResponse[Any]) -> AsyncGenerator[dict[str, Any] | None, None]:
+    if "application/json" in response.headers.get("content-type", ""):
+        return _whole(response)
+    return _chunks(response.iter_bytes())
+
+
+async def _whole(response: openai.AsyncAPIResponse[Any]) -> AsyncGenerator[dict[str, Any] | None, None]:
+    """The answer of a server that does not stream although it was asked to."""
+    yield _parse(b"data:" + (await response.read()).replace(b"\n", b" "))
 
 
 async def _chunks(blocks: AsyncIterator[bytes]) -> AsyncGenerator[dict[str, Any] | None, None]:

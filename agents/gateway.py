@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field, SecretStr
 
 from agents.calls import Account, Meter, calling, current_call
 from agents.fast_stream import Patience
-from agents.metering import Manners, MeteredChatModel
+from agents.metering import Manners, MeteredChatModel, shown
 from agents.provider_errors import from_exception
 from agents.tokens import TokenCounter
 from core.errors import (
@@ -124,7 +124,7 @@ class Gateway:
         """What stands behind the gateway."""
         settings = self._settings
         name = OFFLINE_MODEL if settings.offline else self._chosen("writer") or self._listed or ""
-        return ModelInfo(name, simulated=settings.offline, tools=bool(self._tools))
+        return ModelInfo(shown(name), simulated=settings.offline, tools=bool(self._tools))
 
     async def tools_work(self) -> bool:
         """Whether the model calls tools: known from the settings, or tried once at the first use.

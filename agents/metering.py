@@ -8,6 +8,7 @@ import random
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any, NoReturn
 
 import openai
@@ -29,7 +30,17 @@ from agents.schemas import tool_schema, without_lengths
 from core.errors import ModelFailed, ModelUnreachable, UnusableAnswer
 from core.usage import LedgerEntry
 
-__all__ = ["Account", "Call", "Manners", "Meter", "MeteredChatModel", "TextSink", "calling", "current_call"]
+__all__ = [
+    "Account",
+    "Call",
+    "Manners",
+    "Meter",
+    "MeteredChatModel",
+    "TextSink",
+    "calling",
+    "current_call",
+    "shown",
+]
 
 _log = logging.getLogger(__name__)
 
@@ -195,7 +206,7 @@ class MeteredChatModel(ChatOpenAI):
             name = payload["model"]
             spent = self._entry(call, name, received, prompt_tokens if charged else 0, outcome)
             entry = await self.account.settle(call, reservation, spent)
-        received.head["model"] = name
+        received.head["model"] = shown(name)
         received.usage = received.usage if _counts(received.usage) else _as_usage(entry)
         chunk = self._convert_chunk_to_generation_chunk(received.merged(), AIMessageChunk, None)
         if chunk is None:
@@ -223,7 +234,7 @@ class MeteredChatModel(ChatOpenAI):
             agent=call.agent,
             prompt=call.prompt.name if call.prompt else "",
             prompt_digest=call.prompt.digest if call.prompt else "",
-            model=name,
+            model=shown(name),
             tokens_in=tokens_in,
             tokens_cached=cached,
             tokens_out=tokens_out,
@@ -234,6 +245,11 @@ class MeteredChatModel(ChatOpenAI):
             estimated=usage is None and tokens_in + tokens_out > 0,
             outcome=outcome,
         )
+
+
+def shown(model: str) -> str:
+    """A model's name as people read it: llama.cpp's is the path of its file."""
+    return PurePath(model).name if model.startswith("/") or "\\" in model else model
 
 
 def _check(received: Received, *, structured: bool) -> None:

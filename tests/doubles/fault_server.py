@@ -19,8 +19,10 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
+import httpx2
 import orjson
 
+from agents.fast_stream import Received as Merged
 from tests.doubles.wire import DONE, Reply, ToolCall, plain_reply, prompt_of
 
 FAULTS = frozenset(
@@ -263,6 +265,33 @@ class FaultServer:
         writer.write(b"0\r\n\r\n")
         await writer.drain()
         return True
+
+
+def relayed(transport: httpx2.AsyncBaseTransport) -> Answerer:
+    """Answers of another model on the same wire, for example the offline one."""
+
+    async def answer(body: dict[str, Any]) -> Reply:
+        request = httpx2.Request("POST", "http://relay.invalid/v1/chat/completions", json=body)
+        response = await transport.handle_async_request(request)
+        text = (await response.aread()).decode()
+        merged = Merged()
+        for line in text.splitlines():
+            if line.startswith("data: {"):
+                merged.add(orjson.loads(line[6:]))
+        calls = [
+            ToolCall(made["function"]["name"], made["function"]["arguments"], made["id"])
+            for made in merged.calls()
+        ]
+        usage = merged.usage
+        return Reply(
+            merged.text,
+            tuple(calls),
+            merged.finish_reason or "",
+            (usage["prompt_tokens"], usage["completion_tokens"]) if usage else None,
+            pieces=max(len(merged.texts), 1),
+        )
+
+    return answer
 
 
 def _spoiled(reply: Reply, fault: str) -> Reply:

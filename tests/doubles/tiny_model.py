@@ -72,6 +72,7 @@ def main() -> None:
     options = parser.parse_args()
     parameters = xllamacpp.CommonParams()
     parameters.model.path = str(weights())
+    parameters.model_alias = {"smollm2-135m"}
     parameters.n_ctx = CONTEXT * _SLOTS
     parameters.n_parallel = _SLOTS
     parameters.cpuparams.n_threads = options.threads

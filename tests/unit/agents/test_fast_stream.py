@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from itertools import pairwise
-from typing import Any
+from typing import Any, cast
 
 import httpx2
 import openai
@@ -20,7 +21,8 @@ from agents.fast_stream import Patience, Received, exchange
 from agents.provider_errors import ProviderFailure
 from core.errors import ModelUnreachable
 from tests.doubles.bench import Note, Notes, call
-from tests.doubles.fault_server import fault_server
+from tests.doubles.fault_server import fault_server, relayed
+from tests.doubles.scripted_model import ScriptedModel
 from tests.doubles.wire import DONE, Reply, ToolCall, plain_reply
 from tests.unit.agents.conftest import MakeBench
 
@@ -129,6 +131,27 @@ async def test_a_stream_that_ends_early_is_a_cut_wherever_it_ends() -> None:
             with pytest.raises(ProviderFailure) as failed:
                 await exchange(client, payload, Received(), lambda _: None, Patience(2, 2))
             assert isinstance(failed.value.error, ModelUnreachable)
+
+
+async def test_a_server_that_does_not_stream_is_understood(bench: MakeBench) -> None:
+    whole = {
+        "choices": [{"message": {"role": "assistant", "content": "Hello.\nYou."}, "finish_reason": "stop"}],
+        "usage": {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5},
+    }
+    transport = httpx2.MockTransport(lambda request: httpx2.Response(200, json=whole))
+    model = (await bench(transport=transport)).gateway.model("writer")
+    with calling(call()):
+        answer = await model.ainvoke("hello")
+    assert answer.text == "Hello.\nYou."
+    assert answer.usage_metadata is not None
+    assert answer.usage_metadata["total_tokens"] == 5
+
+
+async def test_the_fault_server_relays_another_model() -> None:
+    reply = Reply("One moment.", (ToolCall("look", '{"a": 1}'),), usage=(5, 6))
+    with ScriptedModel(reply) as model:
+        told = await cast("Awaitable[Reply]", relayed(model)({"model": "m", "messages": []}))
+    assert (told.text, told.tool_calls, told.usage) == (reply.text, reply.tool_calls, reply.usage)
 
 
 def test_odd_chunks_are_taken() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from agents.calls import calling
+from agents.metering import shown
 from agents.tokens import TokenCounter
 from core.errors import (
     Misconfigured,
@@ -86,6 +87,11 @@ async def test_the_model_is_the_set_one_else_the_first_listed_for_chat(bench: Ma
         assert [received.body["model"] for received in server.calls] == ["llama-small", "mine", "quick"]
         assert server.calls[0].headers["authorization"] == "Bearer none"
         assert listed.gateway.info.name == "llama-small"
+
+
+def test_a_path_is_not_shown_as_a_models_name() -> None:
+    assert shown("/home/me/models/tiny.gguf") == "tiny.gguf"
+    assert shown("org/model-7b") == "org/model-7b"
 
 
 async def test_an_endpoint_without_models_says_which_setting_helps(bench: MakeBench) -> None:
