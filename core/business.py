@@ -14,6 +14,8 @@ Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2_000)]
 FactText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 HexColor = Annotated[str, StringConstraints(pattern=r"^#[0-9A-Fa-f]{6}$")]
+WebAddress = Annotated[str, StringConstraints(max_length=2_000, pattern=r"^(https?://\S+|/\S+)?$")]
+"""A web address, or a path on this server; nothing that a browser would run."""
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 """A BCP 47 tag, such as `fr` or `de-AT`."""
 
@@ -29,7 +31,7 @@ class Segment(Value):
 class BrandAssets(Value):
     """How the brand looks; used in previews only."""
 
-    logo_url: str | None = None
+    logo_url: WebAddress | None = None
     brand_colors: list[HexColor] = Field(default_factory=list, max_length=8)
     fonts: list[Line] = Field(default_factory=list, max_length=4)
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, computed_field
 
+from core.business import WebAddress
 from core.campaign import ContentType, Platform
 from core.clock import Instant
 from core.document import TenantDocument, Value
@@ -33,9 +34,9 @@ class TextContent(Value):
 class Media(Value):
     """Pictures and films of a piece, by address."""
 
-    image_url: str | None = None
-    video_url: str | None = None
-    thumbnail_url: str | None = None
+    image_url: WebAddress | None = None
+    video_url: WebAddress | None = None
+    thumbnail_url: WebAddress | None = None
     alt_text: Annotated[str, StringConstraints(max_length=1_000)] | None = None
 
 
@@ -85,6 +86,24 @@ class ContentFields(Value):
     media: Media = Field(default_factory=Media)
     language: str = "en"
 
+    def draft_text(self, platform: Platform) -> DraftText:
+        """The words as the rules read them."""
+        words = self.text_content
+        fields = {
+            "title": self.title,
+            "preheader": words.preheader or "",
+            "caption": words.caption,
+            "body": words.body or "",
+            "cta": words.cta,
+        }
+        return DraftText(
+            platform=platform,
+            language=self.language,
+            fields={name: text for name, text in fields.items() if text},
+            hashtags=words.hashtags,
+            has_media=bool(self.media.image_url or self.media.video_url),
+        )
+
 
 class Content(ContentFields, TenantDocument):
     """One piece that can leave the house."""
@@ -111,24 +130,6 @@ class Content(ContentFields, TenantDocument):
         if self.approval is None or self.approval.digest != self.audience_digest():
             return "pending"
         return self.approval.decision
-
-    def draft_text(self) -> DraftText:
-        """The words as the rules read them."""
-        words = self.text_content
-        fields = {
-            "title": self.title,
-            "preheader": words.preheader or "",
-            "caption": words.caption,
-            "body": words.body or "",
-            "cta": words.cta,
-        }
-        return DraftText(
-            platform=self.platform,
-            language=self.language,
-            fields={name: text for name, text in fields.items() if text},
-            hashtags=words.hashtags,
-            has_media=bool(self.media.image_url or self.media.video_url),
-        )
 
 
 class ContentVersion(TenantDocument):

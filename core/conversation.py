@@ -49,7 +49,7 @@ class TokenUse(Value):
     model: str
     input_tokens: int = 0
     output_tokens: int = 0
-    cached_tokens: int = 0
+    cached_input_tokens: int = 0
 
 
 class Run(TenantDocument):
@@ -111,10 +111,15 @@ class Message(TenantDocument):
     artefacts: list[Artefact] = Field(default_factory=list)
     status: Literal["complete", "stopped", "failed"] = "complete"
     problem: dict[str, Any] | None = None
+    attempt: int = 0
 
 
 class Thread(TenantDocument):
-    """A conversation of one user. `head_id` is the newest message, `active_run_id` the run going on."""
+    """A conversation of one user.
+
+    `head_id` is the newest message, or the one that `last_run_id` is about to write. Whether a run is
+    active follows from that run's status.
+    """
 
     client_id: str
     user_id: str
@@ -122,4 +127,4 @@ class Thread(TenantDocument):
     title: str = ""
     campaign_id: str | None = None
     head_id: str | None = None
-    active_run_id: str | None = None
+    last_run_id: str | None = None

@@ -155,6 +155,13 @@ class EmailTaken(Conflict):
     title = "An account with this e-mail address exists"
 
 
+class NotEmpty(Conflict):
+    """What is to be deleted still holds other things; `cascade=true` deletes those too."""
+
+    slug = "not-empty"
+    title = "It still holds other things"
+
+
 class RunInputDiffers(Conflict):
     """The run id was used before with another input."""
 

@@ -18,20 +18,27 @@ class Reservation(Value):
 
 
 class MonthBudget(TenantDocument):
-    """Tokens of one business in one UTC month: `remaining = limit - tokens_used - reserved`."""
+    """Tokens of one business in one UTC month: `remaining = limit - tokens_used - reserved`.
+
+    The roll-ups are kept here, so that a report never scans the ledger; a dot in a model's name is
+    written as `%2E`, since it would part a field path.
+    """
 
     month: str
     limit: int
     tokens_used: int = 0
     reserved: int = 0
     remaining: int
+    cost_micro_usd: int = 0
+    by_agent: dict[str, int] = Field(default_factory=dict)
+    by_model: dict[str, int] = Field(default_factory=dict)
+    by_day: dict[str, int] = Field(default_factory=dict)
     reservations: list[Reservation] = Field(default_factory=list)
 
 
-class LedgerRow(TenantDocument):
+class LedgerEntry(Value):
     """One provider attempt and what it cost (micro-USD, with the price table's version)."""
 
-    month: str
     user_id: str | None = None
     run_id: str | None = None
     agent: str = ""
@@ -47,3 +54,16 @@ class LedgerRow(TenantDocument):
     offline: bool = False
     estimated: bool = False
     outcome: str = "ok"
+
+    @property
+    def tokens(self) -> int:
+        """What counts against the budget."""
+        return self.tokens_in + self.tokens_out
+
+
+class LedgerRow(LedgerEntry, TenantDocument):
+    """A ledger entry as it is stored."""
+
+    model_config = TenantDocument.model_config
+
+    month: str

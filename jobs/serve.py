@@ -15,6 +15,7 @@ from typing import Literal
 
 import httpx
 
+from core.demo import DEMO_EMAIL, DEMO_PASSWORD
 from core.errors import MarqueeError, Misconfigured
 from core.settings import Settings
 from memory.directory_lock import DirectoryLock
@@ -22,8 +23,6 @@ from memory.embedded import EmbeddedServers, StoreUrls
 from memory.processes import ProcessPlan, SupervisedProcess
 from memory.reachability import check_reachable, try_connection
 
-DEMO_EMAIL = "demo@marquee.example"
-DEMO_PASSWORD = "march-fitness-drive"  # noqa: S105 - printed on purpose: it opens the demo workspace only
 WORKER_READY = re.compile(rb'"event":\s*"worker\.ready"')
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 REFUSED, FAILED, INTERRUPTED = 2, 1, 130

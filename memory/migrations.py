@@ -51,8 +51,12 @@ async def _first_indexes(mongo: Mongo) -> None:
             IndexModel([("reservations.expires_at", ASCENDING)]),
         ],
         "usage_ledger": [_newest("business_id", "month"), _newest("business_id", "run_id")],
-        "checkpoints": [IndexModel([("business_id", ASCENDING), ("thread_id", ASCENDING)])],
-        "checkpoint_writes": [IndexModel([("business_id", ASCENDING), ("thread_id", ASCENDING)])],
+        "checkpoints": [
+            IndexModel([("business_id", ASCENDING), ("thread_id", ASCENDING), ("checkpoint_id", ASCENDING)])
+        ],
+        "checkpoint_writes": [
+            IndexModel([("business_id", ASCENDING), ("thread_id", ASCENDING), ("checkpoint_id", ASCENDING)])
+        ],
         "idempotency": [IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0)],
     }
     for name, wanted in indexes.items():

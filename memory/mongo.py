@@ -14,7 +14,15 @@ from pydantic import BaseModel
 from pymongo.errors import ConnectionFailure, DuplicateKeyError, PyMongoError
 from pymongo.monitoring import CommandListener
 
-__all__ = ["CommandListener", "ConnectionFailure", "DuplicateKeyError", "Mongo", "PyMongoError", "encode_value", "to_stored"]
+__all__ = [
+    "CommandListener",
+    "ConnectionFailure",
+    "DuplicateKeyError",
+    "Mongo",
+    "PyMongoError",
+    "encode_value",
+    "to_stored",
+]
 
 SYSTEM_SCAN = "system-scan"
 """The comment on the few commands that look across businesses (`memory/leases.py`)."""

@@ -11,6 +11,7 @@ from typing import NoReturn
 
 from core.account import InstallationRole, Principal, SessionFamily, User, fold_email
 from core.clock import Clock
+from core.demo import DEMO_EMAIL, DEMO_PASSWORD
 from core.errors import BadCredentials, EmailTaken, NotFound, SessionEnded, Unauthenticated
 from core.settings import Settings
 from memory.collections import AlreadyThere
@@ -20,8 +21,6 @@ from services.tokens import RefreshToken, Tokens, parse_refresh
 
 log = logging.getLogger("marquee.accounts")
 
-DEMO_EMAIL = "demo@marquee.example"
-DEMO_PASSWORD = "demo-workspace"  # noqa: S105 - printed on the sign-in page; never made in production
 
 STANDING_SECONDS = 5.0
 """How long another process may take to notice that a session was ended or a user was switched off."""

@@ -30,7 +30,15 @@ class FactMemory(Protocol):
         ...
 
 
-class FactDraft(Value):
+class NewFact(Value):
+    """Something that is true about a business."""
+
+    key: Line
+    value: FactText
+    expires_at: Instant | None = None
+
+
+class FactDraft(NewFact):
     """A fact as a person gives it.
 
     An `id` names a fact of this business, which is kept or changed; without one the fact is new.
@@ -38,9 +46,6 @@ class FactDraft(Value):
     """
 
     id: str | None = None
-    key: Line
-    value: FactText
-    expires_at: Instant | None = None
     source: str | None = None
     updated_at: Instant | None = None
 
@@ -48,7 +53,7 @@ class FactDraft(Value):
 class BusinessDraft(Profile):
     """A new business: what a person says about it, with its first facts."""
 
-    facts: list[FactDraft] = Field(default_factory=list, max_length=MOST_FACTS)
+    facts: list[NewFact] = Field(default_factory=list, max_length=MOST_FACTS)
 
 
 class Businesses:
@@ -73,7 +78,7 @@ class Businesses:
             id=business_id,
             business_id=business_id,
             user_id=user_id,
-            facts=self._facts([], draft.facts),
+            facts=self._facts([], [FactDraft(**fact.model_dump()) for fact in draft.facts]),
             created_at=now,
             updated_at=now,
         )
@@ -127,7 +132,7 @@ class Businesses:
         for draft in drafts:
             old = by_id.pop(draft.id, None) if draft.id is not None else None
             if draft.id is not None and old is None:
-                raise NotFound("fact", id=draft.id)
+                raise NotFound("fact")
             same = old is not None and (old.key, old.value, old.expires_at) == (
                 draft.key,
                 draft.value,

@@ -211,5 +211,5 @@ def _shown(content: Content) -> SlotContent:
         title=content.title,
         status=content.status,
         approval_state=content.approval_state,
-        checks_failed=sum(not check.passed for check in content.ai_metadata.checks),
+        checks_failed=sum(check.stops_approval for check in content.ai_metadata.checks),
     )

@@ -146,4 +146,4 @@ def recheck(
     sources = sources_of(business, campaign, slot, [made.prompt_used], [], now)
     kept = [claim.source for claim in made.claims if claim.source is not None]
     sources += [source for source in kept if source.kind in {"request", "result", "memory"}]
-    return check_draft(content.draft_text(), business, sources, local_day(business, now))
+    return check_draft(content.draft_text(content.platform), business, sources, local_day(business, now))

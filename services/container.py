@@ -5,28 +5,40 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
 
 from core.clock import Clock, SystemClock
 from core.errors import Misconfigured
 from core.settings import Settings
+from memory.budgets import Budgets
 from memory.database import Database
 from memory.embedders import LocalEmbedder
+from memory.event_feed import EventFeed
+from memory.event_log import EventLog
 from memory.migrations import migrate
 from memory.mongo import CommandListener, Mongo
 from memory.presence import need_worker
+from memory.queue import Queue, WakeBroker
 from memory.redis import RedisClient, connect
+from memory.signals import Signals
 from memory.vectors import CampaignMemory
 from services.accounts import Accounts
 from services.businesses import Businesses
 from services.campaigns import Campaigns
 from services.content import Contents
+from services.demo import Demo
+from services.drafting import Drafting
+from services.following import Following
 from services.idempotency import Idempotency
 from services.parts import Parts
 from services.passwords import Passwords
 from services.privacy import Privacy
 from services.recall import Recall
+from services.runs import Runs
+from services.threads import Threads
+from services.usage import Usage
 
 
 @dataclass(frozen=True)
@@ -45,7 +57,20 @@ class Services:
     businesses: Businesses
     campaigns: Campaigns
     content: Contents
+    drafting: Drafting
     privacy: Privacy
+    usage: Usage
+    budgets: Budgets
+    threads: Threads
+    runs: Runs
+    embedder: LocalEmbedder
+    demo: Demo
+    following: Following
+    log: EventLog
+    feed: EventFeed
+    queue: Queue
+    broker: WakeBroker
+    signals: Signals
 
 
 def _needed(url: str, setting: str) -> str:
@@ -67,6 +92,8 @@ async def open_services(
         stack.push_async_callback(redis.aclose, close_connection_pool=True)
         passwords = Passwords()
         stack.callback(passwords.close)
+        blocking = connect(settings.redis_url, blocking=True)
+        stack.push_async_callback(blocking.aclose, close_connection_pool=True)
         embedder = LocalEmbedder()
         stack.callback(embedder.close)
         await migrate(mongo)
@@ -77,6 +104,28 @@ async def open_services(
         )
         recall = Recall(database.memories, vectors, embedder, clock)
         campaigns = Campaigns(database, clock)
+        budgets = Budgets(database.budgets, database.ledger, clock, settings.quota_default)
+        usage = Usage(budgets, clock)
+        threads = Threads(database)
+        log, feed = EventLog(redis), EventFeed(redis, blocking)
+        stack.push_async_callback(log.close)
+        stack.push_async_callback(feed.close)
+        broker = WakeBroker(settings.redis_url)
+        queue, signals = Queue(broker), Signals(redis, blocking)
+        stack.push_async_callback(queue.close)
+        runs = Runs(
+            database,
+            threads,
+            usage,
+            log,
+            queue,
+            signals,
+            clock,
+            timedelta(seconds=settings.lease_seconds),
+            settings.run_attempts,
+        )
+
+        accounts = Accounts(database, settings, passwords, clock)
 
         async def redis_answers() -> None:
             await redis.ping()
@@ -90,7 +139,7 @@ async def open_services(
             database=database,
             redis=redis,
             registry=_registry(),
-            accounts=Accounts(database, settings, passwords, clock),
+            accounts=accounts,
             idempotency=Idempotency(database, clock),
             parts=Parts(
                 needed={"mongodb": mongo.ping},
@@ -100,7 +149,20 @@ async def open_services(
             businesses=Businesses(database, recall, clock),
             campaigns=campaigns,
             content=Contents(database, clock),
+            drafting=Drafting(database, campaigns, clock),
             privacy=Privacy(database, campaigns, recall),
+            usage=usage,
+            budgets=budgets,
+            threads=threads,
+            runs=runs,
+            embedder=embedder,
+            demo=Demo(database, accounts, recall, clock),
+            following=Following(database, threads, feed),
+            log=log,
+            feed=feed,
+            queue=queue,
+            broker=broker,
+            signals=signals,
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from core.business import Language
 from core.campaign import Platform
 from core.clock import Clock
 from core.content import Content, ContentFields, ContentStatus, ContentVersion
@@ -15,6 +16,12 @@ from memory.collections import AlreadyThere, Page
 from memory.database import Database
 from services.checks import recheck
 from services.edits import edit
+
+
+class ContentEdit(ContentFields):
+    """What a person may change; the language is a tag that means something."""
+
+    language: Language = "en"
 
 
 class Contents:
@@ -74,7 +81,7 @@ class Contents:
         now = self._clock.now()
 
         def changes(current: Content) -> dict[str, Any]:
-            values = apply_patch(ContentFields, current, patch)
+            values = apply_patch(ContentEdit, current, patch)
             if not values:
                 return {}
             checks, claims = recheck(current.model_copy(update=values), business, campaign, now)

@@ -16,6 +16,11 @@ from services.campaigns import Campaigns
 from services.edits import edit
 
 
+def draft_id(business_id: str, run_id: str, place: str) -> str:
+    """The id of what a run writes at one of its places: a slot's id, or a number."""
+    return derived_id("content", business_id, run_id, place)
+
+
 class Drafting:
     """Writes drafts for runs; a person's work is never overwritten."""
 
@@ -74,7 +79,7 @@ class Drafting:
         content = Content.model_validate(
             {
                 **made,
-                "id": derived_id("content", business.id, written_by.run_id, written_by.slot),
+                "id": draft_id(business.id, written_by.run_id, written_by.slot),
                 "business_id": business.id,
                 "created_at": now,
                 "updated_at": now,
@@ -97,6 +102,11 @@ class Drafting:
         if slot is not None:
             await self._campaigns.mark_drafted(narrow, current_campaign.id, slot.slot_id, saved.id)
         return saved
+
+    async def saved(self, scope: Scope, business_id: str, run_id: str, place: str) -> Content | None:
+        """What an earlier attempt of the run wrote at this place."""
+        where = {"_id": draft_id(business_id, run_id, place)}
+        return await self._content.find(scope.only(business_id), where)
 
     async def _touched_by_a_person(self, scope: Scope, content_id: str) -> bool:
         kept = await self._versions.all(

@@ -81,7 +81,7 @@ class Tokens:
             )
             user_id, session_id = claims["sub"], claims["sid"]
             expires_at = datetime.fromtimestamp(claims["exp"], now.tzinfo)
-        except (jwt.InvalidTokenError, TypeError, ValueError, OverflowError) as error:
+        except (jwt.InvalidTokenError, TypeError, ValueError, OverflowError, OSError) as error:
             raise Unauthenticated("The access token does not hold.") from error
         if now >= expires_at:
             raise Unauthenticated("The access token has expired; refresh it.")

@@ -29,6 +29,11 @@ class Check(BaseModel, frozen=True):
     message: str
     spans: list[Span] = Field(default_factory=list)
 
+    @property
+    def stops_approval(self) -> bool:
+        """Whether the draft cannot be approved as it is; warnings and what only stops a send do not."""
+        return not self.passed and self.severity == "block" and self.stage == "approval"
+
 
 class DraftText(BaseModel, frozen=True):
     """The texts of a draft as the rules see them.

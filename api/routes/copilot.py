@@ -1,0 +1,219 @@
+"""Chat, threads, runs."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Header, Path, Query, Request
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from sse_starlette import EventSourceResponse
+
+from api.dependencies import Caller, ScopeDep, ServicesDep, requires
+from api.reach import DocumentId, within
+from api.sse import event_stream
+from api.sse import last_event_id as read_last_event_id
+from core.clock import Instant
+from core.conversation import Run, RunOutcome, RunStatus, SpecialistName, TokenUse
+from core.errors import Conflict, InvalidFields
+from core.ids import ClientId
+from core.scope import Scope
+from services.runs import RunRequest
+
+router = APIRouter(tags=["copilot"])
+
+LONGEST_MESSAGE = 8_000
+
+Reference = Annotated[str, Path(description="Our id, or the caller's own name for the run.")]
+NamedId = Annotated[str, StringConstraints(max_length=64)]
+
+
+class MarqueeProps(BaseModel):
+    """`forwardedProps.marquee`: what the page knows beside the words."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    parent_id: NamedId | None = Field(
+        default=None, description="The message that this one follows; null starts at the root."
+    )
+    campaign_id: NamedId | None = None
+    specialists: list[SpecialistName] | None = Field(
+        default=None, description="Who is to work; without it the copilot decides. [] only answers."
+    )
+    slot_ids: list[NamedId] = Field(default_factory=list, max_length=12)
+
+
+class ForwardedProps(BaseModel):
+    """AG-UI's `forwardedProps`; ours stand under `marquee`."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    marquee: MarqueeProps = Field(default_factory=MarqueeProps)
+
+
+class CopilotInput(BaseModel):
+    """AG-UI's RunAgentInput. The last user message counts; history is the server's."""
+
+    model_config = ConfigDict(
+        extra="ignore",
+        json_schema_extra={
+            "examples": [
+                {
+                    "threadId": "spring",
+                    "runId": "spring-1",
+                    "messages": [{"id": "m1", "role": "user", "content": "Fill my gym in March"}],
+                    "forwardedProps": {"marquee": {}},
+                }
+            ]
+        },
+    )
+
+    thread_id: ClientId = Field(alias="threadId")
+    run_id: ClientId = Field(alias="runId")
+    messages: list[dict[str, Any]] = Field(min_length=1, max_length=2_000)
+    resume: list[dict[str, Any]] | None = None
+    forwarded_props: ForwardedProps | None = Field(default=None, alias="forwardedProps")
+
+    def last_words(self) -> str:
+        """The text of the last user message; InvalidFields when there is none."""
+        for message in reversed(self.messages):
+            if message.get("role") == "user":
+                text = _text(message.get("content")).strip()
+                if not text:
+                    break
+                if len(text) > LONGEST_MESSAGE:
+                    problem = f"is longer than {LONGEST_MESSAGE} characters; shorten it"
+                    raise InvalidFields([{"field": "messages", "message": problem}])
+                return text
+        problem = "needs a message with role user and a text"
+        raise InvalidFields([{"field": "messages", "message": problem}])
+
+
+def _text(content: object) -> str:
+    if isinstance(content, str):
+        return content
+    if isinstance(content, list):
+        parts = [part.get("text", "") for part in content if isinstance(part, dict)]
+        return "\n".join(str(part) for part in parts if part)
+    return ""
+
+
+class RunView(BaseModel):
+    """A run as clients see it; `run_id` and `thread_id` are the client's own names."""
+
+    id: str
+    run_id: str
+    thread_id: str
+    status: RunStatus
+    outcome: RunOutcome | None
+    attempt: int
+    problem: dict[str, Any] | None
+    usage: list[TokenUse]
+    created_at: Instant
+    started_at: Instant | None
+    finished_at: Instant | None
+
+    @classmethod
+    def of(cls, run: Run) -> RunView:
+        """The view of a run."""
+        return cls(
+            id=run.id,
+            run_id=run.client_id,
+            thread_id=run.thread_client_id,
+            **run.model_dump(
+                include={
+                    "status", "outcome", "attempt", "problem", "usage",
+                    "created_at", "started_at", "finished_at",
+                }
+            ),
+        )  # fmt: skip
+
+
+MAY_CHAT = requires("owner", "marketer")
+EVENTS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "AG-UI events, one JSON object a `data:` line, each with its `id:`.",
+        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+    }
+}
+
+
+@router.post(
+    "/business/{id}/copilot",
+    summary="Say something to the copilot, and stream what it does (AG-UI)",
+    dependencies=[MAY_CHAT],
+    responses=EVENTS,
+    response_class=EventSourceResponse,
+)
+async def run_copilot(
+    business_id: DocumentId,
+    body: Annotated[CopilotInput, Body()],
+    services: ServicesDep,
+    request: Request,
+    caller: Caller,
+) -> EventSourceResponse:
+    """Starts a run, or attaches to the one that has this runId. An unknown threadId opens a thread."""
+    narrow = within(request, caller, business_id)
+    if body.resume:
+        raise Conflict("No interrupt of this thread is open.")
+    props = body.forwarded_props.marquee if body.forwarded_props else MarqueeProps()
+    await services.runs.check_references(
+        narrow, caller.user_id, body.thread_id, props.campaign_id, props.parent_id, props.slot_ids
+    )
+    run = await services.runs.start(
+        narrow,
+        caller.user_id,
+        RunRequest(
+            thread_id=body.thread_id,
+            run_id=body.run_id,
+            text=body.last_words(),
+            campaign_id=props.campaign_id,
+            parent_id=props.parent_id,
+            from_root="parent_id" in props.model_fields_set and props.parent_id is None,
+            specialists=props.specialists,
+            slot_ids=props.slot_ids,
+        ),
+    )
+    return event_stream(services.following.follow(narrow, run), run.id)
+
+
+@router.get(
+    "/runs/{reference}",
+    summary="One run",
+    dependencies=[MAY_CHAT],
+)
+async def get_run(reference: Reference, services: ServicesDep, scope: ScopeDep, caller: Caller) -> RunView:
+    """By our id or by the caller's own runId."""
+    return RunView.of(await services.runs.find(scope, caller.user_id, reference))
+
+
+@router.get(
+    "/runs/{reference}/events",
+    summary="Stream a run's events, from the start or behind Last-Event-ID",
+    dependencies=[MAY_CHAT],
+    responses=EVENTS,
+    response_class=EventSourceResponse,
+)
+async def stream_run(
+    reference: Reference,
+    services: ServicesDep,
+    scope: ScopeDep,
+    caller: Caller,
+    last_id: Annotated[str | None, Header(alias="Last-Event-ID", description="The last id seen.")] = None,
+    last_event_id: Annotated[str | None, Query(description="The same, for clients without headers.")] = None,
+) -> EventSourceResponse:
+    """Replays what was missed, then goes on live. Many may watch; leaving cancels nothing."""
+    after = read_last_event_id(last_id, last_event_id)
+    run = await services.runs.find(scope, caller.user_id, reference)
+    return event_stream(services.following.follow(Scope.of(run.business_id), run, after), run.id)
+
+
+@router.post(
+    "/runs/{reference}/cancel",
+    status_code=202,
+    summary="Stop a run",
+    dependencies=[MAY_CHAT],
+)
+async def cancel_run(reference: Reference, services: ServicesDep, scope: ScopeDep, caller: Caller) -> RunView:
+    """Closes the model call within two seconds; what is finished stays."""
+    run = await services.runs.find(scope, caller.user_id, reference)
+    return RunView.of(await services.runs.cancel(Scope.of(run.business_id), run))

@@ -1,0 +1,212 @@
+"""Route, specialists, guard, answer: the graph behind a chat message."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from langgraph.graph import END, START, StateGraph
+from langgraph.runtime import Runtime
+from langgraph.types import Send
+
+from agents.answer import ANSWER, answer_inputs
+from agents.calls import Call, TextSink
+from agents.router import ROUTER, Plan, Understanding, platforms_named, router_inputs, settle_plan
+from core.campaign import Campaign, CampaignFields
+from core.document import WrittenBy
+from core.errors import MarqueeError, QuotaExhausted, UnusableAnswer
+from graphs import drafting, planning
+from graphs.context import GraphContext
+from graphs.state import CopilotState
+from services.recall import Remembered
+from services.threads import draft_state
+
+Context = Runtime[GraphContext]
+
+
+def call(context: GraphContext, sink: TextSink | None = None) -> Call:
+    """Who pays for a model call of this run, and where its text goes."""
+    run = context.run
+    return Call(scope=run.scope, user_id=run.user_id, run_id=run.run_id, sink=sink)
+
+
+async def understand(state: CopilotState, runtime: Context) -> dict[str, Any]:
+    """Say which specialists have to work, on what and when; no model is asked when the request says it."""
+    context = runtime.context
+    request, run = context.request, context.run
+    campaign = await run.campaigns.resolve(run.scope, run.business, request.campaign_id)
+    if request.specialists is not None:
+        understanding = Understanding(specialists=list(request.specialists))
+    else:
+        async with context.stream.step("copilot", "understand"):
+            understanding = await _ask_router(context, campaign)
+    plan = settle_plan(understanding, request.text, campaign, run.today, run.business)
+    return {
+        "plan": plan.model_dump(mode="json"),
+        "campaign_id": campaign.id if campaign else None,
+    }
+
+
+async def _ask_router(context: GraphContext, campaign: Campaign | None) -> Understanding:
+    run = context.run
+    memories = await run.recall.retrieve(run.scope, context.request.text, limit=3)
+    inputs = router_inputs(
+        business=run.business,
+        campaign=campaign,
+        memories=memories,
+        history=context.turns,
+        request=context.request.text,
+        today=run.today,
+    )
+    try:
+        answer = await context.agents.run(ROUTER, inputs, call=call(context), context=run)
+    except UnusableAnswer:
+        # A weak model: what the person named decides.
+        named = platforms_named(context.request.text)
+        return Understanding(specialists=["copywriter"] if named else [])
+    return answer.value
+
+
+def after_understanding(state: CopilotState, runtime: Context) -> Literal["campaign", "answer"]:
+    """Work needs a campaign; a question only an answer."""
+    working = state["plan"]["specialists"] or runtime.context.request.slot_ids
+    return "campaign" if working else "answer"
+
+
+async def campaign(state: CopilotState, runtime: Context) -> dict[str, Any]:
+    """The campaign that the run works on: the one that was found, else a new draft."""
+    context = runtime.context
+    run = context.run
+    plan = Plan.model_validate(state["plan"])
+    if state["campaign_id"] is not None:
+        found = await run.campaigns.get(run.scope, state["campaign_id"])
+    else:
+        fields = CampaignFields(
+            name=plan.campaign_name, goal=plan.goal, start_date=plan.start, end_date=plan.end
+        )
+        found = await run.campaigns.create_draft(
+            run.scope, run.business.id, fields, WrittenBy(run_id=run.root_run_id, agent="copilot")
+        )
+    context.stream.campaign_id = found.id
+    shown = found.model_dump(mode="json", exclude={"calendar"})
+    calendar = [slot.model_dump(mode="json") for slot in found.calendar]
+    context.stream.state(
+        {"op": "replace", "path": "/campaign", "value": shown},
+        {"op": "replace", "path": "/calendar", "value": calendar},
+    )
+    return {"campaign_id": found.id}
+
+
+def after_campaign(state: CopilotState) -> Literal["strategy", "choose"]:
+    """The calendar comes before the drafts that fill it."""
+    return "strategy" if "strategy" in state["plan"]["specialists"] else "choose"
+
+
+def to_drafts(state: CopilotState) -> list[Send] | Literal["answer"]:
+    """One branch a draft; they are independent."""
+    pieces = state.get("pieces", [])
+    if not pieces:
+        return "answer"
+    carried = {"plan": state["plan"], "campaign_id": state["campaign_id"]}
+    return [Send("draft", {**carried, "piece": piece}) for piece in pieces]
+
+
+async def draft(state: CopilotState, runtime: Context) -> dict[str, Any]:
+    """Write, check and save one draft; a failure is kept for the answer, so that the others go on."""
+    context = runtime.context
+    piece = state["piece"]
+    plan = Plan.model_validate(state["plan"])
+    try:
+        content = await drafting.write(context, plan, state["campaign_id"] or "", piece)
+    except MarqueeError as error:
+        return {"failures": [{"place": piece["place"], "problem": error.problem()}]}
+    context.stream.state({"op": "add", "path": f"/drafts/{content.id}", "value": draft_state(content)})
+    failed = [check.name for check in content.ai_metadata.checks if check.stops_approval]
+    done = {"place": piece["place"], "content_id": content.id, "platform": content.platform}
+    return {"drafts": [{**done, "title": content.title or piece["theme"], "failed": failed}]}
+
+
+async def answer(state: CopilotState, runtime: Context) -> dict[str, Any]:
+    """Tell the person what was done, or answer the question.
+
+    Raises:
+        MarqueeError: Nothing at all could be written, or the quota ended in the middle.
+    """
+    context = runtime.context
+    run = context.run
+    failures = sorted(state.get("failures", []), key=lambda failure: failure["place"])
+    drafts = sorted(state.get("drafts", []), key=lambda done: done["place"])
+    for failure in failures:
+        if failure["problem"]["slug"] == QuotaExhausted.slug or not (drafts or state.get("planned")):
+            raise FailedEarlier(failure["problem"])
+    found = None
+    if state["campaign_id"] is not None:
+        found = await run.campaigns.get(run.scope, state["campaign_id"])
+    facts = await run.recall.nearest_facts(run.business, context.request.text)
+    memories = await run.recall.retrieve(run.scope, context.request.text, limit=4)
+    inputs = answer_inputs(
+        business=run.business,
+        facts=facts,
+        memories=memories,
+        campaign=found,
+        history=context.turns,
+        request=context.request.text,
+        language=state["plan"]["language"],
+        today=run.today,
+        planned=state.get("planned", 0),
+        drafts=[(done["platform"], done["title"], len(done["failed"])) for done in drafts],
+        failed=len(failures),
+        left=_left(found) if drafts or state.get("planned") else 0,
+    )
+    async with context.stream.step("copilot", "answer"):
+        await context.agents.run(ANSWER, inputs, call=call(context, context.stream.talk), context=run)
+        context.stream.talk.end()
+    if drafts or state.get("planned"):
+        await _remember(context, found, state.get("planned", 0), [done["title"] for done in drafts])
+    return {}
+
+
+class FailedEarlier(MarqueeError):
+    """A draft's failure that ends the run: it carries the problem as it was."""
+
+    def __init__(self, problem: dict[str, Any]) -> None:
+        super().__init__(problem["detail"])
+        self._problem = problem
+
+    def problem(self) -> dict[str, Any]:
+        """The draft's own problem."""
+        return self._problem
+
+
+def _left(found: Campaign | None) -> int:
+    return sum(slot.state in {"proposed", "planned"} for slot in found.calendar) if found else 0
+
+
+async def _remember(context: GraphContext, found: Campaign | None, planned: int, titles: list[str]) -> None:
+    """Keep what was decided in the thread, in the person's own words."""
+    run = context.run
+    parts = [f"{run.today.isoformat()}: “{context.request.text}”"]
+    if found is not None:
+        parts.append(f"Campaign: {found.name}, {planned} slots planned" if planned else found.name)
+    if titles:
+        parts.append("Drafts: " + "; ".join(titles))
+    memory = Remembered("decision", f"run:{run.root_run_id}", ". ".join(parts), run.root_run_id)
+    await run.recall.remember(run.scope, [memory])
+
+
+def build_copilot() -> StateGraph[CopilotState, GraphContext, CopilotState, CopilotState]:
+    """The graph: understand → campaign → strategy → choose → drafts (parallel) → answer."""
+    graph = StateGraph(CopilotState, context_schema=GraphContext)
+    graph.add_node("understand", understand)
+    graph.add_node("campaign", campaign)
+    graph.add_node("strategy", planning.strategy)
+    graph.add_node("choose", planning.choose)
+    graph.add_node("draft", draft)
+    graph.add_node("answer", answer)
+    graph.add_edge(START, "understand")
+    graph.add_conditional_edges("understand", after_understanding)
+    graph.add_conditional_edges("campaign", after_campaign)
+    graph.add_edge("strategy", "choose")
+    graph.add_conditional_edges("choose", to_drafts, ["draft", "answer"])
+    graph.add_edge("draft", "answer")
+    graph.add_edge("answer", END)
+    return graph

@@ -1,0 +1,122 @@
+"""One draft: written by the copywriter, guarded, saved, shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from agents.calls import Call
+from agents.copywriter import draft_inputs, specialist_for, to_arguments
+from agents.router import Plan
+from core.campaign import Campaign, Slot
+from core.content import AiMetadata, Content
+from core.document import WrittenBy
+from core.errors import MarqueeError
+from graphs.citing import cite
+from graphs.context import GraphContext
+from graphs.guard import Assignment, write_guarded
+from graphs.state import Piece
+from graphs.stream import ArtefactLane
+
+TOOL_NAMES = {"instagram": "write_post", "linkedin": "write_post", "email": "write_email", "sms": "write_sms"}
+FACTS_IN_PROMPT = 12
+MEMORIES_IN_PROMPT = 3
+
+
+async def write(context: GraphContext, plan: Plan, campaign_id: str, piece: Piece) -> Content:
+    """Write one piece and save it at its place in the run; one that an earlier attempt saved is shown again.
+
+    Raises:
+        MarqueeError: Why there is no draft; nothing half-finished is saved.
+    """
+    run = context.run
+    campaign = await run.campaigns.get(run.scope, campaign_id)
+    slot = next((slot for slot in campaign.calendar if slot.slot_id == piece["slot_id"]), None)
+    lane = context.stream.artefact(
+        TOOL_NAMES[piece["platform"]],
+        {
+            "campaign_id": campaign_id,
+            "platform": piece["platform"],
+            "slot_id": piece["slot_id"],
+            "local_time": piece["local_time"],
+            "theme": piece["theme"],
+            "index": piece["place"],
+            "of": piece["of"],
+        },
+    )
+    place = piece["slot_id"] or str(piece["place"])
+    async with context.stream.step("copywriter", piece["platform"], piece["place"], piece["of"]):
+        content = await run.drafting.saved(run.scope, run.business.id, run.root_run_id, place)
+        if content is not None:
+            lane.replay(orjson.dumps(to_arguments(content)).decode())
+        else:
+            try:
+                content = await _write(context, plan, campaign, slot, piece, lane)
+            except MarqueeError as error:
+                lane.fail(error.problem())
+                raise
+        made = content.ai_metadata
+        result = {"content_id": content.id, "version": content.version, "language": content.language}
+        checks = [check.model_dump(mode="json") for check in made.checks]
+        sources = [source.model_dump(mode="json") for source in made.sources]
+        lane.result({**result, "checks": checks, "sources": sources}, to_arguments(content))
+    return content
+
+
+async def _write(
+    context: GraphContext, plan: Plan, campaign: Campaign, slot: Slot | None, piece: Piece, lane: ArtefactLane
+) -> Content:
+    run = context.run
+    about = f"{piece['theme']} {campaign.goal}"
+    facts = (await run.recall.nearest_facts(run.business, about))[:FACTS_IN_PROMPT]
+    memories = await run.recall.retrieve(run.scope, about, limit=MEMORIES_IN_PROMPT)
+
+    def inputs(findings: Sequence[str], previous: str | None) -> Mapping[str, Any]:
+        return draft_inputs(
+            business=run.business,
+            facts=facts,
+            memories=memories,
+            campaign=campaign,
+            piece=piece,
+            request=context.request.text,
+            language=plan.language,
+            today=run.today,
+            findings=findings,
+            previous=previous,
+        )
+
+    task = Assignment(
+        specialist=specialist_for(piece["platform"]),
+        inputs=inputs,
+        platform=piece["platform"],
+        language=plan.language,
+        campaign=campaign,
+        slot=slot,
+        memories=memories,
+    )
+    call = Call(scope=run.scope, user_id=run.user_id, run_id=run.run_id, sink=lane)
+    guarded = await write_guarded(context, task, lane, call)
+    sources = cite(run.business, campaign, piece["segment"], facts, memories, guarded.fields, guarded.claims)
+    return await run.drafting.save_draft(
+        run.scope,
+        business=run.business,
+        campaign=campaign,
+        slot=slot,
+        platform=piece["platform"],
+        fields=guarded.fields,
+        ai_metadata=AiMetadata(
+            prompt_used=context.request.text,
+            prompt=guarded.answer.prompt,
+            model=guarded.answer.model,
+            run_id=run.run_id,
+            sources=sources,
+            checks=guarded.checks,
+            claims=guarded.claims,
+            simulated=guarded.answer.simulated,
+        ),
+        written_by=WrittenBy(
+            run_id=run.root_run_id, agent="copywriter", slot=piece["slot_id"] or str(piece["place"])
+        ),
+    )

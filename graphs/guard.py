@@ -1,0 +1,96 @@
+"""Named checks and at most two repairs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from agents.calls import Call
+from agents.copywriter import to_fields
+from agents.specialist import Answer, Specialist
+from core.business import Memory
+from core.campaign import Campaign, Platform, Slot
+from core.content import ContentFields
+from core.errors import UnusableAnswer
+from core.rules.claims import Claim
+from core.rules.findings import Check
+from graphs.context import GraphContext
+from graphs.stream import ArtefactLane
+from services.checks import run_checks
+
+
+@dataclass(frozen=True)
+class Guarded:
+    """A draft with what the guard found; `blocking` names the checks that still stop an approval."""
+
+    fields: ContentFields
+    answer: Answer[Any]
+    checks: list[Check]
+    claims: list[Claim]
+
+    @property
+    def blocking(self) -> list[Check]:
+        """Failed checks that stop an approval."""
+        return [check for check in self.checks if check.stops_approval]
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """What a specialist has to write, and what the draft is checked against."""
+
+    specialist: Specialist[Any]
+    inputs: Callable[[Sequence[str], str | None], Mapping[str, Any]]
+    platform: Platform
+    language: str
+    campaign: Campaign
+    slot: Slot | None
+    memories: Sequence[Memory]
+
+
+async def write_guarded(context: GraphContext, task: Assignment, lane: ArtefactLane, call: Call) -> Guarded:
+    """Let a specialist write, check, and have it mend what failed; the best version is kept.
+
+    Raises:
+        UnusableAnswer: No version was of the right type.
+    """
+    best: Guarded | None = None
+    findings: list[str] = []
+    previous: str | None = None
+    for _ in range(context.repairs + 1):
+        if best is not None:
+            lane.restart()
+        try:
+            answer = await context.agents.run(
+                task.specialist, task.inputs(findings, previous), call=call, context=context.run
+            )
+        except UnusableAnswer:
+            if best is None:
+                raise
+            break
+        draft = _check(context, task, answer)
+        lane.end()
+        lane.checking(len(draft.checks), len(draft.checks))
+        if best is None or len(draft.blocking) < len(best.blocking):
+            best = draft
+        if not draft.blocking:
+            break
+        findings = [check.message for check in draft.blocking]
+        previous = " / ".join(text for _, text in draft.fields.draft_text(task.platform).texts())
+    if best is None:
+        raise UnusableAnswer(agent=task.specialist.name)
+    return best
+
+
+def _check(context: GraphContext, task: Assignment, answer: Answer[Any]) -> Guarded:
+    fields = to_fields(task.platform, answer.value, task.language)
+    checks, claims = run_checks(
+        fields.draft_text(task.platform),
+        context.run.business,
+        task.campaign,
+        task.slot,
+        context.run.words,
+        task.memories,
+        context.run.clock.now(),
+    )
+    return Guarded(fields, answer, checks, claims)

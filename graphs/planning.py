@@ -1,0 +1,140 @@
+"""The strategist's calendar, and which of its slots are drafted in this run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+from langgraph.runtime import Runtime
+
+from agents.calls import Call
+from agents.router import Plan
+from agents.strategy import STRATEGY, calendar_inputs, settle_calendar
+from core.campaign import PLATFORMS, Campaign, Slot
+from core.errors import NotFound
+from graphs.context import GraphContext
+from graphs.state import CopilotState, Piece
+from services.drafting import draft_id
+
+Context = Runtime[GraphContext]
+
+
+async def strategy(state: CopilotState, runtime: Context) -> dict[str, Any]:
+    """Have the strategist plan the calendar, and save it as proposed slots."""
+    context = runtime.context
+    run = context.run
+    plan = Plan.model_validate(state["plan"])
+    found = await run.campaigns.get(run.scope, state["campaign_id"] or "")
+    lane = context.stream.artefact("plan_calendar", {"campaign_id": found.id, "theme": found.name})
+    async with context.stream.step("strategist", "plan_calendar"):
+        earlier = [slot for slot in found.calendar if slot.run_id == run.root_run_id]
+        if earlier:
+            # A later attempt of the run: the calendar is there, and drafts may hang on it.
+            summary = ""
+            lane.replay(orjson.dumps(_shown(earlier, summary)).decode())
+            saved, planned = found, earlier
+        else:
+            facts = await run.recall.nearest_facts(run.business, context.request.text)
+            memories = await run.recall.retrieve(run.scope, context.request.text, limit=3)
+            inputs = calendar_inputs(
+                business=run.business,
+                facts=facts,
+                memories=memories,
+                campaign=found,
+                plan=plan,
+                request=context.request.text,
+                today=run.today,
+            )
+            call = Call(scope=run.scope, user_id=run.user_id, run_id=run.run_id, sink=lane)
+            answer = await context.agents.run(STRATEGY, inputs, call=call, context=run)
+            lane.end()
+            summary = answer.value.summary
+            slots = settle_calendar(answer.value, plan, run.business, run.clock.now())
+            saved = await run.campaigns.save_calendar(run.scope, found.id, slots, run.root_run_id)
+            planned = [slot for slot in saved.calendar if slot.run_id == run.root_run_id]
+        calendar = [slot.model_dump(mode="json") for slot in saved.calendar]
+        context.stream.state({"op": "replace", "path": "/calendar", "value": calendar})
+        result = {"campaign_id": saved.id, "version": saved.version, "slots": len(planned)}
+        lane.result({**result, "checks": [], "sources": []}, _shown(planned, summary))
+    return {"planned": len(planned)}
+
+
+async def choose(state: CopilotState, runtime: Context) -> dict[str, Any]:
+    """The pieces to draft now: the slots that were asked for, the next open ones, or a piece of its own."""
+    context = runtime.context
+    plan = Plan.model_validate(state["plan"])
+    found = await context.run.campaigns.get(context.run.scope, state["campaign_id"] or "")
+    if "copywriter" not in plan.specialists and not context.request.slot_ids:
+        return {"pieces": []}
+    slots = _slots(context, plan, found, planned=bool(state.get("planned")))
+    if slots is None:
+        return {"pieces": _own_pieces(context, plan)}
+    return {
+        "pieces": [
+            Piece(
+                place=place,
+                of=len(slots),
+                platform=slot.platform,
+                theme=slot.theme,
+                segment=slot.segment,
+                funnel_stage=slot.funnel_stage,
+                slot_id=slot.slot_id,
+                local_time=slot.local_time,
+            )
+            for place, slot in enumerate(slots, start=1)
+        ]
+    }
+
+
+def _slots(context: GraphContext, plan: Plan, found: Campaign, *, planned: bool) -> list[Slot] | None:
+    """The slots to fill, or None when the request is for a piece outside the calendar."""
+    wanted = context.request.slot_ids
+    if wanted:
+        by_id = {slot.slot_id: slot for slot in found.calendar}
+        unknown = [slot_id for slot_id in wanted if slot_id not in by_id]
+        if unknown:
+            raise NotFound("slot", slot_id=unknown[0])
+        return [by_id[slot_id] for slot_id in wanted][: context.most_drafts]
+    business_id, run_id = context.run.business.id, context.run.root_run_id
+    now_open = [
+        slot
+        for slot in found.calendar
+        if slot.type == "text"
+        # What an earlier attempt of this very run drafted is chosen again, and then found ready.
+        and (
+            slot.state in {"proposed", "planned"}
+            or slot.content_id == draft_id(business_id, run_id, slot.slot_id)
+        )
+        and (not plan.platforms or slot.platform in plan.platforms)
+    ]
+    if planned:
+        now_open = [slot for slot in now_open if slot.run_id == run_id]
+    elif plan.theme or not now_open:
+        return None
+    return now_open[: context.most_drafts]
+
+
+def _own_pieces(context: GraphContext, plan: Plan) -> list[Piece]:
+    """Pieces that belong to no slot: one a platform, or as many as were asked for."""
+    platforms = plan.platforms or [PLATFORMS[0]]
+    total = max(len(platforms), min(plan.pieces or 1, context.most_drafts))
+    segments = context.run.business.target_audience
+    return [
+        Piece(
+            place=place + 1,
+            of=total,
+            platform=platforms[place % len(platforms)],
+            theme=plan.theme or plan.campaign_name,
+            segment=segments[place % len(segments)].segment_name if segments else "",
+            funnel_stage="consideration",
+            slot_id=None,
+            local_time=None,
+        )
+        for place in range(total)
+    ]
+
+
+def _shown(slots: list[Slot], summary: str) -> dict[str, Any]:
+    """The calendar as the call's arguments show it."""
+    names = {"slot_id", "local_time", "platform", "type", "theme", "segment", "funnel_stage"}
+    return {"summary": summary, "slots": [slot.model_dump(mode="json", include=names) for slot in slots]}

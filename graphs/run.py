@@ -1,0 +1,156 @@
+"""Compose and compile the graphs (for jobs and evals); drive one run into a sink."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from langgraph.checkpoint.base import BaseCheckpointSaver
+
+from agents.specialist import Agents
+from core.business import Business
+from core.clock import Clock
+from core.conversation import Message, Run, RunOutcome, TokenUse
+from core.events import ModelBadge
+from core.rules.links import LinkPolicy
+from core.scope import Scope
+from graphs.context import GraphContext
+from graphs.copilot import build_copilot
+from graphs.state import GRAPH_VERSION
+from graphs.stream import EventSink, RunStream
+from services.businesses import Businesses
+from services.campaigns import Campaigns
+from services.drafting import Drafting
+from services.recall import Recall
+from services.runs import RunResult, Runs
+from services.threads import Threads
+from tools.context import RunContext
+
+PARALLEL_DRAFTS = 4
+RECURSION_LIMIT = 50
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The services that a run reaches."""
+
+    clock: Clock
+    businesses: Businesses
+    campaigns: Campaigns
+    drafting: Drafting
+    recall: Recall
+    runs: Runs
+    threads: Threads
+
+
+class Copilot:
+    """The compiled copilot graph; makes the work of one attempt."""
+
+    def __init__(
+        self,
+        parts: Parts,
+        agents: Agents,
+        badge: Callable[[], ModelBadge],
+        used: Callable[[str], list[TokenUse]],
+        checkpointer: BaseCheckpointSaver[Any] | None,
+        *,
+        repairs: int,
+        most_drafts: int,
+    ) -> None:
+        self.parts = parts
+        self.agents = agents
+        self.badge = badge
+        self.used = used
+        self.repairs = repairs
+        self.most_drafts = most_drafts
+        self.graph = build_copilot().compile(checkpointer=checkpointer, name="copilot")
+
+    def prepare(self, scope: Scope, run: Run, sink: EventSink) -> Attempt:
+        """The work of one attempt, ready to start."""
+        return Attempt(self, scope, run, sink)
+
+
+class Attempt:
+    """One attempt of a run: loads who asks and what is known, drives the graph, keeps the record."""
+
+    def __init__(self, copilot: Copilot, scope: Scope, run: Run, sink: EventSink) -> None:
+        self._copilot = copilot
+        self._scope = scope
+        self._run = run
+        self._sink = sink
+        self._stream: RunStream | None = None
+
+    async def __call__(self) -> None:
+        """Drive the graph to its end.
+
+        Raises:
+            MarqueeError: Why there is no good answer; what was saved before stays.
+        """
+        copilot, run, parts = self._copilot, self._run, self._copilot.parts
+        await parts.runs.reauthorise(run)
+        business = await parts.businesses.get(self._scope, run.business_id)
+        branch = await parts.runs.history(self._scope, run)
+        words = [message.content for message in branch if message.role == "user"] or [run.input.text]
+        stream = RunStream(
+            self._sink, run.id, run.attempt, run.answer_id, LinkPolicy.from_texts([*_known(business), *words])
+        )
+        self._stream = stream
+        stream.begin(copilot.badge(), await parts.threads.state(self._scope, run.input.campaign_id))
+        context = GraphContext(
+            run=RunContext(
+                scope=self._scope,
+                user_id=run.user_id,
+                run_id=run.id,
+                root_run_id=run.root_run_id,
+                business=business,
+                clock=parts.clock,
+                campaigns=parts.campaigns,
+                drafting=parts.drafting,
+                recall=parts.recall,
+                words=words,
+            ),
+            request=run.input,
+            history=_before(branch, run),
+            agents=copilot.agents,
+            stream=stream,
+            repairs=copilot.repairs,
+            most_drafts=copilot.most_drafts,
+        )
+        await copilot.graph.ainvoke(
+            {"version": GRAPH_VERSION, "drafts": [], "failures": []},
+            {
+                "configurable": {"thread_id": run.root_run_id, "business_id": run.business_id},
+                "recursion_limit": RECURSION_LIMIT,
+                "max_concurrency": PARALLEL_DRAFTS,
+            },
+            context=context,
+            durability="exit",
+        )
+
+    def result(self, status: Literal["completed", "failed", "cancelled"]) -> RunResult:
+        """What there is by now, finished or not."""
+        outcomes: dict[str, RunOutcome] = {"completed": "success", "cancelled": "cancelled"}
+        outcome = outcomes.get(status)
+        usage = self._copilot.used(self._run.id)
+        if self._stream is None:
+            return RunResult(status, outcome, usage=usage)
+        self._stream.talk.end()
+        return RunResult(
+            status,
+            outcome,
+            text=self._stream.talk.text,
+            steps=self._stream.steps,
+            artefacts=self._stream.artefacts,
+            campaign_id=self._stream.campaign_id,
+            usage=usage,
+        )
+
+
+def _known(business: Business) -> list[str]:
+    facts = [f"{fact.key}: {fact.value}" for fact in business.facts]
+    return [*facts, business.postal_address, business.brand_assets.logo_url or ""]
+
+
+def _before(branch: Sequence[Message], run: Run) -> list[Message]:
+    return [message for message in branch if message.id != run.input.message_id]

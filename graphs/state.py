@@ -1,0 +1,54 @@
+"""Graph state: JSON values only, so that a checkpoint means the same after a deploy."""
+
+from __future__ import annotations
+
+from operator import add
+from typing import Annotated, Any, TypedDict
+
+from core.campaign import FunnelStage, Platform
+
+GRAPH_VERSION = 1
+"""Raise it when a node's name or the meaning of a field changes."""
+
+
+class Piece(TypedDict):
+    """One draft to write: its numbered place in the run, and the slot it fills, if any."""
+
+    place: int
+    of: int
+    platform: Platform
+    theme: str
+    segment: str
+    funnel_stage: FunnelStage
+    slot_id: str | None
+    local_time: str | None
+
+
+class DraftDone(TypedDict):
+    """A saved draft."""
+
+    place: int
+    content_id: str
+    platform: str
+    title: str
+    failed: list[str]
+
+
+class DraftFailed(TypedDict):
+    """A draft that could not be written: the problem as HTTP would show it."""
+
+    place: int
+    problem: dict[str, Any]
+
+
+class CopilotState(TypedDict, total=False):
+    """What the nodes hand on."""
+
+    version: int
+    plan: dict[str, Any]
+    campaign_id: str | None
+    planned: int
+    pieces: list[Piece]
+    piece: Piece
+    drafts: Annotated[list[DraftDone], add]
+    failures: Annotated[list[DraftFailed], add]

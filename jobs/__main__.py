@@ -1,0 +1,72 @@
+"""Command line: serve, worker, prepare, rebuild-memory."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+
+from core.errors import MarqueeError
+from core.settings import Settings, load_settings
+
+
+async def prepare(settings: Settings) -> int:
+    """Bring the database up to date and load the demo workspace."""
+    from services.container import open_services
+
+    async with open_services(settings) as services:
+        if settings.demo and not settings.production:
+            await services.demo.load()
+    return 0
+
+
+async def rebuild_memory(settings: Settings) -> int:
+    """Index everything that is remembered anew, business by business."""
+    from core.scope import Scope
+    from memory.leases import Scans
+    from services.container import open_services
+
+    async with open_services(settings) as services:
+        for business_id in await Scans(services.database.mongo).businesses():
+            count = await services.recall.rebuild(Scope.of(business_id))
+            print(f"{business_id}: {count} remembered texts indexed")
+    return 0
+
+
+async def _worker(settings: Settings) -> int:
+    # The models and graphs are only for the worker: a command that does not need them starts at once.
+    from jobs.worker import work
+
+    return await work(settings)
+
+
+async def _serve(settings: Settings) -> int:
+    from jobs.serve import serve
+
+    return await serve(settings)
+
+
+COMMANDS = {
+    "serve": ("everything `make run` runs, as one supervised group", _serve),
+    "worker": ("do the work that the API asks for", _worker),
+    "prepare": ("bring the database up to date, load the demo workspace", prepare),
+    "rebuild-memory": ("index everything that is remembered anew", rebuild_memory),
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m jobs", description="The processes beside the API.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, (explanation, _) in COMMANDS.items():
+        commands.add_parser(name, help=explanation)
+    given = parser.parse_args(arguments)
+    try:
+        return asyncio.run(COMMANDS[given.command][1](load_settings()))
+    except MarqueeError as error:
+        print(error.detail, file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

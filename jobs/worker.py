@@ -1,0 +1,106 @@
+"""Receive wake-ups, cap per business, drain."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import signal
+from collections import Counter
+from collections.abc import Coroutine
+from contextlib import suppress
+from typing import Any
+
+from core.errors import Unavailable
+from core.scope import Scope
+from core.settings import Settings
+from jobs.container import WorkerParts, open_worker
+from jobs.schedule import Sweeper
+from memory.presence import sign_of_life, sign_off
+from memory.queue import run_worker
+from memory.redis import AWAY
+from services.journal import noted, start_journal
+
+logger = logging.getLogger("marquee.worker")
+
+SIGN_SECONDS = 5.0
+DRAIN_SECONDS = 10.0
+GC_THRESHOLDS = (50_000, 50, 50)
+
+
+class Handlers:
+    """What each wake-up does; a business at its cap is left to the sweeper, so that no other starves."""
+
+    def __init__(self, parts: WorkerParts) -> None:
+        self._parts = parts
+        self._cap = parts.services.settings.runs_per_business
+        self._busy: Counter[str] = Counter()
+
+    async def run(self, business_id: str, document_id: str) -> None:
+        """Drive a run."""
+        if self._busy[business_id] >= self._cap:
+            return
+        self._busy[business_id] += 1
+        try:
+            with noted(business_id=business_id, run_id=document_id):
+                await self._parts.driver(business_id, document_id)
+        finally:
+            self._busy[business_id] -= 1
+            if not self._busy[business_id]:
+                del self._busy[business_id]
+        await self.index(business_id)
+
+    async def index(self, business_id: str, document_id: str = "") -> None:
+        """Bring Chroma up to what is remembered."""
+        try:
+            await self._parts.services.recall.index(Scope.of(business_id))
+        except Unavailable:
+            logger.warning("memory.unavailable", extra={"business_id": business_id})
+
+
+async def work(settings: Settings) -> int:
+    """Work until a signal comes, then let what runs finish, or give it back."""
+    start_journal(settings.log_level)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    async with open_worker(settings) as parts:
+        handlers = Handlers(parts)
+        services = parts.services
+        # What start has built is never garbage; full collections over it stall every stream.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(*GC_THRESHOLDS)
+        beside = [
+            _beside(Sweeper(services, settings.sweep_seconds).run()),
+            _beside(services.signals.listen(parts.driver.cancel)),
+            _beside(_show_presence(parts)),
+        ]
+        logger.info("worker ready", extra={"event": "worker.ready", "model": parts.gateway.info.name})
+        try:
+            await run_worker(
+                services.broker,
+                {"run": handlers.run, "index": handlers.index},
+                settings.worker_runs,
+                stop,
+                DRAIN_SECONDS,
+            )
+        finally:
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
+            with suppress(*AWAY):
+                await sign_off(services.redis, parts.name)
+    return 0
+
+
+def _beside(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    return asyncio.create_task(work)
+
+
+async def _show_presence(parts: WorkerParts) -> None:
+    while True:
+        with suppress(*AWAY):
+            await sign_of_life(parts.services.redis, parts.name, parts.services.clock)
+        await asyncio.sleep(SIGN_SECONDS)

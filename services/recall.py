@@ -1,0 +1,152 @@
+"""Remember, retrieve, cite, forget."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.business import Business, Fact, Memory, MemoryKind
+from core.clock import Clock
+from core.errors import Unavailable
+from core.ids import derived_id
+from core.scope import Scope
+from memory.collections import AlreadyThere, Collection
+from memory.embedders import Embedder
+from memory.vectors import CampaignMemory
+
+logger = logging.getLogger(__name__)
+
+NEAR_ENOUGH = 0.2
+"""Cosine similarity below which a memory has nothing to do with the question."""
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """A text to remember; the same `key` again replaces it."""
+
+    kind: MemoryKind
+    key: str
+    text: str
+    ref: str
+    trusted: bool = True
+
+
+class Recall:
+    """Campaign memory: the documents are the truth, Chroma finds them.
+
+    Remembering writes documents; `index` brings Chroma up to them, now or when it is back. Retrieving goes
+    through the documents, so a vector without one shows nothing.
+    """
+
+    def __init__(
+        self, memories: Collection[Memory], vectors: CampaignMemory, embedder: Embedder, clock: Clock
+    ) -> None:
+        self._memories = memories
+        self._vectors = vectors
+        self._embedder = embedder
+        self._clock = clock
+
+    async def remember(self, scope: Scope, items: Sequence[Remembered]) -> None:
+        """Write what is new or says something else now."""
+        for item in items:
+            await self._write(scope, item)
+
+    async def remember_facts(self, scope: Scope, business: Business) -> None:
+        """Make the remembered facts those of the business: new, changed and removed."""
+        wanted = [
+            Remembered("fact", f"fact:{fact.id}", f"{fact.key}: {fact.value}", fact.id)
+            for fact in business.facts
+        ]
+        keys = {item.key for item in wanted}
+        for memory in await self._memories.all(scope, {"kind": "fact"}):
+            if memory.dedupe_key not in keys:
+                await self._memories.delete(scope, {"_id": memory.id})
+        await self.remember(scope, wanted)
+
+    async def index(self, scope: Scope) -> int:
+        """Bring Chroma up to the documents; how many were indexed.
+
+        Raises:
+            Unavailable: Chroma does not answer; what is missing stays marked.
+        """
+        pending = await self._memories.all(scope, {"indexed": False})
+        if not pending:
+            return 0
+        vectors = await self._embedder.embed([memory.text for memory in pending])
+        await self._vectors.put(
+            scope,
+            {memory.id: vector for memory, vector in zip(pending, vectors, strict=True)},
+            {memory.id: memory.kind for memory in pending},
+        )
+        for memory in pending:
+            # Only if the text is still what was embedded.
+            await self._memories.change(scope, memory.id, {"indexed": True}, {"text": memory.text})
+        return len(pending)
+
+    async def retrieve(self, scope: Scope, question: str, limit: int = 5) -> list[Memory]:
+        """The memories nearest to the question, best first; facts are known anyway and left out.
+
+        Without Chroma it gives nothing: work goes on with the facts alone.
+        """
+        try:
+            (vector,) = await self._embedder.embed([question])
+            hits = await self._vectors.nearest(scope, vector, limit * 4)
+        except Unavailable:
+            logger.warning("memory.unavailable", extra={"business_id": scope.business_id})
+            return []
+        near = {hit.memory_id: hit.similarity for hit in hits if hit.similarity >= NEAR_ENOUGH}
+        if not near:
+            return []
+        found = await self._memories.all(scope, {"_id": {"$in": list(near)}})
+        ranked = sorted(found, key=lambda memory: near[memory.id], reverse=True)
+        return [memory for memory in ranked if memory.kind != "fact"][:limit]
+
+    async def nearest_facts(self, business: Business, question: str) -> list[Fact]:
+        """The business's facts that still hold, those nearest to the question first."""
+        now = self._clock.now()
+        facts = [fact for fact in business.facts if fact.expires_at is None or fact.expires_at > now]
+        if len(facts) < 2:
+            return facts
+        asked, *vectors = await self._embedder.embed(
+            [question, *(f"{fact.key}: {fact.value}" for fact in facts)]
+        )
+        likeness = {
+            fact.id: sum(a * b for a, b in zip(asked, vector, strict=True))
+            for fact, vector in zip(facts, vectors, strict=True)
+        }
+        return sorted(facts, key=lambda fact: likeness[fact.id], reverse=True)
+
+    async def forget_business(self, scope: Scope) -> None:
+        """Remove everything that is remembered of a business."""
+        await self._memories.delete(scope, {})
+        try:
+            await self._vectors.remove_all(scope)
+        except Unavailable:
+            logger.warning("memory.unavailable", extra={"business_id": scope.business_id})
+
+    async def rebuild(self, scope: Scope) -> int:
+        """Index every remembered text of a business anew; how many."""
+        for memory in await self._memories.all(scope, {}, limit=100_000):
+            await self._memories.change(scope, memory.id, {"indexed": False})
+        return await self.index(scope)
+
+    async def _write(self, scope: Scope, item: Remembered) -> None:
+        now = self._clock.now()
+        memory = Memory(
+            id=derived_id("memory", scope.business_id, item.key),
+            business_id=scope.business_id,
+            kind=item.kind,
+            text=item.text,
+            ref=item.ref,
+            trusted=item.trusted,
+            dedupe_key=item.key,
+            created_at=now,
+            updated_at=now,
+        )
+        try:
+            await self._memories.insert(scope, memory)
+        except AlreadyThere:
+            await self._memories.change(
+                scope, memory.id, {"text": item.text, "indexed": False}, {"text": {"$ne": item.text}}
+            )

@@ -1,0 +1,393 @@
+"""Threads, messages, runs: the only writer of run status."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Literal, Protocol
+
+from core.clock import Clock
+from core.conversation import (
+    ENDED,
+    Artefact,
+    Message,
+    Run,
+    RunInput,
+    RunOutcome,
+    SpecialistName,
+    Step,
+    Thread,
+    TokenUse,
+)
+from core.errors import Forbidden, MarqueeError, NotFound, RunInputDiffers, RunLost, ThreadBusy
+from core.events import run_started
+from core.ids import derived_id, digest, is_id
+from core.scope import Scope
+from memory.collections import AlreadyThere
+from memory.database import Database
+from memory.event_log import EventLog
+from memory.leases import Leases
+from services.threads import Threads, branch
+from services.usage import Usage
+
+LONGEST_TITLE = 80
+
+
+class Waker(Protocol):
+    """Tells a worker that a document waits; may be lost, since the sweeper looks again."""
+
+    async def wake(self, name: str, *, business_id: str, document_id: str) -> bool:
+        """Send a wake-up; false when it could not be sent."""
+        ...
+
+
+class Canceller(Protocol):
+    """Tells the worker of a run to stop at once; may be lost, since the heartbeat looks again."""
+
+    async def cancel(self, run_id: str) -> bool:
+        """Announce that the run is to stop; whether a worker heard it."""
+        ...
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """What a client asks for: its own names, the words, and what they start from."""
+
+    thread_id: str
+    run_id: str
+    text: str
+    campaign_id: str | None = None
+    parent_id: str | None = None
+    from_root: bool = False
+    specialists: Sequence[SpecialistName] | None = None
+    slot_ids: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What an attempt made of a run."""
+
+    status: Literal["completed", "failed", "cancelled"]
+    outcome: RunOutcome | None = None
+    text: str = ""
+    steps: Sequence[Step] = ()
+    artefacts: Sequence[Artefact] = ()
+    campaign_id: str | None = None
+    problem: dict[str, Any] | None = None
+    usage: Sequence[TokenUse] = field(default_factory=tuple)
+
+
+class Runs:
+    """The life of a run: started by a person, claimed by workers, ended once.
+
+    Every write after a claim names the attempt; a worker that lost its hold changes nothing.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        threads: Threads,
+        usage: Usage,
+        log: EventLog,
+        waker: Waker,
+        canceller: Canceller,
+        clock: Clock,
+        lease: timedelta,
+        attempts: int,
+    ) -> None:
+        self._database = database
+        self._threads = threads
+        self._usage = usage
+        self._log = log
+        self._waker = waker
+        self._canceller = canceller
+        self._clock = clock
+        self._leases = Leases(database.runs, lease)
+        self._attempts = attempts
+
+    # -- people -----------------------------------------------------------------------------------------
+
+    async def start(self, scope: Scope, user_id: str, request: RunRequest) -> Run:
+        """Store message and run, announce them, wake a worker.
+
+        The same run id with the same words gives the run that is there, also after it ended.
+
+        Raises:
+            RunInputDiffers: The run id was used with other words.
+            ThreadBusy: Another run of the thread is going on.
+            QuotaExhausted: The business has no tokens left this month.
+        """
+        dedupe_key = f"{user_id}:{request.run_id}"
+        input_digest = digest(
+            [scope.business_id, request.thread_id, request.text, request.parent_id, list(request.slot_ids)]
+        )
+        known, thread, _ = await asyncio.gather(
+            self._database.runs.find(scope, {"dedupe_key": dedupe_key}),
+            self._database.threads.find(scope, {"dedupe_key": f"{user_id}:{request.thread_id}"}),
+            self._usage.admit(scope),
+        )
+        if known is None and thread is not None:
+            await self._check_free(scope, thread)
+        run, message, opening = self._new(scope, user_id, request, thread)
+        run.input_digest = input_digest
+        if known is not None:
+            if thread is None and known.input_digest == input_digest:
+                await self._open_thread(scope, opening)
+            return self._same(known, input_digest)
+        try:
+            await asyncio.gather(
+                self._database.messages.insert(scope, message),
+                self._database.runs.insert(scope, run),
+                *([] if thread else [self._open_thread(scope, opening)]),
+            )
+        except AlreadyThere:
+            found = await self._database.runs.find(scope, {"dedupe_key": dedupe_key})
+            if found is None:
+                raise RunInputDiffers from None
+            return self._same(found, input_digest)
+        if not await self._take_thread(scope, thread, run):
+            await self._database.runs.delete(scope, {"_id": run.id, "status": "queued"})
+            await self._database.messages.delete(scope, {"_id": message.id})
+            raise ThreadBusy(run_id=None)
+        writer = self._log.writer(scope, run.id, attempt=0)
+        writer.append(run_started(request.thread_id, request.run_id), now=True)
+        await self._waker.wake("run", business_id=scope.business_id, document_id=run.id)
+        return run
+
+    async def check_references(
+        self,
+        scope: Scope,
+        user_id: str,
+        thread_id: str,
+        campaign_id: str | None,
+        parent_id: str | None,
+        slot_ids: Sequence[str],
+    ) -> None:
+        """NotFound unless every id of a request is the business's own and belongs where it is used."""
+        if campaign_id is None and parent_id is None and not slot_ids:
+            return
+        thread = await self._database.threads.find(scope, {"dedupe_key": f"{user_id}:{thread_id}"})
+        if parent_id is not None:
+            parent = await self._database.messages.get(scope, parent_id)
+            if thread is None or parent.thread_id != thread.id:
+                raise NotFound("message")
+        named = campaign_id or (thread.campaign_id if thread else None)
+        if named is None and slot_ids:
+            raise NotFound("slot")
+        if named is not None:
+            campaign = await self._database.campaigns.get(scope, named)
+            known = {slot.slot_id for slot in campaign.calendar}
+            if not known.issuperset(slot_ids):
+                raise NotFound("slot")
+
+    async def find(self, scope: Scope, user_id: str, reference: str) -> Run:
+        """By our id or by the user's own name for it."""
+        run: Run | None = None
+        if is_id(reference):
+            run = await self._database.runs.find(scope, {"_id": reference, "user_id": user_id})
+        if run is None:
+            run = await self._database.runs.find(scope, {"dedupe_key": f"{user_id}:{reference}"})
+        if run is None:
+            raise NotFound("run")
+        return run
+
+    async def cancel(self, scope: Scope, run: Run) -> Run:
+        """Ask for the end of a run; one that has ended stays as it is."""
+        if run.status not in ENDED:
+            await self._database.runs.change(
+                scope, run.id, {"cancel_requested_at": self._clock.now()}, {"cancel_requested_at": None}
+            )
+            await self._canceller.cancel(run.id)
+            await self._waker.wake("run", business_id=scope.business_id, document_id=run.id)
+        return await self._database.runs.get(scope, run.id)
+
+    # -- workers ----------------------------------------------------------------------------------------
+
+    async def claim(self, scope: Scope, run_id: str, owner: str) -> Run | None:
+        """Take a run that waits or whose worker is gone; None when there is nothing to do.
+
+        A run that is to be cancelled, or that lost its worker too often, is claimed as well: the worker
+        sees it and ends it.
+        """
+        run = await self._database.runs.find(scope, {"_id": run_id})
+        if run is None or run.status in ENDED:
+            return None
+        now = self._clock.now()
+        if run.status == "running" and run.lease is not None and run.lease.until > now:
+            return None
+        claimed = await self._leases.claim(
+            scope,
+            run_id,
+            owner,
+            run.attempt,
+            {"status": "running", "started_at": run.started_at or now},
+            {"status": run.status},
+        )
+        if not claimed:
+            return None
+        return run.model_copy(update={"attempt": run.attempt + 1, "status": "running"})
+
+    def exhausted(self, run: Run) -> bool:
+        """Whether this claim is one too many: the run kills its workers."""
+        return run.attempt > self._attempts
+
+    async def heartbeat(self, scope: Scope, run: Run) -> Literal["held", "cancel", "lost"]:
+        """Renew the hold and look whether somebody asked to stop."""
+        if not await self._leases.renew(scope, run.id, run.attempt):
+            return "lost"
+        current = await self._database.runs.get(scope, run.id)
+        return "cancel" if current.cancel_requested_at is not None else "held"
+
+    async def release(self, scope: Scope, run: Run) -> None:
+        """Give a run back that this worker cannot go on with."""
+        await self._leases.release(scope, run.id, run.attempt)
+
+    async def reauthorise(self, run: Run) -> None:
+        """Whether who asked may still act here: rights are checked when the work begins, too."""
+        where = {"user_id": run.user_id, "business_id": run.business_id}
+        user, member = await asyncio.gather(
+            self._database.users.find({"_id": run.user_id}), self._database.memberships.find(where)
+        )
+        if user is None or not user.is_active or member is None or member.role == "client":
+            raise Forbidden("Your account may no longer work for this business.")
+
+    async def history(self, scope: Scope, run: Run) -> list[Message]:
+        """The branch that the run answers, root first, the person's new message last."""
+        messages = await self._threads.messages(scope, run.thread_id)
+        return branch(messages, run.input.message_id)
+
+    async def finish(self, scope: Scope, run: Run, result: RunResult) -> bool:
+        """Write the answer, then the run's end; false when the hold was lost meanwhile."""
+        now = self._clock.now()
+        status: dict[str, Literal["complete", "stopped", "failed"]] = {
+            "completed": "complete",
+            "cancelled": "stopped",
+            "failed": "failed",
+        }
+        answer = Message(
+            id=run.answer_id,
+            business_id=scope.business_id,
+            thread_id=run.thread_id,
+            parent_id=run.input.message_id,
+            role="assistant",
+            content=result.text,
+            run_id=run.id,
+            steps=list(result.steps),
+            artefacts=list(result.artefacts),
+            status=status[result.status],
+            problem=result.problem,
+            attempt=run.attempt,
+            created_at=now,
+            updated_at=now,
+        )
+        try:
+            await self._database.messages.insert(scope, answer)
+        except AlreadyThere:
+            fields = {"content", "steps", "artefacts", "status", "problem", "attempt"}
+            values = {name: getattr(answer, name) for name in fields}
+            await self._database.messages.change(scope, answer.id, values, {"attempt": {"$lte": run.attempt}})
+        if result.campaign_id is not None:
+            await self._database.threads.change(
+                scope, run.thread_id, {"campaign_id": result.campaign_id}, {"campaign_id": None}
+            )
+        return await self._database.runs.change(
+            scope,
+            run.id,
+            {
+                "status": result.status,
+                "outcome": result.outcome,
+                "problem": result.problem,
+                "usage": list(result.usage),
+                "finished_at": now,
+                "lease": None,
+            },
+            {"attempt": run.attempt, "status": "running"},
+        )
+
+    def lost(self) -> MarqueeError:
+        """Why a run that killed its workers ends."""
+        return RunLost(f"It was started {self._attempts} times and its worker was lost each time.")
+
+    # -- inside -----------------------------------------------------------------------------------------
+
+    @staticmethod
+    def _same(run: Run, input_digest: str) -> Run:
+        if run.input_digest != input_digest:
+            raise RunInputDiffers(run_id=run.client_id)
+        return run
+
+    def _new(
+        self, scope: Scope, user_id: str, request: RunRequest, thread: Thread | None
+    ) -> tuple[Run, Message, Thread]:
+        """The documents of a request; ids follow from the client's names, so that a repeat meets them."""
+        now = self._clock.now()
+        thread_key = f"{user_id}:{request.thread_id}"
+        run_id = derived_id("run", f"{user_id}:{request.run_id}")
+        thread_id = thread.id if thread else derived_id("thread", thread_key)
+        stamps: dict[str, Any] = {"business_id": scope.business_id, "created_at": now, "updated_at": now}
+        inherited = thread.campaign_id if thread else None
+        run = Run(
+            id=run_id,
+            client_id=request.run_id,
+            user_id=user_id,
+            dedupe_key=f"{user_id}:{request.run_id}",
+            thread_id=thread_id,
+            thread_client_id=request.thread_id,
+            root_run_id=run_id,
+            answer_id=derived_id("answer", run_id),
+            input_digest="",
+            input=RunInput(
+                message_id=derived_id("message", run_id),
+                text=request.text,
+                campaign_id=request.campaign_id or inherited,
+                specialists=None if request.specialists is None else list(request.specialists),
+                slot_ids=list(request.slot_ids),
+            ),
+            **stamps,
+        )
+        head_id = thread.head_id if thread else None
+        message = Message(
+            id=run.input.message_id,
+            thread_id=thread_id,
+            parent_id=None if request.from_root else request.parent_id or head_id,
+            role="user",
+            content=request.text,
+            run_id=run_id,
+            **stamps,
+        )
+        opening = Thread(
+            id=thread_id,
+            client_id=request.thread_id,
+            user_id=user_id,
+            dedupe_key=thread_key,
+            title=" ".join(request.text.split())[:LONGEST_TITLE],
+            campaign_id=request.campaign_id,
+            head_id=run.answer_id,
+            last_run_id=run_id,
+            **stamps,
+        )
+        return run, message, opening
+
+    async def _check_free(self, scope: Scope, thread: Thread) -> None:
+        active = await self._threads.active_run(scope, thread)
+        if active is not None:
+            raise ThreadBusy(run_id=active.client_id)
+
+    async def _open_thread(self, scope: Scope, opening: Thread) -> None:
+        try:
+            await self._database.threads.insert(scope, opening)
+        except AlreadyThere:
+            # Another first message came at the same time; who wins is decided in `_take_thread`.
+            return
+
+    async def _take_thread(self, scope: Scope, known: Thread | None, run: Run) -> bool:
+        """Make the run the thread's newest, unless another came first."""
+        if known is not None:
+            newest = {"last_run_id": run.id, "head_id": run.answer_id}
+            before = {"last_run_id": known.last_run_id}
+            if await self._database.threads.change(scope, known.id, newest, before):
+                return True
+        current = await self._database.threads.find(scope, {"_id": run.thread_id})
+        return current is not None and current.last_run_id == run.id

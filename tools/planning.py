@@ -1,0 +1,31 @@
+"""Campaigns, calendar, proposed slots."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from tools.context import RunContext
+
+MOST_CAMPAIGNS = 5
+
+
+class NoArguments(BaseModel):
+    """Nothing to say."""
+
+
+async def read_calendar(context: RunContext, _: NoArguments) -> list[dict[str, Any]]:
+    """The newest campaigns with their slots."""
+    page = await context.campaigns.page(context.scope, context.business.id, MOST_CAMPAIGNS)
+    return [
+        {
+            "campaign": campaign.name,
+            "goal": campaign.goal,
+            "slots": [
+                slot.model_dump(mode="json", include={"local_time", "platform", "theme", "state"})
+                for slot in campaign.calendar
+            ],
+        }
+        for campaign in page.items
+    ]

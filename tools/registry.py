@@ -1,0 +1,52 @@
+"""Every tool with its arguments and effect."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+from tools import knowledge, planning
+from tools.context import RunContext
+
+FORBIDDEN_ARGUMENTS = frozenset({"business_id", "user_id", "account_id", "tenant_id", "owner_id"})
+"""A model never says who it is or where it acts."""
+
+
+@dataclass(frozen=True)
+class ToolSpec:
+    """A tool as agents adapt it: the description is a prompt, written for the model."""
+
+    name: str
+    description: str
+    args: type[BaseModel]
+    run: Callable[[RunContext, Any], Awaitable[Any]]
+    effect: Literal["read"] = "read"
+
+
+def registry() -> dict[str, ToolSpec]:
+    """The tools by name."""
+    tools = [
+        ToolSpec(
+            "search_facts",
+            "Find facts of the business about a subject, for example a price, opening hours or an event. "
+            "Use it before you state anything that is not among the facts you were given.",
+            knowledge.Question,
+            knowledge.search_facts,
+        ),
+        ToolSpec(
+            "search_memory",
+            "Find what was decided, approved or rejected for this business before, about a subject.",
+            knowledge.Question,
+            knowledge.search_memory,
+        ),
+        ToolSpec(
+            "read_calendar",
+            "Read the calendars of the business's campaigns: what is planned when, on which platform.",
+            planning.NoArguments,
+            planning.read_calendar,
+        ),
+    ]
+    return {tool.name: tool for tool in tools}
