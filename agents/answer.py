@@ -1,0 +1,63 @@
+"""What the copilot says to the person: the specialist, and what it is told about the work."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from agents.inputs import history_input, shared_inputs, task_inputs
+from agents.specialist import Specialist
+from core.business import Business, Fact, Memory
+from core.campaign import Campaign
+
+ANSWER: Specialist[str] = Specialist(name="copilot", prompt="copilot/answer", output=None)
+
+
+def answer_inputs(
+    *,
+    business: Business,
+    facts: Sequence[Fact],
+    memories: Sequence[Memory],
+    campaign: Campaign | None,
+    history: Sequence[tuple[str, str]],
+    request: str,
+    language: str,
+    today: date,
+    planned: int = 0,
+    drafts: Sequence[tuple[str, str, int]] = (),
+    failed: int = 0,
+    left: int = 0,
+) -> dict[str, Any]:
+    """The inputs of the answer.
+
+    Args:
+        business: Whom the copilot works for.
+        facts: What may be said, nearest to the request first.
+        memories: What is remembered about the request.
+        campaign: The campaign that the run worked on.
+        history: The conversation before the request.
+        request: The person's message.
+        language: The language to answer in, if the request does not show another.
+        today: The day where the business is.
+        planned: Calendar slots that were planned in this run.
+        drafts: Platform, title and number of failed checks of each draft that was written.
+        failed: Pieces that could not be written.
+        left: Slots that wait for a draft.
+    """
+    titles = "; ".join(f"{platform}: {title}" for platform, title, _ in drafts)
+    flagged = sum(failures > 0 for _, _, failures in drafts)
+    done = [f"calendar slots planned: {planned}"] if planned else []
+    done += [f"drafts written: {len(drafts)} ({titles})"] if drafts else []
+    counts = {
+        "drafts with failed checks": flagged,
+        "pieces that failed": failed,
+        "slots without a draft": left,
+    }
+    task = {
+        **task_inputs(business, language, today, request),
+        "done": done,
+        "left": [f"{name}: {count}" for name, count in counts.items() if count],
+    }
+    shared = shared_inputs(business, facts, memories, campaign)
+    return {**shared, "history": history_input(history), "task": task}

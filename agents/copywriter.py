@@ -1,0 +1,190 @@
+"""Captions, e-mails, SMS, variants."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from agents.inputs import shared_inputs, task_inputs
+from agents.specialist import Specialist
+from core.business import Business, Fact, Memory
+from core.campaign import Campaign, Platform
+from core.content import Content, ContentFields, TextContent
+from core.rules.platforms import limits_for
+
+_MOST_HASHTAGS, _HASHTAG_CHARACTERS = 60, 100
+_TRAILING_TAGS = re.compile(r"(?:\s+#[^\s#]+)+\s*\Z")
+_BREAK = re.compile(r"\s*[\r\n]+\s*")
+_TOOLS = ("search_facts", "search_memory")
+
+
+class Post(BaseModel):
+    """A post: hashtags stand outside the caption, and so does the call to action."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    caption: Annotated[str, Field(min_length=1, max_length=6_000)]
+    hashtags: Annotated[list[str], Field(max_length=40)]
+    cta: Annotated[str, Field(max_length=300)]
+
+
+class Email(BaseModel):
+    """An e-mail in plain text; the legal footer is added when it is sent."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    subject: Annotated[str, Field(min_length=1, max_length=400)]
+    preheader: Annotated[str, Field(max_length=300)]
+    body: Annotated[str, Field(min_length=1, max_length=10_000)]
+    cta: Annotated[str, Field(max_length=200)]
+
+
+class Sms(BaseModel):
+    """A text message."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: Annotated[str, Field(min_length=1, max_length=3_000)]
+
+
+POST: Specialist[Post] = Specialist(name="copywriter", prompt="copywriter/post", output=Post, tools=_TOOLS)
+EMAIL: Specialist[Email] = Specialist(
+    name="copywriter", prompt="copywriter/email", output=Email, tools=_TOOLS
+)
+SMS: Specialist[Sms] = Specialist(name="copywriter", prompt="copywriter/sms", output=Sms, tools=_TOOLS)
+
+
+def specialist_for(platform: Platform) -> Specialist[Any]:
+    """Who writes for a platform."""
+    match platform:
+        case "email":
+            return EMAIL
+        case "sms":
+            return SMS
+        case _:
+            return POST
+
+
+def draft_inputs(
+    *,
+    business: Business,
+    facts: Sequence[Fact],
+    memories: Sequence[Memory],
+    campaign: Campaign | None,
+    piece: Mapping[str, Any],
+    request: str,
+    language: str,
+    today: date,
+    findings: Sequence[str] = (),
+    previous: str | None = None,
+) -> dict[str, Any]:
+    """The inputs of the copywriter.
+
+    Args:
+        business: Whom it is written for.
+        facts: What may be said, most useful first.
+        memories: What is remembered about the subject.
+        campaign: The campaign that the piece belongs to.
+        piece: Its place in the run (`place`, `of`), platform, theme, segment, funnel stage and `local_time`.
+        request: The person's own words.
+        language: The language to write in.
+        today: The day where the business is.
+        findings: What was wrong with the draft before, one sentence each.
+        previous: The draft before.
+    """
+    platform: Platform = piece["platform"]
+    task = {
+        **task_inputs(business, language, today, request),
+        "platform": platform,
+        "when": piece["local_time"],
+        "theme": piece["theme"],
+        "segment": piece["segment"],
+        "funnel_stage": piece["funnel_stage"],
+        "piece": piece["place"],
+        "pieces": piece["of"],
+    }
+    return {
+        **shared_inputs(business, facts, memories, campaign),
+        "findings": list(findings),
+        "previous": previous,
+        "limits": _limits(platform),
+        "task": task,
+    }
+
+
+def to_fields(platform: Platform, value: Post | Email | Sms, language: str) -> ContentFields:
+    """What a copywriter wrote, as a piece of content."""
+    title, text = to_text(platform, value)
+    return ContentFields(title=title, text_content=text, language=language)
+
+
+def to_text(platform: Platform, value: Post | Email | Sms) -> tuple[str, TextContent]:
+    """Title (an e-mail's subject, else nothing) and words, tidied up but not reworded."""
+    match value:
+        case Email():
+            text = TextContent(
+                preheader=_line(value.preheader), body=value.body.strip(), cta=_line(value.cta)
+            )
+            return _line(value.subject), text
+        case Sms():
+            return "", TextContent(caption=value.text.strip())
+        case Post():
+            caption, tags = _split_tags(value.caption)
+            hashtags = _hashtags([*value.hashtags, *tags])
+            return "", TextContent(caption=caption, hashtags=hashtags, cta=_line(value.cta))
+
+
+def to_arguments(content: Content) -> dict[str, Any]:
+    """A saved piece in the form in which its copywriter wrote it."""
+    words = content.text_content
+    match content.platform:
+        case "email":
+            return {
+                "subject": content.title,
+                "preheader": words.preheader or "",
+                "body": words.body or "",
+                "cta": words.cta,
+            }
+        case "sms":
+            return {"text": words.caption}
+        case _:
+            return {"caption": words.caption, "hashtags": words.hashtags, "cta": words.cta}
+
+
+def _limits(platform: Platform) -> str:
+    limits = limits_for(platform)
+    match platform:
+        case "email":
+            subject, preheader = limits.maximum("subject-length"), limits.maximum("preheader-length")
+            return (
+                f"subject {subject} characters at most, preheader {preheader} at most, body 80 to 180 words"
+            )
+        case "sms":
+            return f"at most {limits.maximum('sms-recommended')} characters in all, better 160"
+        case "linkedin":
+            return f"at most {limits.maximum('caption-length')} characters in all, better 600 to 1200"
+        case "instagram":
+            return f"at most {limits.maximum('caption-length')} characters in all, better 300 to 800"
+
+
+def _line(text: str) -> str:
+    return _BREAK.sub(" ", text.strip())
+
+
+def _split_tags(caption: str) -> tuple[str, list[str]]:
+    """A caption without the hashtags at its end, and these."""
+    found = _TRAILING_TAGS.search(caption)
+    if found is None:
+        return caption.strip(), []
+    return caption[: found.start()].strip(), re.findall(r"#([^\s#]+)", found[0])
+
+
+def _hashtags(tags: Sequence[str]) -> list[str]:
+    """Without sign and blanks, each once, whatever its case."""
+    cleaned = ["".join(part for part in re.split(r"[\s#]+", tag) if part) for tag in tags]
+    usable = [tag.strip(".,;:!?\"'")[:_HASHTAG_CHARACTERS] for tag in cleaned]
+    return list({tag.casefold(): tag for tag in reversed(usable) if tag}.values())[::-1][:_MOST_HASHTAGS]

@@ -1,0 +1,70 @@
+"""What there is to write about: themes with the text that belongs to each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from agents.offline.reading import Fact
+from agents.offline.speech import STAGES, Speech, headline, shortened
+
+_TOPIC_CHARACTERS = 45
+
+
+@dataclass(frozen=True)
+class Idea:
+    """A theme, what can be said about it, and the fact that it is about."""
+
+    theme: str
+    text: str
+    fact: Fact | None = None
+
+
+def trade_ideas(speech: Speech, stage: str) -> list[Idea]:
+    """Ideas that any business of the trade may have."""
+    templates = speech.at("kinds", speech.kind, stage)
+    return _allowed(speech, [Idea(speech.fill(theme), speech.fill(text)) for theme, text in templates])
+
+
+def topic_idea(speech: Speech, stage: str, topic: str) -> list[Idea]:
+    """The idea that speaks about the campaign itself."""
+    theme, text = speech.at("topic_ideas", stage)
+    short = headline(shortened(topic, _TOPIC_CHARACTERS))
+    return _allowed(speech, [Idea(speech.fill(theme, topic=short), speech.fill(text))]) if short else []
+
+
+def fact_ideas(speech: Speech) -> list[Idea]:
+    """One idea for each fact, in turn with different wording."""
+    templates = speech.at("fact_ideas")
+    found = []
+    for index, fact in enumerate(speech.material.facts):
+        theme, text = templates[index % len(templates)]
+        name = headline(shortened(fact.key, _TOPIC_CHARACTERS))
+        found.append(Idea(speech.fill(theme, fact=name), speech.fill(text), fact))
+    return _allowed(speech, found)
+
+
+def text_for(speech: Speech, theme: str) -> str:
+    """The text that belongs to a theme of ours; any other theme gets a moment of the trade."""
+    wanted = speech.typeset(theme)
+    for template, text in _every_template(speech):
+        pattern = re.escape(speech.fill(template)).replace(r"\{topic\}", ".+").replace(r"\{fact\}", ".+")
+        if re.fullmatch(pattern, wanted, re.IGNORECASE):
+            filled = speech.fill(text)
+            if speech.allowed(filled):
+                return filled
+    moment = speech.say("kinds", speech.kind, "moments")
+    return " ".join(filter(None, (moment, speech.say("about"))))
+
+
+def _every_template(speech: Speech) -> Iterator[tuple[str, str]]:
+    for stage in STAGES:
+        yield from ((theme, text) for theme, text in speech.at("kinds", speech.kind, stage))
+        theme, text = speech.at("topic_ideas", stage)
+        yield theme, text
+    yield from ((theme, text) for theme, text in speech.at("fact_ideas"))
+
+
+def _allowed(speech: Speech, ideas: list[Idea]) -> list[Idea]:
+    return [idea for idea in ideas if speech.allowed(f"{idea.theme} {idea.text}")]

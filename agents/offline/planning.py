@@ -1,0 +1,229 @@
+"""Routes and calendars: what a request means, and which pieces go out when."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+from typing import Any
+
+from agents.offline import times
+from agents.offline.ideas import Idea, fact_ideas, topic_idea, trade_ideas
+from agents.offline.reading import Material, Meaning
+from agents.offline.speech import STAGES, Speech, headline, intent_of, shortened
+from agents.offline.writing import invented_figure, task_language
+
+_PLATFORM_WORDS = {
+    "instagram": re.compile(r"\binsta(?:gram)?\b|\big\b", re.IGNORECASE),
+    "linkedin": re.compile(r"\blinked-?\s?in\b", re.IGNORECASE),
+    "email": re.compile(r"\b(?:e-?mails?|mails?|newsletters?|courriels?|correos?)\b", re.IGNORECASE),
+    "sms": re.compile(r"\bsms\b|\btext messages?\b|\bmensajes? de texto\b|\bkurznachricht", re.IGNORECASE),
+}
+_ROUTES = {
+    "campaign": ["strategy", "copywriter"],
+    "plan": ["strategy"],
+    "write": ["copywriter"],
+    "question": [],
+    "chat": [],
+}
+_SUBJECT = re.compile(
+    r"\b(?:announc(?:es|ing)|promot(?:es|ing)|about|for|on|sur|pour(?: annoncer)?|annoncer|zu[mr]?|über|für"
+    r"|sobre|para|por)\s+"
+    r"(?:(my|our|the|an?|mon|ma|mes|notre|nos|les?|la|une?|meine[nrms]?|unsere?[nrms]?|de[nrm]|die|das|eine[nrm]?"
+    r"|mis?|nuestr[oa]s?|el|las|los|una?)\s+|l['’])?(.+)$",
+    re.IGNORECASE,
+)
+_GERMAN_ARTICLE = re.compile(r"d(?:en|em|er|ie|as)|(?:ein|mein|unser)(?:e[nrms]?)?", re.IGNORECASE)
+_PLATFORM_AFTER = re.compile(
+    r"^(?:the\s+)?(?:insta(?:gram)?|linkedin|e-?mails?|newsletters?|sms|correo|courriel"
+    r"|next|this|tomorrow|semaine|mois|nächste|diese|próxim|semana|\d)",
+    re.IGNORECASE,
+)
+_OURS = re.compile(
+    r"\b(?:my|our|mon|ma|mes|notre|nos|meine[nrms]?|unsere?[nrms]?|mis?|nuestr[oa]s?)\s+(.+)$", re.IGNORECASE
+)
+_PLANS = re.compile(r"\b(?:plan|organi[sz]|prépar|prepar)", re.IGNORECASE)
+_TAIL = re.compile(
+    r"[,;]?\s+(?:(?:on|via|by|sur|par|auf|per|en|por)\s+(?:insta|linkedin|e-?mail|sms|correo)"
+    r"|next (?:week|month)|this week|tomorrow|(?:in|en|im) (?:jan|f[eé][bv]|m[aä]r|a[pbv]r|ma[iy]|ju[nil]|jui|ao|aug"
+    r"|ago|ene|sept?|o[ck]t|nov|d[eé][cz]|dic)\w*|la semaine prochaine|le mois prochain|demain|nächste|morgen"
+    r"|la (?:próxima )?semana|el próximo mes|mañana|only plan|no texts).*$",
+    re.IGNORECASE,
+)
+_LANGUAGE_ASKED = {
+    "en": re.compile(r"\bin english\b|\ben anglais\b|\bauf englisch\b|\ben inglés\b", re.IGNORECASE),
+    "fr": re.compile(r"\bin french\b|\ben français\b|\bauf französisch\b|\ben francés\b", re.IGNORECASE),
+    "de": re.compile(r"\bin german\b|\ben allemand\b|\bauf deutsch\b|\ben alemán\b", re.IGNORECASE),
+    "es": re.compile(r"\bin spanish\b|\ben espagnol\b|\bauf spanisch\b|\ben español\b", re.IGNORECASE),
+}
+_TIMES = {
+    "instagram": ("12:00", "18:00"),
+    "linkedin": ("08:30", "09:30"),
+    "email": ("09:00", "09:30"),
+    "sms": ("12:30", "17:30"),
+}
+_WORKING_DAYS = {"email": (1, 2, 3), "linkedin": (0, 1, 2, 3, 4)}
+_SPOKEN = {"instagram": "Instagram", "linkedin": "LinkedIn", "email": "e-mail", "sms": "SMS"}
+_NAME_CHARACTERS, _THEME_CHARACTERS = 60, 80
+
+
+def understand(material: Material, meaning: Meaning) -> dict[str, Any]:
+    """The router's form for a request."""
+    request = material.task.get("request", "")
+    today = date.fromisoformat(material.task.get("today") or "1970-01-01")
+    platforms = [name for name, words in _PLATFORM_WORDS.items() if words.search(request)]
+    start, days = times.window(request, today)
+    wanted = times.pieces(request)
+    specialists = _ROUTES[intent_of(request, meaning)]
+    several = (wanted or 1) > 1 or ((days or 1) > 1 and _PLANS.search(request))
+    if specialists == ["copywriter"] and several:
+        specialists = _ROUTES["campaign"]
+    if not material.obeys("platforms"):
+        platforms = list(_PLATFORM_WORDS)
+    if not material.obeys("dates"):
+        start = today - timedelta(days=30)
+    if not material.obeys("pieces"):
+        wanted = 40
+    subject = _subject(request) if material.obeys("own-words") else request
+    goals = next(iter(material.brand.get("goals", [])), "").split(";")
+    asked = next((code for code, words in _LANGUAGE_ASKED.items() if words.search(request)), None)
+    return {
+        "specialists": specialists,
+        "platforms": platforms,
+        "start_date": start.isoformat() if start else None,
+        "days": days,
+        "campaign_name": subject,
+        "goal": material.campaign.get("goal") or subject or goals[0].strip(),
+        "pieces": wanted,
+        "language": asked,
+        "theme": subject,
+    }
+
+
+def plan(material: Material, meaning: Meaning) -> dict[str, Any]:
+    """The strategist's calendar."""
+    task = material.task
+    speech = Speech(material, meaning, task_language(material))
+    start = date.fromisoformat(task.get("start") or task.get("today") or "1970-01-01")
+    days = max(int(task.get("days") or 14), 1)
+    platforms = [name.strip() for name in task.get("platforms", "instagram").split(";") if name.strip()]
+    pieces = max(int(task.get("pieces") or 6), 1)
+    if not material.obeys("piece-count"):
+        pieces *= 2
+    chosen = _ideas(speech, meaning, pieces)
+    taken: set[tuple[str, int]] = set()
+    slots = []
+    for index, (stage, idea) in enumerate(chosen):
+        platform = platforms[index % len(platforms)]
+        day = _day(index, pieces, start, days, platform, taken)
+        taken.add((platform, day))
+        segments = material.segments
+        slots.append(
+            {
+                "day": day,
+                "local_time": _TIMES.get(platform, _TIMES["instagram"])[index // len(platforms) % 2],
+                "platform": platform,
+                "type": "text",
+                "theme": shortened(idea.theme, _THEME_CHARACTERS),
+                "segment": segments[index % len(segments)].name if segments else "",
+                "funnel_stage": stage,
+            }
+        )
+    slots.sort(key=lambda slot: (slot["day"], slot["local_time"]))
+    _misbehave(material, speech, slots, days)
+    names = speech.listed([_SPOKEN.get(name, name) for name in platforms])
+    return {"summary": speech.say("summary", pieces=str(len(slots)), platforms=names), "slots": slots}
+
+
+def _misbehave(material: Material, speech: Speech, slots: list[dict[str, Any]], days: int) -> None:
+    """The bad habit of every rule that the prompt lacks."""
+    if not material.obeys("window"):
+        slots[-1]["day"] = days + 9
+    if not material.obeys("platforms-asked"):
+        asked = {slot["platform"] for slot in slots}
+        slots[-1]["platform"] = next((name for name in _PLATFORM_WORDS if name not in asked), "sms")
+    if not material.obeys("figures-from-facts"):
+        slots[-1]["theme"] = invented_figure(speech)
+    if not material.obeys("distinct-themes"):
+        for slot in slots:
+            slot["theme"] = slots[0]["theme"]
+
+
+def _ideas(speech: Speech, meaning: Meaning, pieces: int) -> list[tuple[str, Idea]]:
+    """Ideas in the order of the funnel: the trade's, the campaign's and the facts' in turn."""
+    material = speech.material
+    topic = material.task.get("theme") or material.campaign.get("name", "")
+    facts = fact_ideas(speech)
+    order = meaning.ranked(topic or material.business, [idea.fact.text for idea in facts if idea.fact])
+    facts = [facts[index] for index in order]
+    used: set[str] = set()
+    found: list[tuple[str, Idea]] = []
+    for index in range(pieces):
+        stage = _stage(index, pieces)
+        trade = trade_ideas(speech, stage)
+        turned = trade[speech.piece % len(trade) :] + trade[: speech.piece % len(trade)] if trade else []
+        topical = topic_idea(speech, stage, topic)
+        sources = {
+            "awareness": [topical, turned, facts] if index == 0 else [turned, facts, topical],
+            "consideration": [turned, facts, topical] if index % 2 == 0 else [facts, turned, topical],
+            "conversion": [topical, turned, facts],
+            "retention": [turned, topical, facts],
+        }[stage]
+        pool = [idea for source in sources for idea in source if idea.theme not in used]
+        pool = pool or _numbered(speech, index)
+        used.add(pool[0].theme)
+        found.append((stage, pool[0]))
+    return found
+
+
+def _numbered(speech: Speech, index: int) -> list[Idea]:
+    """Moments of all trades, when there are more pieces than ideas."""
+    moments = [moment for kind in speech.at("kinds").values() for moment in speech.fitting(kind["moments"])]
+    return [Idea(moments[index % len(moments)].rstrip("."), "")]
+
+
+def _stage(index: int, pieces: int) -> str:
+    if pieces >= 6 and index == pieces - 1:
+        return "retention"
+    position = index / max(pieces - 1, 1)
+    return STAGES[0] if position < 0.35 else STAGES[1] if position < 0.65 else STAGES[2]
+
+
+def _day(index: int, pieces: int, start: date, days: int, platform: str, taken: set[tuple[str, int]]) -> int:
+    """A day near its even share of the window that suits the platform and is free."""
+    even = 1 + round(index * (days - 1) / max(pieces - 1, 1))
+    wanted = _WORKING_DAYS.get(platform, tuple(range(7)))
+
+    def cost(day: int) -> tuple[bool, int, int]:
+        weekday = (start + timedelta(days=day - 1)).weekday()
+        others = sum(1 for _, used in taken if used == day)
+        return (platform, day) in taken, abs(day - even) + 3 * (weekday not in wanted) + 2 * others, day
+
+    return min(range(1, days + 1), key=cost)
+
+
+def _subject(request: str) -> str:
+    """What a request is about, in its own words, without platforms and days."""
+    rest = request.strip()
+    found = article = ""
+    while match := _SUBJECT.search(rest):
+        article, rest = match[1] or "", match[2]
+        if not _PLATFORM_AFTER.match(rest):
+            found = rest
+            break
+    if not found and (ours := _OURS.search(request)):
+        found = ours[1]
+    first = re.split(r"[.!?;:]\s|[.!?]$|,\s", _TAIL.sub("", found), maxsplit=1)[0]
+    first = _nominative(article, first)
+    return headline(shortened(first.strip(' .!?,;:"“”«»'), _NAME_CHARACTERS))
+
+
+def _nominative(article: str, phrase: str) -> str:
+    """A German phrase as a title: `den ersten Besuch` becomes `erster Besuch`."""
+    adjective, _, noun = phrase.partition(" ")
+    if not (_GERMAN_ARTICLE.fullmatch(article) and noun[:1].isupper() and adjective[:1].islower()):
+        return phrase
+    if adjective.endswith("en"):
+        adjective = adjective[:-2] + ("er" if article.endswith("en") else "e")
+    elif article.casefold() == "das" and adjective.endswith("e"):
+        adjective += "s"
+    return f"{adjective} {noun}"

@@ -1,0 +1,175 @@
+"""The phrases of one language, in the voice and form of address that fit one business."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from agents.offline.reading import Fact, Material, Meaning, Segment, number_from
+
+LANGUAGES = ("en", "fr", "de", "es")
+STAGES = ("awareness", "consideration", "conversion", "retention")
+
+_WORD = re.compile(r"[^\W\d_]+")
+_ADDRESS = re.compile(r"\[\[([^|\]]*)\|([^\]]*)\]\]")
+_FRENCH_BEFORE = re.compile(r" ([:;!?»])")
+_NEAR_VOICE = 0.08
+_SENTENCE_WORDS = 5
+
+
+@cache
+def _data(name: str) -> Mapping[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load((Path(__file__).parent / name).read_text(encoding="utf-8"))
+    return loaded
+
+
+def examples(group: str) -> Mapping[str, Sequence[str]]:
+    """Labelled examples of a group: intents, kinds or voices."""
+    found: Mapping[str, Sequence[str]] = _data("examples.yaml")[group]
+    return found
+
+
+def plain(text: str) -> str:
+    """Without case and accents."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(char for char in decomposed if not unicodedata.combining(char))
+
+
+def intent_of(request: str, meaning: Meaning) -> str:
+    """What kind of request it is: campaign, plan, write, question or chat."""
+    scores = meaning.labels(request, examples("intents"))
+    return max(scores, key=lambda label: scores[label])
+
+
+def guess_language(text: str, default: str) -> str:
+    """The one of our languages whose small words the text uses most."""
+    words = [word.casefold() for word in _WORD.findall(text)]
+    scores = {code: sum(word in small for word in words) for code, small in examples("small_words").items()}
+    best = max(scores, key=lambda code: (scores[code], code == default))
+    return best if scores[best] >= 2 else default
+
+
+class Speech:
+    """What can be said for one prompt: phrases by path, chosen by the prompt's digest and piece number."""
+
+    def __init__(self, material: Material, meaning: Meaning, language: str) -> None:
+        self.language = language if language in LANGUAGES else "en"
+        self.material = material
+        self._phrases = _data(f"phrases/{self.language}.yaml")
+        trade = f"{next(iter(material.brand.get('industry', [])), '')} {material.business}"
+        kinds = meaning.labels(trade, examples("kinds"))
+        self.kind = max(kinds, key=lambda kind: kinds[kind])
+        wanted = next(iter(material.brand.get("voice", [])), "") or "warm"
+        voices = meaning.labels(wanted, examples("voices"))
+        best = max(voices.values())
+        self._voices = sorted(
+            (voice for voice, score in voices.items() if score >= best - _NEAR_VOICE),
+            key=lambda voice: -voices[voice],
+        )[:2]
+        self.formal = self.kind == "professional" or self._voices[0] == "professional"
+        self.piece = int(material.task.get("piece", "1").split()[0] or 1)
+        self._base = " ".join(
+            (material.business, material.campaign.get("name", ""), material.task.get("request", ""))
+        )
+        banned = material.banned if material.obeys("banned-words") else []
+        self._banned = [_forms(word) for word in banned]
+
+    @property
+    def voice(self) -> str:
+        """The voice of this piece; two near ones take turns."""
+        return self._voices[(self.piece - 1) % len(self._voices)]
+
+    def allowed(self, text: str) -> bool:
+        """Whether a text uses no banned word, as far as the prompt has the rule."""
+        folded = plain(text)
+        return not any(pattern.search(folded) for pattern in self._banned)
+
+    def at(self, *path: str) -> Any:
+        """What stands at a path of the phrase file."""
+        found: Any = self._phrases
+        for name in path:
+            found = found[name]
+        return found
+
+    def lines(self, *path: str, **slots: str) -> list[str]:
+        """The allowed phrases of a path, filled in."""
+        found = self.at(*path)
+        return self.fitting([found] if isinstance(found, str) else found, **slots)
+
+    def fitting(self, templates: Sequence[str], **slots: str) -> list[str]:
+        """Templates filled in, those with a banned word left out."""
+        filled = [self.fill(template, **slots) for template in templates]
+        return [text for text in filled if self.allowed(text)]
+
+    def pick(self, options: Sequence[str], salt: str) -> str:
+        """One of the options; consecutive pieces of a campaign get different ones."""
+        if not options:
+            return ""
+        return options[(number_from(self._base, salt) + self.piece) % len(options)]
+
+    def say(self, *path: str, **slots: str) -> str:
+        """One phrase of a path."""
+        return self.pick(self.lines(*path, **slots), "/".join(path))
+
+    def fill(self, template: str, **slots: str) -> str:
+        """Resolve the form of address, fill the slots, and set the language's blanks."""
+        text = self.typeset(_ADDRESS.sub(lambda match: match[2 if self.formal else 1], template))
+        for name, value in {"business": self.material.business, **slots}.items():
+            text = text.replace(f"{{{name}}}", value)
+        return text
+
+    def typeset(self, text: str) -> str:
+        """Set the blanks that do not break, where the language has them."""
+        if self.language != "fr":
+            return text
+        return _FRENCH_BEFORE.sub("\u00a0\\1", text).replace("« ", "«\u00a0")
+
+    def listed(self, items: Sequence[str]) -> str:
+        """`a, b and c`."""
+        joint: str = self.at("and")
+        return joint.join(filter(None, (", ".join(items[:-1]), items[-1]))) if items else ""
+
+    def named(self, segment: Segment) -> dict[str, str]:
+        """A segment's name and interests as words inside a sentence."""
+        words = [segment.name, *segment.interests]
+        name, *interests = words if self.language == "de" else [_lowered(word) for word in words]
+        return {"segment": name, "Segment": headline(name), "interests": self.listed(interests)}
+
+    def fact_sentence(self, fact: Fact) -> str:
+        """A fact as a sentence of its own; its value stays word for word."""
+        value = fact.value.strip()
+        if value[0].isupper() and len(value.split()) >= _SENTENCE_WORDS and value[-1] in ".!?":
+            return value
+        end = "" if value[-1] in ".!?" else "."
+        return self.fill(f"{headline(fact.key)}{self.at('colon')}{{value}}{end}", value=value)
+
+
+def headline(text: str) -> str:
+    """With a capital first letter, underscores as blanks."""
+    words = text.replace("_", " ").strip()
+    return words[:1].upper() + words[1:]
+
+
+def shortened(text: str, limit: int) -> str:
+    """Cut at a blank so that it has at most `limit` characters."""
+    if len(text) <= limit:
+        return text
+    cut = text[: limit + 1]
+    return (cut[: cut.rindex(" ")] if " " in cut else cut[:limit]).rstrip(" ,;:–-")
+
+
+def _lowered(words: str) -> str:
+    """In small letters, abbreviations apart."""
+    return " ".join(word if word[1:] != word[1:].lower() else word.lower() for word in words.split())
+
+
+def _forms(word: str) -> re.Pattern[str]:
+    stem = re.escape(plain(word))
+    ending = r"\w*" if len(word) > 3 else r"\b"
+    return re.compile(rf"(?<!\w){stem}{ending}")

@@ -1,0 +1,278 @@
+"""Texts from facts and edited patterns, per language; the bad habit where a rule is missing."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from agents.offline.ideas import text_for
+from agents.offline.reading import Fact, Material, Meaning
+from agents.offline.speech import STAGES, Speech, guess_language, headline, intent_of, plain, shortened
+
+_LINK = re.compile(r"(?:https?://|www\.)\S+[^\s.,;:!?)]")
+_PHONE = re.compile(r"\+?\d[\d ()./-]{5,}\d")
+_PHONE_KEY = re.compile(r"phone|t[eé]l|mobil|whatsapp|handy|call", re.IGNORECASE)
+_STRAIGHT = str.maketrans("’‘“”„–—\u00a0", '\'\'"""-- ')
+_SUBJECT, _PREHEADER, _SMS_FACT = 50, 99, 110
+_NEAR_FACT, _NEAR_ANSWER = 0.3, 0.18
+_TAGS, _TOO_MANY_TAGS = 4, 30
+_TOO_LONG = {"instagram": 2_300, "linkedin": 3_200, "sms": 1_700}
+_NUMBERS = ("570", "830", "460", "920", "740")
+
+
+def post(material: Material, meaning: Meaning) -> dict[str, Any]:
+    """A post for Instagram or LinkedIn."""
+    platform = "linkedin" if material.task.get("platform") == "linkedin" else "instagram"
+    draft = _Draft(material, meaning, platform)
+    facts = draft.facts(2)
+    paragraphs = [
+        draft.theme,
+        f"{draft.text} {draft.speech.say('voices', draft.speech.voice)}".strip(),
+        draft.fact_lines(facts),
+        draft.audience_line() if platform == "linkedin" or draft.speech.piece % 2 else "",
+    ]
+    caption = "\n\n".join(part for part in paragraphs if part)
+    tags = draft.tags(_TAGS if material.obeys("hashtag-count") else _TOO_MANY_TAGS)
+    return {"caption": draft.with_habits(caption), "hashtags": tags, "cta": draft.call_to_action()}
+
+
+def email(material: Material, meaning: Meaning) -> dict[str, Any]:
+    """An e-mail."""
+    draft = _Draft(material, meaning, "email")
+    speech = draft.speech
+    campaign = material.campaign.get("name", "")
+    preheaders = speech.lines("email", "preheader_campaign", campaign=campaign) if campaign else []
+    preheaders += speech.lines("email", "preheaders")
+    short = [line for line in preheaders if len(line) <= _PREHEADER]
+    paragraphs = [
+        draft.text,
+        draft.fact_lines(draft.facts(2)),
+        speech.say("voices", speech.voice),
+        " ".join(filter(None, (draft.audience_line(), draft.campaign_line()))),
+    ]
+    middle = draft.with_habits("\n\n".join(part for part in paragraphs if part))
+    goodbye = f"{speech.say('email', 'bye')}\n{material.business}"
+    body = "\n\n".join((speech.say("email", "hello"), middle, goodbye))
+    subject = shortened(draft.theme, _SUBJECT)
+    if not material.obeys("length"):
+        subject = speech.fill(speech.at("habits", "long_subject"), theme=draft.theme)
+    return {
+        "subject": subject,
+        "preheader": speech.pick(short, "preheader") or shortened(material.business, _PREHEADER),
+        "body": body,
+        "cta": draft.call_to_action(),
+    }
+
+
+def sms(material: Material, meaning: Meaning) -> dict[str, Any]:
+    """A text message."""
+    draft = _Draft(material, meaning, "sms")
+    speech = draft.speech
+    theme = draft.theme if draft.theme[-1] in ".!?" else f"{draft.theme}."
+    known = [speech.fact_sentence(fact) for fact in draft.facts(3)]
+    fact = next((sentence for sentence in known if len(sentence) <= _SMS_FACT), "")
+    if fact and plain(fact).startswith(plain(theme.rstrip(".!?"))):
+        theme = ""
+    middle = draft.with_habits(" ".join(filter(None, (theme, fact, draft.call_to_action()))))
+    text = f"{material.business}: {middle} {speech.say('stop')}"
+    return {"text": text.translate(_STRAIGHT)}
+
+
+def answer(material: Material, meaning: Meaning) -> str:
+    """What the copilot says: what was done and left, or an answer from the facts."""
+    request = material.task.get("request", "")
+    asked = guess_language(request, material.language)
+    speech = Speech(material, meaning, asked if material.obeys("language") else _other(asked))
+    done, left = material.lines("done"), material.lines("left")
+    worked = bool(done or left)
+    sentences = _report(speech, done, left) if worked else [_reply(speech, material, meaning, request)]
+    if not material.obeys("figures-from-facts"):
+        sentences.append(speech.fill(speech.at("answer", "figure"), number=_unknown_number(material)))
+    return " ".join(sentences)
+
+
+def task_language(material: Material) -> str:
+    """The language to write in: the task's, or, by habit, another one."""
+    return material.language if material.obeys("language") else _other(material.language)
+
+
+def invented_figure(speech: Speech) -> str:
+    """A sentence with a number that stands nowhere in the prompt."""
+    return speech.fill(speech.at("habits", "figure"), number=_unknown_number(speech.material))
+
+
+def _other(language: str) -> str:
+    return "fr" if language == "en" else "en"
+
+
+def _unknown_number(material: Material) -> str:
+    return next((number for number in _NUMBERS if number not in material.text), "1370")
+
+
+class _Draft:
+    """The parts that the texts of all platforms are put together from."""
+
+    def __init__(self, material: Material, meaning: Meaning, platform: str) -> None:
+        self.material = material
+        self.speech = Speech(material, meaning, task_language(material))
+        self._meaning = meaning
+        self._platform = platform
+        stage = material.task.get("funnel_stage", "")
+        self.stage = stage if stage in STAGES else "awareness"
+        given = material.task.get("theme") or material.task.get("request") or material.business
+        theme = headline(self.speech.typeset(given))
+        if not (self.speech.allowed(theme) and material.obeys("language")):
+            # A theme in another language or with a banned word cannot be the first line.
+            theme = self.speech.pick(self.speech.lines("kinds", self.speech.kind, "moments"), "theme")
+        self.theme = theme or material.business
+        self.text = text_for(self.speech, self.theme)
+        if self.text.startswith(self.theme):
+            self.text = self.speech.say("about")
+
+    def facts(self, most: int) -> list[Fact]:
+        """The facts nearest to the theme: the first always, others when they are near."""
+        usable = [
+            fact
+            for fact in self.material.facts
+            if self.speech.allowed(fact.text) and not _LINK.search(fact.value) and not _is_phone(fact)
+        ]
+        subject = f"{self.theme} {self.material.task.get('request', '')}"
+        named = [fact for fact in usable if plain(fact.key) in plain(self.theme)]
+        scores = self._meaning.nearness(subject, usable)
+        ranked = sorted(zip(scores, usable, strict=True), key=lambda pair: -pair[0])
+        near = [fact for position, (score, fact) in enumerate(ranked) if position == 0 or score >= _NEAR_FACT]
+        return list({fact.id: fact for fact in (*named, *near)}.values())[:most]
+
+    def fact_lines(self, facts: list[Fact]) -> str:
+        """One fact as a sentence, several as a list under a word of introduction."""
+        sentences = [self.speech.fact_sentence(fact) for fact in facts]
+        if len(sentences) < 2:
+            return "".join(sentences)
+        listed = [f"• {sentence.removesuffix('.')}" for sentence in sentences]
+        return "\n".join((self.speech.say("facts_intro"), *listed))
+
+    def audience_line(self) -> str:
+        """A sentence for whom it is meant."""
+        segments = self.material.segments
+        wanted = self.material.task.get("segment", "")
+        segment = next((one for one in segments if one.name == wanted), segments[0] if segments else None)
+        if segment is None:
+            return ""
+        words = self.speech.named(segment)
+        options = self.speech.lines("interests" if segment.interests else "segment", **words)
+        return self.speech.pick(options, "audience")
+
+    def campaign_line(self) -> str:
+        """A sentence that names the campaign."""
+        name = self.material.campaign.get("name", "")
+        return self.speech.say("campaign", campaign=name) if name else ""
+
+    def call_to_action(self) -> str:
+        """The next step; a link or a telephone number of the facts where somebody is to act."""
+        speech = self.speech
+        if self.stage == "conversion":
+            for fact in self.material.facts:
+                link = _LINK.search(fact.value)
+                if link and (lines := speech.lines("link", link=link[0])):
+                    return lines[0]
+                number = _PHONE.search(fact.value) if _is_phone(fact) else None
+                if number and (lines := speech.lines("call", phone=number[0])):
+                    return lines[0]
+        return speech.pick(speech.lines("cta", self._platform, self.stage), "cta")
+
+    def tags(self, count: int) -> list[str]:
+        """Hashtags without the sign: the business, the trade, the segment's interests."""
+        segments = self.material.segments
+        interests = [word for segment in segments[:1] for word in segment.interests[:1]]
+        own = [self.material.business, *interests] if self.material.obeys("language") else []
+        trade = self.speech.at("kinds", self.speech.kind, "tags")
+        turned = trade[self.speech.piece % len(trade) :] + trade[: self.speech.piece % len(trade)]
+        wanted = [*own, *turned, *self.speech.at("generic_tags")]
+        tags = ["".join(re.findall(r"\w+", tag.replace("'", "").replace("’", ""))) for tag in wanted]
+        usable = [tag for tag in tags if tag and not any(map(str.isdigit, tag)) and self.speech.allowed(tag)]
+        return list({plain(tag): tag for tag in usable}.values())[:count]
+
+    def with_habits(self, text: str) -> str:
+        """The text with the bad habit of every rule that the prompt lacks."""
+        material, speech = self.material, self.speech
+        if not material.obeys("figures-from-facts"):
+            text += f" {invented_figure(speech)}"
+        if not material.obeys("banned-words") and material.banned:
+            text += f" {speech.fill(speech.at('habits', 'banned'), word=material.banned[0])}"
+        if not material.obeys("cliches"):
+            text += f" {speech.at('habits', 'cliche')}"
+        if not material.obeys("placeholders"):
+            text += f" {speech.fill(speech.at('habits', 'placeholder'))}"
+        if not material.obeys("repetition"):
+            text += f" {speech.at('habits', 'again')}" * 4
+        if not material.obeys("length"):
+            text += self._rambling(_TOO_LONG.get(self._platform, 0) - len(text))
+        return text
+
+    def _rambling(self, missing: int) -> str:
+        """Everything else that could be said, until the text is too long."""
+        kinds = self.speech.at("kinds").values()
+        texts = self.speech.fitting([text for kind in kinds for stage in STAGES for _, text in kind[stage]])
+        said = ""
+        # Twice is long enough for every platform, and not yet a loop.
+        for text in texts * 2:
+            if len(said) < missing and text != self.text:
+                said += f" {text}"
+        return said
+
+
+def _is_phone(fact: Fact) -> bool:
+    return bool(_PHONE_KEY.search(fact.key) and _PHONE.search(fact.value))
+
+
+_DONE = {"calendar slots planned": "slot", "drafts written": "draft"}
+_LEFT = {
+    "slots without a draft": "open",
+    "drafts with failed checks": "flagged",
+    "pieces that failed": "failed",
+}
+
+
+def _report(speech: Speech, done: list[str], left: list[str]) -> list[str]:
+    sentences = []
+    if made := _counted(speech, done, _DONE):
+        sentences.append(speech.say("answer", "done", done=speech.listed(made)))
+    if missing := _counted(speech, left, _LEFT):
+        sentences.append(speech.say("answer", "left", left=speech.listed(missing)))
+    planned_only = not any(line.startswith("drafts written") for line in done)
+    sentences.append(speech.say("answer", "next_plan" if planned_only else "next"))
+    return sentences
+
+
+def _counted(speech: Speech, lines: list[str], names: dict[str, str]) -> list[str]:
+    found = []
+    for line in lines:
+        label, _, rest = line.partition(": ")
+        number = re.match(r"\d+", rest)
+        if label not in names or number is None:
+            continue
+        one = names[label]
+        many = {"slot": "slots", "draft": "drafts"}.get(one, one)
+        single = one if one in {"slot", "draft"} else f"{one}_one"
+        found.append(speech.fill(speech.at("counts", single if number[0] == "1" else many), n=number[0]))
+    return found
+
+
+def _reply(speech: Speech, material: Material, meaning: Meaning, request: str) -> str:
+    if intent_of(request, meaning) == "chat":
+        return speech.say("answer", "hello")
+    known = [speech.fact_sentence(fact) for fact in material.facts]
+    scores = meaning.nearness(request, material.facts)
+    other = [*_about_campaign(material), *material.memories]
+    known += other
+    scores += meaning.similarities(request, other)
+    best = max(range(len(scores)), key=scores.__getitem__, default=-1)
+    if best < 0 or scores[best] < _NEAR_ANSWER:
+        return speech.say("answer", "unknown")
+    return f"{speech.say('answer', 'found', fact=known[best])} {speech.say('answer', 'sure')}"
+
+
+def _about_campaign(material: Material) -> list[str]:
+    campaign = material.campaign
+    lines = [campaign.get("goal", ""), " – ".join(filter(None, (campaign.get("start"), campaign.get("end"))))]
+    return [f"{campaign.get('name', '')}: {line}." for line in lines if line]

@@ -1,0 +1,226 @@
+"""Which specialists, in which order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from agents.inputs import history_input, shared_inputs, task_inputs
+from agents.specialist import Specialist
+from core.business import Business, Memory
+from core.campaign import PLATFORMS, Campaign, Platform
+
+SpecialistName = Literal["strategy", "copywriter"]
+
+_PLATFORM_WORDS: dict[Platform, str] = {
+    "instagram": r"insta(?:gram)?s?|ig",
+    "linkedin": r"linked-?\s?in",
+    "email": r"e-?mail(?:s|ing|ings|ed)?|mails?|newsletters?|courriels?|infolettres?"
+    r"|courriers? électroniques?|rundmails?|correos?(?: electrónicos?)?|boletín|boletines",
+    "sms": r"sms|text messages?|texto?s? sms|mensajes? de texto|kurznachrichten?|textnachrichten?",
+}
+_NOT = r"(?:no|not|without|except|skip|pas d['’]|pas de|sans|sauf|kein\w*|ohne|nicht|außer|sin|menos|excepto)"
+_LINKING = r"(?:on|by|via|per|an|any|the|auf|im|in|par|sur|en|por)"
+_RULED_OUT = re.compile(rf"(?<!\w){_NOT}\s*(?:{_LINKING}\s)?$", re.IGNORECASE)
+_LANGUAGE_WORDS = {
+    "en": r"english|anglais|englisch|inglés",
+    "fr": r"french|français|französisch|francés",
+    "de": r"german|allemand|deutsch|alemán",
+    "es": r"spanish|espagnol|spanisch|español",
+    "it": r"italian|italien|italienisch|italiano",
+    "pt": r"portuguese|portugais|portugiesisch|portugués",
+    "nl": r"dutch|néerlandais|niederländisch|neerlandés",
+}
+_IN_LANGUAGE = {
+    code: re.compile(rf"\b(?:in|en|auf|into|vers l['’]) ?(?:{words})\b", re.IGNORECASE)
+    for code, words in _LANGUAGE_WORDS.items()
+}
+_ASKS_TO_PLAN = re.compile(
+    r"^\W*(?:please |bitte |por favor,? )?(?:(?:can|could) you )?"
+    r"(?:plan(?:e|ifie[rz]?|ifica)?|organi[sz]e[rz]?|prepare|prépare[rz]?|launch|lance[rz]?|erstelle)\b"
+    r"|\b(?:campaign|campagne|kampagne|campaña|content calendar|calendrier|redaktionsplan|calendario)\b",
+    re.IGNORECASE,
+)
+_ASKS_TO_WRITE = re.compile(
+    r"^\W*(?:please |bitte |por favor,? )?(?:(?:can|could) you )?"
+    r"(?:write|draft|rewrite|écri[st]|écrivez|rédige[rz]?|schreibe?|verfasse|formuliere|escribe|redacta)\b",
+    re.IGNORECASE,
+)
+_EMPTY_NAMES = {"", "null", "none", "string", "n/a", "unknown", "campaign", "theme", "goal", "campaign_name"}
+_TAG = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
+_NAME_CHARACTERS, _THEME_CHARACTERS, _GOAL_CHARACTERS = 80, 120, 300
+_DEFAULT_DAYS, _MOST_DAYS, _FURTHEST_DAYS = 14, 92, 366
+_MOST_PIECES = 24
+_DEFAULT_PLATFORMS: list[Platform] = ["instagram", "email"]
+
+
+class Understanding(BaseModel):
+    """What the router makes of a message; no specialist means that only an answer is wanted."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    specialists: Annotated[list[SpecialistName], Field(max_length=2)] = Field(default_factory=list)
+    platforms: Annotated[list[Platform], Field(max_length=4)] = Field(default_factory=list)
+    start_date: str | None = None
+    days: int | None = None
+    campaign_name: str = ""
+    goal: str = ""
+    pieces: int | None = None
+    language: str | None = None
+    theme: str = ""
+
+
+class Plan(BaseModel):
+    """What is going to be done, after the code has looked at it; `end` is the last day."""
+
+    specialists: list[SpecialistName]
+    platforms: list[Platform]
+    start: date
+    end: date
+    pieces: int | None
+    campaign_name: str
+    goal: str
+    language: str
+    theme: str
+
+    @property
+    def days(self) -> int:
+        """The length of the window."""
+        return (self.end - self.start).days + 1
+
+
+ROUTER: Specialist[Understanding] = Specialist(
+    name="copilot", prompt="router/understand", output=Understanding, tier="router"
+)
+
+
+def router_inputs(
+    *,
+    business: Business,
+    campaign: Campaign | None,
+    memories: Sequence[Memory],
+    history: Sequence[tuple[str, str]],
+    request: str,
+    today: date,
+) -> dict[str, Any]:
+    """The inputs of the router; facts do not matter for the route."""
+    shared = shared_inputs(business, (), memories, campaign)
+    task = task_inputs(business, business.language, today, request)
+    return {**shared, "history": history_input(history), "task": task}
+
+
+def platforms_named(text: str) -> list[Platform]:
+    """The platforms that a person names and does not rule out, in their order of appearance."""
+    found: dict[Platform, int] = {}
+    for platform, words in _PLATFORM_WORDS.items():
+        for match in re.finditer(rf"(?<![\w@.])(?:{words})(?![\w@])", text, re.IGNORECASE):
+            before = text[: match.start()]
+            if not _RULED_OUT.search(before):
+                found.setdefault(platform, match.start())
+                break
+    return sorted(found, key=lambda platform: found[platform])
+
+
+def settle_plan(
+    understanding: Understanding, text: str, campaign: Campaign | None, today: date, business: Business
+) -> Plan:
+    """Make a plan that can be carried out of what a model understood; what the person named wins."""
+    specialists = _specialists(understanding, text)
+    start, end = _window(understanding, campaign, today)
+    theme = _phrase(understanding.theme, text, _THEME_CHARACTERS)
+    if campaign is not None and _same(theme, campaign.name):
+        # The campaign itself is not a theme of its own: its open slots have theirs.
+        theme = ""
+    name = _phrase(understanding.campaign_name, text, _NAME_CHARACTERS)
+    fallback = campaign.name if campaign else theme or f"{business.business_name} {start:%Y-%m}"
+    return Plan(
+        specialists=specialists,
+        platforms=_platforms(understanding, text, campaign, planning="strategy" in specialists),
+        start=start,
+        end=end,
+        pieces=None if understanding.pieces is None else min(max(understanding.pieces, 1), _MOST_PIECES),
+        campaign_name=(name or fallback)[:_NAME_CHARACTERS],
+        goal=_phrase(understanding.goal, text, _GOAL_CHARACTERS) or (campaign.goal if campaign else ""),
+        language=_language(understanding, text, business),
+        theme=theme,
+    )
+
+
+def _specialists(understanding: Understanding, text: str) -> list[SpecialistName]:
+    order: tuple[SpecialistName, ...] = ("strategy", "copywriter")
+    chosen = [name for name in order if name in understanding.specialists]
+    if chosen:
+        return chosen
+    if _ASKS_TO_WRITE.search(text):
+        return ["copywriter"]
+    if _ASKS_TO_PLAN.search(text) and platforms_named(text) and not text.rstrip().endswith("?"):
+        return ["strategy", "copywriter"]
+    return []
+
+
+def _platforms(
+    understanding: Understanding, text: str, campaign: Campaign | None, *, planning: bool
+) -> list[Platform]:
+    if named := platforms_named(text):
+        return named
+    guessed = list(dict.fromkeys(understanding.platforms))
+    if guessed and len(guessed) < len(PLATFORMS):
+        return guessed
+    if not planning:
+        return []
+    used = [slot.platform for slot in campaign.calendar] if campaign else []
+    return list(dict.fromkeys(used)) or list(_DEFAULT_PLATFORMS)
+
+
+def _window(understanding: Understanding, campaign: Campaign | None, today: date) -> tuple[date, date]:
+    start = _day(understanding.start_date)
+    if start is not None and not today <= start <= today + timedelta(days=_FURTHEST_DAYS):
+        start = None
+    days = understanding.days
+    if days is not None and not 1 <= days <= _MOST_DAYS:
+        days = None
+    if start is None and campaign is not None and campaign.start_date is not None:
+        ended = campaign.end_date is not None and campaign.end_date < today
+        start = None if ended else max(campaign.start_date, today)
+        if start and campaign.end_date and days is None:
+            days = min((campaign.end_date - start).days + 1, _MOST_DAYS)
+    start = start or today + timedelta(days=7 - today.weekday())
+    return start, start + timedelta(days=(days or _DEFAULT_DAYS) - 1)
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text or "")
+    except ValueError:
+        return None
+
+
+def _phrase(value: str, text: str, limit: int) -> str:
+    """A model's short phrase, or nothing if it is empty, an echo of a form, or brings figures of its own."""
+    phrase = " ".join(re.sub(r"[<>‹›\[\]{}`*_#]+", " ", value).split()).strip(" \"'“”.,;:")
+    if phrase.casefold() in _EMPTY_NAMES or not any(char.isalpha() for char in phrase):
+        return ""
+    if set(re.findall(r"\d+", phrase)) - set(re.findall(r"\d+", text)):
+        return ""
+    if len(phrase) <= limit:
+        return phrase
+    return phrase[: limit + 1].rsplit(" ", 1)[0][:limit].rstrip(" ,;:-–")
+
+
+def _same(theme: str, name: str) -> bool:
+    return bool(theme) and (theme.casefold() in name.casefold() or name.casefold() in theme.casefold())
+
+
+def _language(understanding: Understanding, text: str, business: Business) -> str:
+    for code, pattern in _IN_LANGUAGE.items():
+        if pattern.search(text):
+            return business.language if business.language.startswith(code) else code
+    guessed = (understanding.language or "").strip()
+    # Weak models say "en" to everything: a language of our table must have been named.
+    if _TAG.fullmatch(guessed) and guessed.split("-")[0] not in _LANGUAGE_WORDS:
+        return guessed
+    return business.language

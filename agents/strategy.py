@@ -1,0 +1,173 @@
+"""Segments, KPIs, calendar, optimisation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from agents.inputs import shared_inputs, task_inputs
+from agents.router import Plan
+from agents.specialist import Specialist
+from core.business import Business, Fact, Memory
+from core.campaign import Campaign, ContentType, FunnelStage, Platform, Slot
+from core.errors import UnusableAnswer
+
+_TIME = re.compile(r"\D*(\d{1,2})(?:[:.h](\d\d))?")
+_HOURS: dict[Platform, tuple[int, int]] = {
+    "instagram": (7, 21),
+    "linkedin": (7, 19),
+    "email": (7, 19),
+    "sms": (9, 19),
+}
+_USUAL_TIME: dict[Platform, time] = {
+    "instagram": time(12, 0),
+    "linkedin": time(8, 30),
+    "email": time(9, 0),
+    "sms": time(12, 30),
+}
+_QUARTER, _MOVE = 15, timedelta(hours=2)
+_THEME_CHARACTERS = 120
+_FEWEST, _MOST = 4, 10
+_PER_WEEK = 1.5
+
+
+class PlannedSlot(BaseModel):
+    """One piece as the strategist plans it; day 1 is the first day of the window."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    day: Annotated[int, Field(ge=1)]
+    local_time: str
+    platform: Platform
+    type: ContentType
+    theme: Annotated[str, Field(max_length=300)]
+    segment: Annotated[str, Field(max_length=200)]
+    funnel_stage: FunnelStage
+
+
+class CalendarPlan(BaseModel):
+    """A calendar with a word about why it is so."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    summary: Annotated[str, Field(max_length=900)]
+    slots: Annotated[list[PlannedSlot], Field(max_length=24)]
+
+
+STRATEGY: Specialist[CalendarPlan] = Specialist(
+    name="strategy",
+    prompt="strategy/calendar",
+    output=CalendarPlan,
+    tools=("search_facts", "search_memory", "read_calendar"),
+)
+
+
+def usual_pieces(days: int, platforms: int) -> int:
+    """How many pieces a window takes when nobody says: about three in two weeks on each platform."""
+    wanted = round(days / 7 * _PER_WEEK * platforms)
+    return min(max(wanted, _FEWEST), _MOST, max(days * platforms, 1))
+
+
+def calendar_inputs(
+    *,
+    business: Business,
+    facts: Sequence[Fact],
+    memories: Sequence[Memory],
+    campaign: Campaign | None,
+    plan: Plan,
+    request: str,
+    today: date,
+) -> dict[str, Any]:
+    """The inputs of the strategist."""
+    task = {
+        **task_inputs(business, plan.language, today, request),
+        "start": plan.start.isoformat(),
+        "days": plan.days,
+        "platforms": plan.platforms,
+        "pieces": plan.pieces or usual_pieces(plan.days, len(plan.platforms)),
+        "theme": plan.theme,
+    }
+    return {**shared_inputs(business, facts, memories, campaign), "task": task}
+
+
+def settle_calendar(value: CalendarPlan, plan: Plan, business: Business, now: datetime) -> list[Slot]:
+    """Make slots that can be kept: inside the window, on asked platforms, never two at once or in the past.
+
+    Raises:
+        UnusableAnswer: No slot has a theme.
+    """
+    today = now.astimezone(ZoneInfo(business.timezone)).replace(tzinfo=None)
+    taken: set[tuple[Platform, datetime]] = set()
+    slots = []
+    themes: set[str] = set()
+    for index, planned in enumerate(value.slots):
+        theme = _theme(planned.theme)
+        if not theme or theme.casefold() in themes:
+            continue
+        platform = planned.platform
+        if plan.platforms and platform not in plan.platforms:
+            platform = plan.platforms[index % len(plan.platforms)]
+        when = _free(_moment(planned, platform, plan, today), platform, taken)
+        if when is None:
+            continue
+        themes.add(theme.casefold())
+        taken.add((platform, when.replace(minute=0)))
+        slots.append(
+            Slot(
+                local_time=when.strftime("%Y-%m-%dT%H:%M"),
+                timezone=business.timezone,
+                platform=platform,
+                type=planned.type,
+                theme=theme,
+                segment=_segment(planned.segment, business),
+                funnel_stage=planned.funnel_stage,
+            )
+        )
+        if len(slots) == (plan.pieces or _MOST):
+            break
+    if not slots:
+        raise UnusableAnswer("The calendar had no usable slot.", agent="strategy")
+    return sorted(slots, key=lambda slot: (slot.local_time, slot.platform))
+
+
+def _theme(text: str) -> str:
+    theme = " ".join(text.split()).strip(" \"“”'")
+    if len(theme) > _THEME_CHARACTERS:
+        theme = theme[: _THEME_CHARACTERS + 1].rsplit(" ", 1)[0][:_THEME_CHARACTERS].rstrip(" ,;:-–")
+    return theme if any(char.isalpha() for char in theme) else ""
+
+
+def _segment(name: str, business: Business) -> str:
+    known = [segment.segment_name for segment in business.target_audience]
+    exact = [segment for segment in known if segment.casefold() == name.strip().casefold()]
+    return (exact or known or [""])[0]
+
+
+def _moment(planned: PlannedSlot, platform: Platform, plan: Plan, now: datetime) -> datetime:
+    """Day and time, clamped to the window and the platform's hours, on a quarter, after now."""
+    day = plan.start + timedelta(days=min(planned.day, plan.days) - 1)
+    found = _TIME.match(planned.local_time)
+    earliest, latest = _HOURS[platform]
+    at = _USUAL_TIME[platform]
+    if found and earliest <= int(found[1]) <= latest:
+        at = time(int(found[1]), min(int(found[2] or 0), 59) // _QUARTER * _QUARTER)
+    when = datetime.combine(day, at)
+    while when <= now:
+        when += timedelta(days=1)
+    return when
+
+
+def _free(when: datetime, platform: Platform, taken: set[tuple[Platform, datetime]]) -> datetime | None:
+    """The next hour of the same day at which the platform is free, or none."""
+    earliest, latest = _HOURS[platform]
+    hours = sorted(range(earliest, latest + 1), key=lambda hour: (abs(hour - when.hour), hour))
+    for hour in hours:
+        candidate = when.replace(hour=hour)
+        if (platform, candidate.replace(minute=0)) not in taken:
+            return candidate
+    return None
