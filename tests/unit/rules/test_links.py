@@ -93,8 +93,11 @@ def foreign_links(markdown: str) -> list[str]:
         r"""<[a-zA-Z][^>]*?\b(?:href|src|srcset|data|action)\s*=\s*["']?([^"'\s>]*)""", rendered
     )
     bare = html.unescape(re.sub(r"<[^>]*>", "\n", rendered))
-    addresses += re.findall(r"(?:https?://|(?<![\w.])www\.)[-.\w]+[^\s<]*", bare, re.IGNORECASE)
-    addresses += [f"mailto:{found}" for found in re.findall(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", bare)]
+    autolink = re.compile(r"(?:https?://|(?<![\w.])www\.)[-.\w]+[^\s<]*", re.IGNORECASE)
+    addresses += autolink.findall(bare)
+    addresses += [
+        f"mailto:{found}" for found in re.findall(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", autolink.sub(" ", bare))
+    ]
     trimmed = [html.unescape(address).rstrip(".,:;!?*_~'\")]-") for address in addresses]
     return [address for address in trimmed if not allowed(address)]
 
