@@ -25,23 +25,24 @@ const queries = new QueryClient({
 });
 const router = makeRouter(queries);
 
+/** Read again whatever is on the screen of these kinds. */
+function stale(...kinds: string[]): void {
+  for (const kind of kinds) void queries.invalidateQueries({ queryKey: [kind] });
+}
+
 watchRuns(
+  () => stale("threads"),
+  () => stale("calendar", "content"),
   (threadId) => {
     void queries.invalidateQueries({ queryKey: threadQuery(threadId).queryKey });
-    for (const key of ["threads", "usage", "calendar", "content", "campaign"]) {
-      void queries.invalidateQueries({ queryKey: [key] });
-    }
-  },
-  () => {
-    for (const key of ["calendar", "content"]) void queries.invalidateQueries({ queryKey: [key] });
+    stale("threads", "usage", "calendar", "content", "campaign");
   },
 );
 
 onSession(() => {
   if (currentUser()) return;
   putAllAway();
-  queries.clear();
-  void router.navigate({ to: "/sign-in" });
+  void router.navigate({ to: "/sign-in" }).then(() => queries.clear());
 });
 
 async function start(element: HTMLElement): Promise<void> {

@@ -50,7 +50,7 @@ const workspace = createRoute({
   validateSearch: readSearch,
   beforeLoad: async ({ context }) => {
     onlyMembers();
-    const businesses = await context.queries.ensureQueryData(businessesQuery);
+    const businesses = await context.queries.query({ ...businessesQuery, staleTime: "static" });
     if (businesses.length === 0) throw redirect({ to: "/new-business" });
   },
   component: Workspace,

@@ -12,7 +12,7 @@ export interface NextAction {
 }
 
 const PRICE = /[$€£¥₹]\s?\d|\d\s?(?:[$€£¥₹]|euro?s?\b|usd\b|eur\b|chf\b)/i;
-const EVENT = /event|open house|workshop|class|opening|sale|launch|festival|veranstaltung|événement|evento/i;
+const EVENT = /event|open house|workshop|tasting|opening day|sale\b|launch|festival|veranstaltung|événement|evento/i;
 
 /** At most three, the most particular first. */
 export function nextActions(business: Business): NextAction[] {
@@ -31,8 +31,8 @@ export function nextActions(business: Business): NextAction[] {
     },
     event && {
       icon: "mail",
-      title: `Invite people: ${short(event.value)}`,
-      reason: `It stands in your facts as “${event.key}”.`,
+      title: `Invite people: ${event.key.toLowerCase()}`,
+      reason: `From your facts: ${short(event.value)}.`,
       does: { say: `Write the invitation for this: ${asSaid(event)}` },
     },
     segment && {
@@ -64,6 +64,7 @@ export function nextActions(business: Business): NextAction[] {
 }
 
 function asSaid(fact: Fact): string {
+  if (/^(offer|price)$/i.test(fact.key)) return fact.value;
   return fact.value.toLowerCase().includes(fact.key.toLowerCase()) ? fact.value : `${fact.key} ${fact.value}`;
 }
 

@@ -26,7 +26,6 @@ export function BusinessSwitch() {
         <strong>{business.business_name}</strong>
         <Icon name="chev-d" />
       </DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
         <DropdownMenu.Content className="menu" align="start" sideOffset={6} collisionPadding={8}>
           <DropdownMenu.RadioGroup value={business.id} onValueChange={choose}>
             {businesses.map((each) => (
@@ -44,7 +43,6 @@ export function BusinessSwitch() {
             New business
           </DropdownMenu.Item>
         </DropdownMenu.Content>
-      </DropdownMenu.Portal>
     </DropdownMenu.Root>
   );
 }

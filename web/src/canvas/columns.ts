@@ -7,11 +7,11 @@ export interface Columns {
   columns: Card[][];
 }
 
-/** Instagram narrow, LinkedIn wide, messages beside it; with fewer platforms, even columns. */
-export function columnsOf(cards: Card[]): Columns {
+/** Instagram narrow, LinkedIn wide, messages beside it; with fewer platforms or full dates, even columns. */
+export function columnsOf(cards: Card[], fullDate: boolean): Columns {
   const by = (...names: string[]) => cards.filter((card) => names.includes(card.platform));
   const columns = [by("instagram"), by("linkedin"), by("email", "sms")];
-  if (columns.every((column) => column.length > 0)) return { layout: "by-platform", columns };
+  if (!fullDate && columns.every((column) => column.length > 0)) return { layout: "by-platform", columns };
   const even: Card[][] = [[], [], []];
   const heights = [0, 0, 0];
   for (const card of cards) {

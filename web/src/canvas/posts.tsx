@@ -13,7 +13,7 @@ import type { Card } from "./pieces";
 export function Posts({ cards, fullDate, single }: { cards: Card[]; fullDate: boolean; single: boolean }) {
   const business = useBusiness();
   const { opened } = useOpen();
-  const { layout, columns } = single ? { layout: "single", columns: [cards] } : columnsOf(cards);
+  const { layout, columns } = single ? { layout: "single", columns: [cards] } : columnsOf(cards, fullDate);
 
   useEffect(() => {
     if (!opened) return;

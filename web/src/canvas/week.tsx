@@ -80,7 +80,7 @@ function SlotMark({ state }: { state: ReturnType<typeof stateOf> }) {
     case "writing":
       return <i className="caret" />;
     case "checking":
-      return <i className="ring" />;
+      return <i className="turn" />;
     case "failed":
       return <Icon name="alert" />;
     case "ready":

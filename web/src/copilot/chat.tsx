@@ -9,8 +9,6 @@ import { useThread } from "./thread";
 import { Threads } from "./threads";
 import { Welcome } from "./welcome";
 
-const COMPONENTS = { UserMessage, AssistantMessage };
-
 /** What is said, from the first sentence to the live line. */
 export function Chat({ children }: { children?: React.ReactNode }) {
   const { messages, opening, error, live, threadId } = useThread();
@@ -26,7 +24,9 @@ export function Chat({ children }: { children?: React.ReactNode }) {
       ) : (
         <ThreadPrimitive.Root className="talk-frame">
           <ThreadPrimitive.Viewport key={threadId} className="talk" role="log" aria-label="Talk" tabIndex={0}>
-            <ThreadPrimitive.Messages components={COMPONENTS} />
+            <ThreadPrimitive.Messages>
+              {({ message }) => (message.role === "user" ? <UserMessage /> : <AssistantMessage />)}
+            </ThreadPrimitive.Messages>
           </ThreadPrimitive.Viewport>
         </ThreadPrimitive.Root>
       )}

@@ -58,7 +58,7 @@ function PieceState({ piece, campaignId }: { piece: Piece; campaignId: string | 
   if (piece.stage === "writing") {
     return (
       <i className="st live" title="Being written">
-        writing
+        <span className="word">writing</span>
         <i className="caret" />
       </i>
     );
@@ -66,7 +66,7 @@ function PieceState({ piece, campaignId }: { piece: Piece; campaignId: string | 
   if (piece.stage === "checking") {
     return (
       <i className="st" title="Being checked">
-        <i className="ring" />
+        <i className="turn" />
         <span className="vh">being checked</span>
       </i>
     );

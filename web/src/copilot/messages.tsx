@@ -55,7 +55,7 @@ export function UserMessage() {
 
 function EditForm() {
   return (
-    <ComposerPrimitive.Root className="composer inline">
+    <ComposerPrimitive.Root className="composer again">
       <ComposerPrimitive.Input aria-label="Your message" autoFocus />
       <div className="composer-row">
         <ComposerPrimitive.Cancel className="btn quiet small end">Cancel</ComposerPrimitive.Cancel>

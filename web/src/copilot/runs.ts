@@ -24,12 +24,14 @@ export interface Request {
 const runs = new Map<string, Followed>();
 const listeners = new Map<string, Set<() => void>>();
 let settled: (threadId: string, view: RunView) => void = () => undefined;
+let stored: () => void = () => undefined;
 let saved: () => void = () => undefined;
 
-/** Who is told when a run has ended, and when it has saved something. */
-export function watchRuns(onSettled: typeof settled, onSaved: typeof saved): void {
-  settled = onSettled;
+/** Who is told when a message is stored, when something was saved, and when the run has ended. */
+export function watchRuns(onStored: () => void, onSaved: () => void, onSettled: typeof settled): void {
+  stored = onStored;
   saved = onSaved;
+  settled = onSettled;
 }
 
 /** Say something in a thread; an unknown thread is opened by it. */
@@ -132,7 +134,10 @@ async function runToEnd(threadId: string, run: LiveRun, source: Source, signal: 
   const problem = await follow(
     source,
     {
-      accepted: (id) => run.set({ id }),
+      accepted: (id) => {
+        if (run.view.id === null) stored();
+        run.set({ id });
+      },
       link: (link) => run.set({ link }),
       event: (event, attempt) => {
         run.apply(event, attempt);

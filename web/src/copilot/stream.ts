@@ -25,7 +25,8 @@ export async function follow(source: Source, listener: Listener, signal: AbortSi
   let cursor: string | null = null;
   let known = !("url" in source);
   let failures = 0;
-  while (!signal.aborted) {
+  const left = () => signal.aborted;
+  while (!left()) {
     const connection = new AbortController();
     const cut = () => connection.abort();
     addEventListener("offline", cut);
@@ -55,7 +56,7 @@ export async function follow(source: Source, listener: Listener, signal: AbortSi
       signal.removeEventListener("abort", cut);
       connection.abort();
     }
-    if (signal.aborted) break;
+    if (left()) break;
     listener.link("reconnecting");
     await pause(BACKOFF_MS[Math.min(failures++, BACKOFF_MS.length - 1)] ?? 0, signal);
   }

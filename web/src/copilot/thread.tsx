@@ -108,7 +108,10 @@ export function ThreadProvider({ threadId, children }: { threadId: string; child
         const path = pathTo(all, message.sourceId);
         send(text, path.at(-1)?.parent_id ?? null, true);
       }),
-    onCancel: () => Promise.resolve(stopRun(threadId)),
+    onCancel: () => {
+      stopRun(threadId);
+      return Promise.resolve();
+    },
   });
 
   return (

@@ -5,6 +5,7 @@ import { Link, useNavigate } from "@tanstack/react-router";
 
 import { api } from "../api/client";
 import { threadsQuery } from "../api/queries";
+import type { ThreadItem } from "../api/types";
 import { useBusiness } from "../business/current";
 import { Icon } from "../ui/icons";
 import { putAway } from "./runs";
@@ -16,15 +17,16 @@ export function Threads() {
   const { threadId, messages } = useThread();
   const { data: threads } = useQuery(threadsQuery(business.id));
   const [open, setOpen] = useState(false);
+  const [asked, setAsked] = useState<string | null>(null);
   const navigate = useNavigate();
   const queries = useQueryClient();
   if (!threads || (threads.length === 0 && messages.length === 0)) return null;
 
-  async function remove(id: string, clientId: string) {
+  async function remove({ id, client_id }: ThreadItem) {
     await api.DELETE("/threads/{id}", { params: { path: { id } } });
-    putAway(clientId);
-    await queries.invalidateQueries({ queryKey: ["threads", business.id] });
-    if (clientId === threadId) await navigate({ to: "/" });
+    putAway(client_id);
+    if (client_id === threadId) await navigate({ to: "/" });
+    await queries.invalidateQueries({ queryKey: threadsQuery(business.id).queryKey });
   }
 
   return (
@@ -58,13 +60,15 @@ export function Threads() {
                   {new Date(thread.updated_at).toLocaleDateString("en-GB", { day: "numeric", month: "short" })}
                 </time>
               </Link>
-              <button
-                className="ib"
-                aria-label={`Delete the thread “${thread.title || "Untitled"}”`}
-                onClick={() => void remove(thread.id, thread.client_id)}
-              >
-                <Icon name="trash" />
-              </button>
+              {asked === thread.id ? (
+                <button className="btn quiet small danger" autoFocus onBlur={() => setAsked(null)} onClick={() => void remove(thread)}>
+                  Delete it
+                </button>
+              ) : (
+                <button className="ib" aria-label={`Delete “${thread.title || "Untitled"}”`} onClick={() => setAsked(thread.id)}>
+                  <Icon name="trash" />
+                </button>
+              )}
             </li>
           ))}
         </ul>

@@ -20,7 +20,7 @@ export function Welcome() {
       openFacts(`gap:${does.add}`);
       return;
     }
-    aui.thread().composer().setText(does.say);
+    aui.thread.composer().setText(does.say);
     focusComposer();
   }
 

@@ -25,8 +25,9 @@ export function doing(run: RunView): string {
   if (piece && step?.agent === "copywriter") {
     return `Copywriter is writing ${piece.identity.index ?? 1} of ${piece.identity.of ?? 1}`;
   }
+  const checked = run.pieces.findLast((each) => each.stage === "checking");
+  if (checked) return `Checking ${checked.identity.of ? `${checked.identity.index ?? 1} of ${checked.identity.of}` : "it"}`;
   if (step) return stepLine(step);
-  if (run.pieces.some((each) => each.stage === "checking")) return "Brand guard is checking";
   return run.begun && run.steps.length > 0 ? "Copilot is answering" : "Starting";
 }
 

@@ -59,10 +59,10 @@ export const PieceCard = memo(function PieceCard({ card, business, selected, ful
     >
       <header className="card-h">
         <Icon name={platformIcon(card.platform)} />
-        <time>{card.at ? (fullDate ? when(card.at, true) : when(card.at)) : "not in the calendar"}</time>
+        <time>{card.at ? (fullDate ? when(card.at, true) : when(card.at)) : "no date"}</time>
         {saving ? (
           <span className="st">
-            <i className="ring" /> Being checked
+            <i className="turn" /> Being checked
           </span>
         ) : (
           <Standing card={card} edited={edit !== null} />

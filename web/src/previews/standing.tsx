@@ -16,7 +16,7 @@ export function Standing({ card, edited }: { card: Card; edited: boolean }) {
       const checking = card.piece?.checking;
       return (
         <span className="st">
-          <i className="ring" /> Being checked{checking ? `, ${checking.done} of ${checking.of}` : ""}
+          <i className="turn" /> Being checked{checking ? `, ${checking.done} of ${checking.of}` : ""}
         </span>
       );
     }

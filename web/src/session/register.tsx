@@ -7,7 +7,7 @@ import { Field } from "../ui/field";
 import { Trouble } from "../ui/trouble";
 import { Door } from "./door";
 import { register } from "./session";
-import { text } from "./sign-in";
+import { secret, text } from "./sign-in";
 
 /** The page at /app/register. */
 export function Register() {
@@ -21,7 +21,7 @@ export function Register() {
     setBusy(true);
     setError(undefined);
     try {
-      await register(text(form, "name"), text(form, "email"), String(form.get("password")));
+      await register(text(form, "name"), text(form, "email"), secret(form));
       await navigate({ to: "/new-business" });
     } catch (failure) {
       setError(failure);

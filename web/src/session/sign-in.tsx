@@ -32,7 +32,7 @@ export function SignIn() {
   function submit(event: SyntheticEvent<HTMLFormElement>) {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
-    void enter(text(form, "email"), text(form, "password"));
+    void enter(text(form, "email"), secret(form));
   }
 
   return (
@@ -74,4 +74,10 @@ export function SignIn() {
 export function text(form: FormData, name: string): string {
   const value = form.get(name);
   return typeof value === "string" ? value.trim() : "";
+}
+
+/** The password as it was typed, blanks and all. */
+export function secret(form: FormData): string {
+  const value = form.get("password");
+  return typeof value === "string" ? value : "";
 }

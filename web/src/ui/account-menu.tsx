@@ -21,7 +21,6 @@ export function AccountMenu({ side }: { side: "right" | "bottom" }) {
       <DropdownMenu.Trigger className="avatar" aria-label={`${name}, account`}>
         {initials(name)}
       </DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
         <DropdownMenu.Content className="menu" side={side} align="end" sideOffset={8} collisionPadding={8}>
           <DropdownMenu.Label className="menu-label">
             <b>{name}</b>
@@ -43,7 +42,6 @@ export function AccountMenu({ side }: { side: "right" | "bottom" }) {
             Sign out
           </DropdownMenu.Item>
         </DropdownMenu.Content>
-      </DropdownMenu.Portal>
     </DropdownMenu.Root>
   );
 }
