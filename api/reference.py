@@ -14,12 +14,35 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from pydantic import ConfigDict
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.staticfiles import StaticFiles
 
 from api.dependencies import Access, access_of
 from api.problems import MEDIA_TYPE, Problem
 from core.errors import Misconfigured
 
 PROBLEMS = Path(__file__).parent.parent / "docs" / "problems.md"
+
+OPERATIONS_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>The Marquee API</title>
+<link rel="stylesheet" href="/docs/swagger/swagger-ui.css">
+<link rel="icon" href="/docs/swagger/favicon-32x32.png">
+<script src="/docs/swagger/swagger-ui-bundle.js" defer></script>
+<script src="/docs/start.js" defer></script>
+</head>
+<body><div id="operations"></div></body>
+</html>
+"""
+OPERATIONS_START = """SwaggerUIBundle({
+  url: "/openapi.json",
+  dom_id: "#operations",
+  deepLinking: true,
+  validatorUrl: null,
+});
+"""
 
 _DESCRIPTIONS = {
     "400": "The body could not be read.",
@@ -143,7 +166,16 @@ def add_reference(app: FastAPI) -> None:
     async def problems(_: Request) -> Response:
         return HTMLResponse(problems_page(PROBLEMS.read_text()))
 
+    async def operations(_: Request) -> Response:
+        return HTMLResponse(OPERATIONS_PAGE)
+
+    async def start(_: Request) -> Response:
+        return Response(OPERATIONS_START, media_type="text/javascript")
+
     app.add_route("/openapi.json", document, include_in_schema=False)
+    app.add_route("/docs", operations, include_in_schema=False)
+    app.add_route("/docs/start.js", start, include_in_schema=False)
+    app.mount("/docs/swagger", StaticFiles(packages=[("fastapi_swagger", "resources")]))
     app.add_route("/docs/problems", problems, include_in_schema=False)
 
 

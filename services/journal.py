@@ -13,6 +13,19 @@ from typing import Any, TextIO
 
 import orjson
 
+OURS = (
+    "marquee",
+    "agents",
+    "api",
+    "core",
+    "evals",
+    "graphs",
+    "jobs",
+    "memory",
+    "prompts",
+    "services",
+    "tools",
+)
 REDACTED = "[redacted]"
 _SECRET_NAME = re.compile(
     r"authorization|cookie|password|passwd|secret|api[-_]?key|access[-_]?token|refresh[-_]?token|^token$",
@@ -98,5 +111,6 @@ def start_journal(level: str, stream: TextIO | None = None) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
-    logging.getLogger("marquee").setLevel(level.upper())
+    for name in OURS:
+        logging.getLogger(name).setLevel(level.upper())
     logging.captureWarnings(capture=True)
