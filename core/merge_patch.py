@@ -41,7 +41,8 @@ def apply_patch(fields: type[M], current: Document, patch: Mapping[str, Any]) ->
     known = set(type(current).model_fields) | set(type(current).model_computed_fields)
     refused = [
         {
-            "field": name,
+            # JSON may name a field with half a character, which cannot be answered.
+            "field": name.encode(errors="replace").decode(),
             "message": "is set by the server" if name in known else "there is no such field",
         }
         for name in patch

@@ -11,7 +11,7 @@ from core.business import Business, Segment
 from core.campaign import Campaign, CampaignFields
 from core.scope import Scope
 from memory.database import Database
-from services.businesses import BusinessDraft, Businesses, FactDraft
+from services.businesses import BusinessDraft, Businesses, NewFact
 from services.campaigns import Campaigns
 from services.content import Contents
 from services.drafting import Drafting
@@ -75,8 +75,8 @@ async def bakery(businesses: Businesses) -> Business:
             target_audience=[Segment(segment_name="Voisins", age_range="30-55")],
             banned_words=["pas cher"],
             facts=[
-                FactDraft(key="Baguette", value="1,30 €"),
-                FactDraft(key="Téléphone", value="04 78 00 11 22"),
+                NewFact(key="Baguette", value="1,30 €"),
+                NewFact(key="Téléphone", value="04 78 00 11 22"),
             ],
         ),
     )

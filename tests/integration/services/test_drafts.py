@@ -36,16 +36,7 @@ async def write(
     slot: Slot | None = None,
 ) -> Content:
     fields = ContentFields(title="Brioche", text_content=TextContent(caption=caption), language="fr")
-    draft = Content.model_validate(
-        {
-            **fields.model_dump(),
-            "platform": "instagram",
-            "campaign_id": campaign.id,
-            "business_id": business.id,
-            "created_at": business.created_at,
-            "updated_at": business.created_at,
-        }
-    ).draft_text()
+    draft = fields.draft_text("instagram")
     checks, claims = run_checks(draft, business, campaign, slot, [BRIEF], [], business.created_at)
     return await drafting.save_draft(
         Scope.of(business.id),

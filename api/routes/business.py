@@ -1,0 +1,175 @@
+"""Business, facts, members, memory, usage."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Query, Response
+from pydantic import BaseModel, Field
+
+from api.dependencies import (
+    Caller,
+    IfMatch,
+    Paging,
+    ScopeDep,
+    ServicesDep,
+    requires,
+    set_etag,
+    signed_in,
+)
+from api.examples import BUSINESS, answer, answer_list
+from api.patches import BusinessPatch
+from api.reach import DocumentId
+from api.reference import problem_response
+from core.business import Business, Fact
+from core.document import Value
+from services.businesses import MOST_FACTS, BusinessDraft, FactDraft
+
+router = APIRouter(prefix="/business", tags=["business"])
+
+_NEW = {
+    "business_name": "Harbour Bakery",
+    "industry": "Bakery",
+    "brand_voice": "Warm and plain",
+    "timezone": "Europe/London",
+    "language": "en-GB",
+    "facts": [{"key": "Sourdough loaf", "value": "£4.20"}],
+}
+
+
+class BusinessList(BaseModel):
+    """A page of businesses, newest first."""
+
+    items: list[Business]
+    next_cursor: str | None = None
+
+
+class Facts(BaseModel):
+    """Everything that is known to be true."""
+
+    facts: list[Fact]
+
+
+class FactsDraft(Value):
+    """The whole list of facts, in the order to keep."""
+
+    facts: list[FactDraft] = Field(max_length=MOST_FACTS)
+
+
+@router.post(
+    "/",
+    status_code=201,
+    summary="Found a business; its creator is its owner",
+    dependencies=[signed_in()],
+    responses={201: answer(BUSINESS, "The new business.")},
+)
+async def create_business(
+    draft: Annotated[BusinessDraft, Body(examples=[_NEW])],
+    services: ServicesDep,
+    caller: Caller,
+    response: Response,
+) -> Business:
+    """Takes the document's own fields; `facts` may come as `{key, value}` pairs."""
+    business = await services.businesses.create(caller.user_id, draft)
+    response.headers["Location"] = f"/business/{business.id}"
+    set_etag(response, business.version)
+    return business
+
+
+@router.get(
+    "/",
+    summary="The caller's businesses, newest first",
+    dependencies=[requires("owner", "marketer", "client")],
+    responses={200: answer_list(BUSINESS)},
+)
+async def list_businesses(services: ServicesDep, scope: ScopeDep, paging: Paging) -> BusinessList:
+    """Every business that the caller is a member of."""
+    page = await services.businesses.page(scope, paging.limit, paging.cursor)
+    return BusinessList(items=page.items, next_cursor=page.next_cursor)
+
+
+@router.get(
+    "/{id}",
+    summary="One business",
+    dependencies=[requires("owner", "marketer", "client")],
+    responses={200: answer(BUSINESS)},
+)
+async def get_business(
+    business_id: DocumentId, services: ServicesDep, scope: ScopeDep, response: Response
+) -> Business:
+    """The whole document with its facts."""
+    business = await services.businesses.get(scope, business_id)
+    set_etag(response, business.version)
+    return business
+
+
+@router.put(
+    "/{id}",
+    summary="Change a business",
+    dependencies=[requires("owner", "marketer")],
+    responses={200: answer(BUSINESS)},
+)
+async def change_business(
+    business_id: DocumentId,
+    patch: BusinessPatch,
+    services: ServicesDep,
+    scope: ScopeDep,
+    version: IfMatch,
+    response: Response,
+) -> Business:
+    """A JSON merge patch (RFC 7396) of the profile; facts have their own address."""
+    business = await services.businesses.change(scope, business_id, patch, version)
+    set_etag(response, business.version)
+    return business
+
+
+@router.delete(
+    "/{id}",
+    status_code=204,
+    summary="Delete a business and everything it owns",
+    dependencies=[requires("owner")],
+    responses={409: problem_response("It has campaigns or content and `cascade` is not true.")},
+)
+async def delete_business(
+    business_id: DocumentId,
+    services: ServicesDep,
+    scope: ScopeDep,
+    cascade: Annotated[bool, Query(description="Also when it has campaigns or content.")] = False,
+) -> None:
+    """Campaigns, content, conversations, memory and usage go with it; nothing can be brought back."""
+    await services.privacy.erase_business(scope, business_id, cascade=cascade)
+
+
+@router.get(
+    "/{id}/facts",
+    summary="What is known to be true about a business",
+    dependencies=[requires("owner", "marketer", "client")],
+    responses={200: answer(Facts(facts=BUSINESS.facts))},
+)
+async def get_facts(
+    business_id: DocumentId, services: ServicesDep, scope: ScopeDep, response: Response
+) -> Facts:
+    """The facts that every text is checked against; the ETag is the business's."""
+    business = await services.businesses.get(scope, business_id)
+    set_etag(response, business.version)
+    return Facts(facts=business.facts)
+
+
+@router.put(
+    "/{id}/facts",
+    summary="Replace the facts",
+    dependencies=[requires("owner", "marketer")],
+    responses={200: answer(Facts(facts=BUSINESS.facts))},
+)
+async def replace_facts(
+    business_id: DocumentId,
+    draft: Annotated[FactsDraft, Body(examples=[{"facts": [{"key": "Sourdough loaf", "value": "£4.20"}]}])],
+    services: ServicesDep,
+    scope: ScopeDep,
+    version: IfMatch,
+    response: Response,
+) -> Facts:
+    """The whole list: a fact with its id is kept or changed, one without is new, a missing one is gone."""
+    business = await services.businesses.replace_facts(scope, business_id, draft.facts, version)
+    set_etag(response, business.version)
+    return Facts(facts=business.facts)

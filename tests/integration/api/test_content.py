@@ -1,0 +1,141 @@
+"""Drafts over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from core.campaign import Slot
+from core.content import AiMetadata, Content, ContentFields, TextContent
+from core.document import WrittenBy
+from core.ids import new_id
+from core.scope import Scope
+from services.container import Services
+from tests.integration.api.conftest import Person
+from tests.integration.api.test_business import fields_of, found
+
+
+@pytest_asyncio.fixture
+async def draft(ali: Person, services: Services) -> Content:
+    """A draft in the slot of a campaign."""
+    business = await services.businesses.get(Scope.of((made := await found(ali))["id"]), made["id"])
+    scope = Scope.of(business.id)
+    created = await ali.client.post("/campaign/", json={"business_id": business.id, "name": "Mai"})
+    slot = Slot(local_time="2027-05-01T09:00", timezone="Europe/Paris", platform="instagram", theme="Muguet")
+    campaign = await services.campaigns.save_calendar(scope, created.json()["id"], [slot], new_id())
+    return await services.drafting.save_draft(
+        scope,
+        business=business,
+        campaign=campaign,
+        slot=campaign.calendar[0],
+        platform="instagram",
+        fields=ContentFields(
+            title="Muguet",
+            text_content=TextContent(caption="La baguette à 1,30 €.", hashtags=["#lyon"]),
+            language="fr",
+        ),
+        ai_metadata=AiMetadata(model="offline-demo", simulated=True),
+        written_by=WrittenBy(run_id=new_id(), agent="copywriter", slot="1"),
+    )
+
+
+async def test_a_draft_is_read_whole(ali: Person, draft: Content) -> None:
+    answer = await ali.client.get(f"/content/{draft.id}")
+    content = answer.json()
+    assert content["text_content"]["caption"] == "La baguette à 1,30 €."
+    assert (content["status"], content["approval_state"], content["approval"]) == ("draft", "pending", None)
+    assert content["ai_metadata"]["simulated"] is True
+    assert answer.headers["etag"] == f'"{draft.version}"'
+
+
+async def test_an_edit_merges_and_checks_again(ali: Person, draft: Content, services: Services) -> None:
+    url = f"/content/{draft.id}"
+    answer = await ali.client.put(
+        url,
+        json={
+            "text_content": {"caption": "La baguette à 1,30 €, 40 % de remise."},
+            "media": {"alt_text": "Pain"},
+        },
+        headers={"If-Match": f'"{draft.version}"'},
+    )
+    assert answer.status_code == 200, answer.text
+    content = answer.json()
+    assert content["version"] == draft.version + 1
+    assert content["text_content"]["hashtags"] == ["#lyon"]
+    assert content["media"]["alt_text"] == "Pain"
+    (figures,) = [check for check in content["ai_metadata"]["checks"] if check["name"] == "figures.sourced"]
+    assert [span["text"] for span in figures["spans"]] == ["40 %"]
+    sources = [claim["source"] and claim["source"]["kind"] for claim in content["ai_metadata"]["claims"]]
+    assert sources == ["fact", None]
+    (kept,) = await services.database.versions.all(Scope.of(draft.business_id), {"content_id": draft.id})
+    assert (kept.text_content, kept.edited_by) == (draft.text_content, ali.id)
+    stale = await ali.client.put(url, json={"title": "x"}, headers={"If-Match": f'"{draft.version}"'})
+    assert stale.status_code == 412
+    assert (await ali.client.get(url)).json() == content
+
+
+@pytest.mark.parametrize(
+    ("patch", "field"),
+    [
+        ({"status": "published"}, "status"),
+        ({"approval": None}, "approval"),
+        ({"ai_metadata": {"checks": []}}, "ai_metadata"),
+        ({"business_id": "0" * 24}, "business_id"),
+        ({"campaign_id": "0" * 24}, "campaign_id"),
+        ({"platform": "sms"}, "platform"),
+        ({"headline": "x"}, "headline"),
+        ({"text_content": {"headline": "x"}}, "text_content.headline"),
+        ({"text_content": {"hashtags": ["two words"]}}, "text_content.hashtags.0"),
+        ({"media": {"image_url": "javascript:alert(1)"}}, "media.image_url"),
+        ({"language": "très"}, "language"),
+    ],
+)
+async def test_what_cannot_be_written_is_named(
+    ali: Person, draft: Content, patch: dict[str, Any], field: str
+) -> None:
+    url = f"/content/{draft.id}"
+    before = (await ali.client.get(url)).json()
+    assert fields_of(await ali.client.put(url, json=patch)) == [field]
+    assert (await ali.client.get(url)).json() == before
+
+
+@pytest.mark.parametrize("body", [b'{"title": "\\ud800"}', b'{"\\ud800": 1}', b'{"media": {"\\ud800": 1}}'])
+async def test_text_that_is_no_unicode_is_refused(ali: Person, draft: Content, body: bytes) -> None:
+    answer = await ali.client.put(
+        f"/content/{draft.id}", content=body, headers={"Content-Type": "application/json"}
+    )
+    assert answer.status_code in {400, 422}, answer.text
+
+
+async def test_lists_are_filtered(ali: Person, draft: Content) -> None:
+    async def ids(**params: str) -> list[str]:
+        answer = await ali.client.get("/content", params=params)
+        assert answer.status_code == 200, answer.text
+        return [one["id"] for one in answer.json()["items"]]
+
+    assert await ids() == [draft.id]
+    assert await ids(campaign_id=draft.campaign_id, platform="instagram", status="draft") == [draft.id]
+    assert await ids(business_id=draft.business_id, status="published") == []
+    assert await ids(platform="sms") == []
+    assert fields_of(await ali.client.get("/content", params={"platform": "fax"})) == ["platform"]
+
+
+async def test_a_deleted_draft_frees_its_slot(ali: Person, draft: Content) -> None:
+    calendar = f"/calendar/{draft.campaign_id}"
+    (slot,) = (await ali.client.get(calendar)).json()["slots"]
+    assert slot["content"] == {
+        "id": draft.id,
+        "title": "Muguet",
+        "status": "draft",
+        "approval_state": "pending",
+        "checks_failed": 0,
+    }
+    refused = await ali.client.delete(f"/campaign/{draft.campaign_id}")
+    assert (refused.status_code, refused.json()["slug"]) == (409, "not-empty")
+    assert (await ali.client.delete(f"/content/{draft.id}")).status_code == 204
+    (slot,) = (await ali.client.get(calendar)).json()["slots"]
+    assert (slot["state"], slot["content"], slot["content_id"]) == ("planned", None, None)
+    assert (await ali.client.get(f"/content/{draft.id}")).status_code == 404
+    assert (await ali.client.delete(f"/campaign/{draft.campaign_id}")).status_code == 204
