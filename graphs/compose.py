@@ -1,0 +1,100 @@
+"""The copilot from its parts: models, agents, graph; for jobs and evals alike."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from langgraph.checkpoint.base import BaseCheckpointSaver
+
+from agents.gateway import Gateway
+from agents.offline.transport import OfflineTransport
+from agents.specialist import Agents
+from agents.tokens import TokenCounter
+from core.conversation import TokenUse
+from core.events import ModelBadge
+from core.scope import Scope
+from core.settings import Settings
+from core.usage import LedgerEntry
+from graphs.run import Copilot, Parts
+from prompts.library import PromptLibrary
+from services.usage import Usage
+from tools.registry import registry
+
+REMEMBERED_RUNS = 2_000
+"""A call that settles after its run has ended is told nobody; so many are kept before the oldest goes."""
+
+
+class RunMeter:
+    """The meter of model calls that also adds up what each run used, for its last event."""
+
+    def __init__(self, usage: Usage) -> None:
+        self._usage = usage
+        self._runs: dict[str, dict[str, TokenUse]] = {}
+
+    async def reserve(self, scope: Scope, tokens: int, run_id: str | None) -> str:
+        """Set tokens aside for one call."""
+        return await self._usage.reserve(scope, tokens, run_id)
+
+    async def settle(self, scope: Scope, reservation_id: str, entry: LedgerEntry) -> None:
+        """Replace the reservation by what was used."""
+        if entry.run_id is not None:
+            models = self._runs.setdefault(entry.run_id, {})
+            if len(self._runs) > REMEMBERED_RUNS:
+                self._runs.pop(next(iter(self._runs)))
+            use = models.setdefault(entry.model, TokenUse(model=entry.model))
+            use.input_tokens += entry.tokens_in
+            use.output_tokens += entry.tokens_out
+            use.cached_input_tokens += entry.tokens_cached
+        await self._usage.settle(scope, reservation_id, entry)
+
+    def take(self, run_id: str) -> list[TokenUse]:
+        """What the run used in this process; it is told once."""
+        return list(self._runs.pop(run_id, {}).values())
+
+
+@asynccontextmanager
+async def open_copilot(
+    parts: Parts,
+    settings: Settings,
+    usage: Usage,
+    embed: Callable[[Sequence[str]], list[list[float]]],
+    checkpointer: BaseCheckpointSaver[Any] | None,
+    library: PromptLibrary | None = None,
+) -> AsyncIterator[tuple[Copilot, Gateway]]:
+    """The compiled graphs with the models of the settings.
+
+    Args:
+        parts: The services that runs reach.
+        settings: Which models, how many repairs and drafts.
+        usage: The budget that every model call passes.
+        embed: Text to vectors in the calling thread, for the offline model.
+        checkpointer: Where graph state is kept; None keeps none.
+        library: The prompts; without it the released ones.
+    """
+    counter = TokenCounter(settings.data_dir / "tokenizer")
+    meter = RunMeter(usage)
+
+    def offline() -> OfflineTransport:
+        return OfflineTransport(embed, counter.count, settings.offline_tokens_per_second)
+
+    gateway = Gateway(settings, meter, counter, offline)
+    await gateway.open()
+
+    def badge() -> ModelBadge:
+        return ModelBadge(model=gateway.info.name, simulated=gateway.info.simulated)
+
+    try:
+        copilot = Copilot(
+            parts,
+            Agents(gateway, library or PromptLibrary(), registry()),
+            badge,
+            meter.take,
+            checkpointer,
+            repairs=settings.repairs,
+            most_drafts=settings.drafts_per_request,
+        )
+        yield copilot, gateway
+    finally:
+        await gateway.close()

@@ -1,0 +1,13 @@
+"""What a model may call never names who it is or where it acts."""
+
+from __future__ import annotations
+
+from tools.registry import FORBIDDEN_ARGUMENTS, registry
+
+
+def test_no_tool_takes_an_identity_as_an_argument() -> None:
+    named = {
+        name: sorted(FORBIDDEN_ARGUMENTS & set(tool.args.model_json_schema().get("properties", {})))
+        for name, tool in registry().items()
+    }
+    assert {name: arguments for name, arguments in named.items() if arguments} == {}
