@@ -12,7 +12,7 @@ _DROPPED = {"title", "default", "examples", "pattern", "format", "discriminator"
 # OpenAI's strict mode refuses these; elsewhere they keep a weak model from writing without end.
 _LENGTHS = {"minLength", "maxLength"}
 # llama.cpp refuses a grammar with more repetitions.
-_LONGEST_REPETITION = 1_000
+_LONGEST_REPETITION = 2_000
 
 
 def strict_schema(model: type[BaseModel]) -> dict[str, Any]:
