@@ -60,7 +60,9 @@ def sentence(error: Mapping[str, Any]) -> str:
     if known is not None:
         return known(error.get("ctx", {}))
     message: str = error["msg"]
-    message = message.removeprefix("Value error, ").removeprefix("Input ")
+    if message.startswith("value is not a valid email address"):
+        return "must be an e-mail address, such as ali@example.com"
+    message = message.removeprefix("Value error, ").removeprefix("Input ").rstrip(".")
     return message[:1].lower() + message[1:]
 
 

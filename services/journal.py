@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import sys
@@ -98,7 +99,11 @@ class JsonLines(logging.Formatter):
             line["exception"] = redact(self.formatException(record.exc_info))
         if record.stack_info:
             line["stack"] = redact(record.stack_info)
-        return orjson.dumps(line, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+        try:
+            return orjson.dumps(line, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+        except TypeError:
+            # Integers beyond 64 bits and broken text: rare, but a log line is never lost.
+            return json.dumps(line, default=str)
 
 
 def start_journal(level: str, stream: TextIO | None = None) -> None:

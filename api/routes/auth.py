@@ -29,6 +29,15 @@ USER = {
     "created_at": "2027-03-01T09:00:00.000Z",
 }
 
+SESSION = {
+    "id": "65f0c7a31b2d94e6688aa01d",
+    "user_agent": "Firefox",
+    "created_at": "2027-03-01T09:00:00.000Z",
+    "last_used_at": "2027-03-02T08:30:00.000Z",
+    "expires_at": "2027-04-01T08:30:00.000Z",
+    "current": True,
+}
+
 UserAgent = Annotated[str, Header(alias="User-Agent", include_in_schema=False)]
 
 
@@ -137,16 +146,7 @@ class AuthOptions(Value):
 class SessionOut(Value):
     """One place where a person is signed in."""
 
-    model_config = example(
-        {
-            "id": "65f0c7a31b2d94e6688aa01d",
-            "user_agent": "Firefox",
-            "created_at": "2027-03-01T09:00:00.000Z",
-            "last_used_at": "2027-03-02T08:30:00.000Z",
-            "expires_at": "2027-04-01T08:30:00.000Z",
-            "current": True,
-        }
-    )
+    model_config = example(SESSION)
 
     id: str
     user_agent: str
@@ -158,6 +158,8 @@ class SessionOut(Value):
 
 class SessionList(Value):
     """Where a person is signed in, newest first."""
+
+    model_config = example({"items": [SESSION]})
 
     items: list[SessionOut]
 

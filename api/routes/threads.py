@@ -66,7 +66,9 @@ class WholeThread(ThreadView):
 class ThreadPatch(BaseModel):
     """What a person may change in a thread."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"title": "March membership drive"}]}
+    )
 
     title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
