@@ -57,6 +57,7 @@ RECIPES: dict[str, Recipe] = {
     "delete_business": Recipe({"path:id": "business"}, query={"cascade": "true"}),
     "get_facts": Recipe({"path:id": "business"}),
     "replace_facts": Recipe({"path:id": "business", "body:facts[].id": "fact"}, _new_facts),
+    "get_usage": Recipe({"path:id": "business"}),
     # campaign
     "create_campaign": Recipe(
         {"body:business_id": "business"}, lambda world: {"business_id": world.ids["business"], "name": "June"}
