@@ -187,4 +187,7 @@ def _hashtags(tags: Sequence[str]) -> list[str]:
     """Without sign and blanks, each once, whatever its case."""
     cleaned = ["".join(part for part in re.split(r"[\s#]+", tag) if part) for tag in tags]
     usable = [tag.strip(".,;:!?\"'")[:_HASHTAG_CHARACTERS] for tag in cleaned]
-    return list({tag.casefold(): tag for tag in reversed(usable) if tag}.values())[::-1][:_MOST_HASHTAGS]
+    first: dict[str, str] = {}
+    for tag in filter(None, usable):
+        first.setdefault(tag.casefold(), tag)
+    return list(first.values())[:_MOST_HASHTAGS]

@@ -136,7 +136,7 @@ def settle_plan(
         # The campaign itself is not a theme of its own: its open slots have theirs.
         theme = ""
     name = _phrase(understanding.campaign_name, text, _NAME_CHARACTERS)
-    fallback = campaign.name if campaign else theme or f"{business.business_name} {start:%Y-%m}"
+    fallback = campaign.name if campaign else theme or business.business_name
     return Plan(
         specialists=specialists,
         platforms=_platforms(understanding, text, campaign, planning="strategy" in specialists),

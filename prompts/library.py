@@ -94,7 +94,7 @@ class Prompt:
 
     @cached_property
     def rules(self) -> list[str]:
-        """The ids of its rules, in order of appearance."""
+        """The ids of its rules: its own, then those of its partials."""
         found = [rule for text in (self.body, *self.partials.values()) for rule in _RULE.findall(text)]
         return list(dict.fromkeys(found))
 

@@ -44,8 +44,9 @@ _OURS = re.compile(
 _PLANS = re.compile(r"\b(?:plan|organi[sz]|prépar|prepar)", re.IGNORECASE)
 _TAIL = re.compile(
     r"[,;]?\s+(?:(?:on|via|by|sur|par|auf|per|en|por)\s+(?:insta|linkedin|e-?mail|sms|correo)"
-    r"|next (?:week|month)|this week|tomorrow|(?:in|en|im) (?:jan|f[eé][bv]|m[aä]r|a[pbv]r|ma[iy]|ju[nil]|jui|ao|aug"
-    r"|ago|ene|sept?|o[ck]t|nov|d[eé][cz]|dic)\w*|la semaine prochaine|le mois prochain|demain|nächste|morgen"
+    r"|next (?:week|month)|this week|tomorrow|(?:in|en|im) (?:jan|f[eé][bv]|m[aä]r|a[pbv]r|ma[iy]|ju[nil])\w*"
+    r"|(?:in|en|im) (?:jui|ao[uû]|aug|ago|ene|sept?|o[ck]t|nov|d[eé][cz]|dic)\w*"
+    r"|la semaine prochaine|le mois prochain|demain|nächste|morgen"
     r"|la (?:próxima )?semana|el próximo mes|mañana|only plan|no texts).*$",
     re.IGNORECASE,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from agents.offline.ideas import text_for
+from agents.offline.ideas import text_for, trade_ideas
 from agents.offline.reading import Fact, Material, Meaning
 from agents.offline.speech import STAGES, Speech, guess_language, headline, intent_of, plain, shortened
 
@@ -74,7 +74,7 @@ def sms(material: Material, meaning: Meaning) -> dict[str, Any]:
     if fact and plain(fact).startswith(plain(theme.rstrip(".!?"))):
         theme = ""
     middle = draft.with_habits(" ".join(filter(None, (theme, fact, draft.call_to_action()))))
-    text = f"{material.business}: {middle} {speech.say('stop')}"
+    text = f"{material.business}{speech.at('colon')}{middle} {speech.say('stop')}"
     return {"text": text.translate(_STRAIGHT)}
 
 
@@ -119,15 +119,27 @@ class _Draft:
         self._platform = platform
         stage = material.task.get("funnel_stage", "")
         self.stage = stage if stage in STAGES else "awareness"
-        given = material.task.get("theme") or material.task.get("request") or material.business
-        theme = headline(self.speech.typeset(given))
-        if not (self.speech.allowed(theme) and material.obeys("language")):
+        theme = headline(self.speech.typeset(material.task.get("theme", "")))
+        if not theme or plain(theme) == plain(material.business) or self._is_foreign(theme):
+            theme = self._own_theme()
+        elif not (self.speech.allowed(theme) and material.obeys("language")):
             # A theme in another language or with a banned word cannot be the first line.
             theme = self.speech.pick(self.speech.lines("kinds", self.speech.kind, "moments"), "theme")
         self.theme = theme or material.business
         self.text = text_for(self.speech, self.theme)
         if self.text.startswith(self.theme):
             self.text = self.speech.say("about")
+
+    def _is_foreign(self, theme: str) -> bool:
+        """Whether a theme is made of a request in another language."""
+        request, language = self.material.task.get("request", ""), self.speech.language
+        return plain(theme) in plain(request) and guess_language(request, language) != language
+
+    def _own_theme(self) -> str:
+        """When nobody gave a theme: the trade's idea that is nearest to the request."""
+        ideas = [idea for stage in STAGES for idea in trade_ideas(self.speech, stage)]
+        order = self._meaning.ranked(self.material.task.get("request", ""), [idea.text for idea in ideas])
+        return ideas[order[0]].theme if order else ""
 
     def facts(self, most: int) -> list[Fact]:
         """The facts nearest to the theme: the first always, others when they are near."""

@@ -1,0 +1,89 @@
+"""What a copywriter wrote becomes content, tidied up and not reworded; its prompts stay short."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from agents.copywriter import Email, Post, Sms, draft_inputs, specialist_for, to_arguments, to_fields, to_text
+from agents.tokens import TokenCounter
+from core.campaign import PLATFORMS, Platform
+from core.content import Content
+from prompts.library import PromptLibrary
+from tests.unit.offline.businesses import GYM, NOW, TODAY
+
+
+def test_hashtags_lose_sign_blanks_and_doubles() -> None:
+    post = Post(
+        caption="Hello", hashtags=["#Gym", "young professionals", "gym", "##a #b", " ", "tag,"], cta=""
+    )
+    assert to_text("instagram", post)[1].hashtags == ["Gym", "youngprofessionals", "ab", "tag"]
+
+
+def test_hashtags_at_the_end_of_a_caption_belong_to_the_list() -> None:
+    post = Post(caption="We are #1 in town.\n\n#gym #spring", hashtags=["Spring"], cta=" Come\nin ")
+    text = to_text("linkedin", post)[1]
+    assert (text.caption, text.cta) == ("We are #1 in town.", "Come in")
+    assert text.hashtags == ["Spring", "gym"]
+
+
+def test_a_subject_is_one_line() -> None:
+    email = Email(subject="A\r\nBcc: all", preheader="b\nc", body="\nHello\n\nyou ", cta="Go")
+    title, text = to_text("email", email)
+    assert title == "A Bcc: all"
+    assert (text.preheader, text.body, text.caption) == ("b c", "Hello\n\nyou", "")
+
+
+@pytest.mark.parametrize(
+    ("platform", "value"),
+    [
+        ("instagram", Post(caption="Hello", hashtags=["a", "b"], cta="Go")),
+        ("email", Email(subject="S", preheader="P", body="B", cta="C")),
+        ("sms", Sms(text="Hi")),
+    ],
+)
+def test_a_saved_piece_is_shown_as_it_was_written(platform: Platform, value: Post | Email | Sms) -> None:
+    fields = to_fields(platform, value, "en")
+    content = Content(
+        **dict(fields),
+        business_id="1" * 24,
+        campaign_id="2" * 24,
+        platform=platform,
+        created_at=NOW,
+        updated_at=NOW,
+    )
+    assert to_arguments(content) == value.model_dump()
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_a_small_model_can_take_the_prompt(
+    platform: Platform, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    counter = TokenCounter(Path(tmp_path_factory.getbasetemp()) / "tokens")
+    counter.load()
+    piece = {
+        "platform": platform,
+        "theme": "March membership drive: how it begins",
+        "segment": "Young Professionals",
+        "funnel_stage": "awareness",
+        "place": 1,
+        "of": 4,
+        "local_time": "2027-03-01T12:00",
+    }
+    inputs = draft_inputs(
+        business=GYM,
+        facts=GYM.facts,
+        memories=[],
+        campaign=None,
+        piece=piece,
+        request="Plan a two-week Instagram and e-mail push for my March membership drive",
+        language="en",
+        today=TODAY,
+        findings=["“500” has no source in what we know."],
+        previous="Hello. " * 40,
+    )
+    rendered = PromptLibrary().render(specialist_for(platform).prompt, inputs)
+    assert counter.count(rendered.system) < 700
+    assert counter.count(rendered.system) + counter.count(rendered.user) < 1_300
+    assert "<findings>\ndraft: Hello." in rendered.user

@@ -1,0 +1,144 @@
+"""What a model understood becomes a plan that can be carried out, whatever the model said."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agents.router import Plan, Understanding, platforms_named, settle_plan
+from core.campaign import PLATFORMS, Campaign, Platform
+from tests.unit.offline.businesses import BAKERY, GYM, NOW, TODAY
+
+
+def settled(text: str, campaign: Campaign | None = None, **understood: object) -> Plan:
+    understanding = Understanding.model_validate(understood)
+    return settle_plan(understanding, text, campaign, TODAY, GYM)
+
+
+def campaign(name: str = "March Fitness Drive", **fields: object) -> Campaign:
+    values = {"name": name, "business_id": "1" * 24, "created_at": NOW, "updated_at": NOW, **fields}
+    return Campaign.model_validate(values)
+
+
+@pytest.mark.parametrize(
+    ("text", "platforms"),
+    [
+        ("Plan an Instagram and e-mail push", ["instagram", "email"]),
+        ("a newsletter, then LinkedIn", ["email", "linkedin"]),
+        ("on Insta and by SMS", ["instagram", "sms"]),
+        ("Linked In post", ["linkedin"]),
+        ("LinkedIn, but no e-mail and not on Instagram", ["linkedin"]),
+        ("not only Instagram but email", ["instagram", "email"]),
+        ("un courriel et un post Insta, pas de SMS", ["email", "instagram"]),
+        ("eine Rundmail und Kurznachrichten, ohne LinkedIn", ["email", "sms"]),
+        ("un correo y un mensaje de texto, sin Instagram", ["email", "sms"]),
+        ("ask ig@example.org or @instagram", []),
+        ("a big mailbox", []),
+        ("", []),
+    ],
+)
+def test_platforms_are_named_in_four_languages(text: str, platforms: list[Platform]) -> None:
+    assert platforms_named(text) == platforms
+
+
+def test_what_the_person_named_wins_over_the_model() -> None:
+    plan = settled("Plan two weeks on LinkedIn", specialists=["strategy"], platforms=["sms", "email"])
+    assert plan.platforms == ["linkedin"]
+
+
+def test_a_model_that_names_every_platform_has_not_understood() -> None:
+    assert settled("Plan it", specialists=["strategy"], platforms=list(PLATFORMS)).platforms == [
+        "instagram",
+        "email",
+    ]
+    assert settled("Write it", specialists=["copywriter"]).platforms == []
+
+
+def test_the_campaigns_window_counts_when_nothing_is_said() -> None:
+    running = campaign(start_date=date(2026, 11, 20), end_date=date(2026, 12, 3))
+    plan = settled("Plan more", running, specialists=["strategy"])
+    assert (plan.start, plan.end) == (TODAY, date(2026, 12, 3))
+    over = campaign(start_date=date(2026, 10, 1), end_date=date(2026, 10, 31))
+    assert settled("Plan more", over, specialists=["strategy"]).start == date(2026, 11, 30)
+
+
+def test_next_monday_for_two_weeks_is_the_default() -> None:
+    plan = settled("Plan something", specialists=["strategy"])
+    assert (plan.start, plan.days) == (date(2026, 11, 30), 14)
+
+
+@given(
+    start=st.one_of(st.none(), st.dates().map(str), st.text(max_size=12)),
+    days=st.one_of(st.none(), st.integers()),
+    pieces=st.one_of(st.none(), st.integers()),
+    phrases=st.tuples(st.text(max_size=200), st.text(max_size=200), st.text(max_size=400)),
+    text=st.text(max_size=200),
+)
+def test_any_nonsense_gives_a_plan_that_can_be_carried_out(
+    start: str | None, days: int | None, pieces: int | None, phrases: tuple[str, str, str], text: str
+) -> None:
+    name, theme, goal = phrases
+    plan = settled(
+        text,
+        specialists=["copywriter", "copywriter"],
+        start_date=start,
+        days=days,
+        pieces=pieces,
+        campaign_name=name,
+        theme=theme,
+        goal=goal,
+    )
+    assert plan.specialists == ["copywriter"]
+    assert TODAY <= plan.start <= TODAY + timedelta(days=366)
+    assert 1 <= plan.days <= 92
+    assert plan.pieces is None or 1 <= plan.pieces <= 24
+    assert 1 <= len(plan.campaign_name) <= 80
+    assert plan.campaign_name == plan.campaign_name.strip()
+    assert len(plan.theme) <= 120
+    assert Plan.model_validate(plan.model_dump(mode="json")) == plan
+
+
+@pytest.mark.parametrize(
+    "name", ["", "  ", "null", "string", "<campaign>", "Save 50% now", "***", "Campaign"]
+)
+def test_an_empty_echoed_or_invented_name_is_not_taken(name: str) -> None:
+    assert (
+        settled("Plan a push", specialists=["strategy"], campaign_name=name).campaign_name
+        == GYM.business_name
+    )
+
+
+def test_a_figure_of_the_persons_own_may_stand_in_the_name() -> None:
+    plan = settled("Plan our 10 year party", specialists=["strategy"], campaign_name="10 year party")
+    assert plan.campaign_name == "10 year party"
+
+
+def test_the_campaign_itself_is_no_theme() -> None:
+    plan = settled("Write drafts for my fitness drive", campaign(), theme="Fitness Drive")
+    assert (plan.theme, plan.campaign_name) == ("", "March Fitness Drive")
+
+
+def test_a_model_without_an_idea_is_helped_by_the_verb() -> None:
+    assert settled("Write a LinkedIn post about rest days").specialists == ["copywriter"]
+    assert settled("Schreib eine E-Mail").specialists == ["copywriter"]
+    assert settled("Plan a campaign on Instagram").specialists == ["strategy", "copywriter"]
+    assert settled("Which campaign runs on Instagram?").specialists == []
+    assert settled("Thank you").specialists == []
+
+
+@pytest.mark.parametrize(
+    ("text", "guess", "language"),
+    [
+        ("Write it in French", None, "fr"),
+        ("Écris un post en anglais", "fr", "en"),
+        ("Écris un post", "en", "fr"),
+        ("Write it in Polish", "pl", "pl"),
+        ("Write it", "nonsense!", "fr"),
+    ],
+)
+def test_the_businesss_language_unless_another_is_named(text: str, guess: str | None, language: str) -> None:
+    understanding = Understanding(specialists=["copywriter"], language=guess)
+    assert settle_plan(understanding, text, None, TODAY, BAKERY).language == language

@@ -1,0 +1,129 @@
+"""A strategist's calendar becomes slots that can be kept."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agents.router import Plan
+from agents.strategy import CalendarPlan, settle_calendar, usual_pieces
+from core.campaign import PLATFORMS, Slot
+from core.errors import UnusableAnswer
+from tests.unit.offline.businesses import CAFE, GYM, NOW
+
+MIDDAY = datetime(2027, 3, 1, 12, tzinfo=UTC)
+
+
+def plan(**changes: Any) -> Plan:
+    values = {
+        "specialists": ["strategy"],
+        "platforms": ["instagram", "email"],
+        "start": date(2027, 3, 1),
+        "end": date(2027, 3, 14),
+        "pieces": None,
+        "campaign_name": "Spring",
+        "goal": "",
+        "language": "en",
+        "theme": "",
+    }
+    return Plan.model_validate({**values, **changes})
+
+
+def slot(**changes: Any) -> dict[str, Any]:
+    values = {
+        "day": 1,
+        "local_time": "12:00",
+        "platform": "instagram",
+        "type": "text",
+        "theme": "A theme",
+        "segment": "Young Professionals",
+        "funnel_stage": "awareness",
+    }
+    return {**values, **changes}
+
+
+def settled(*slots: dict[str, Any], now: datetime = NOW, **changes: Any) -> list[Slot]:
+    value = CalendarPlan.model_validate({"summary": "", "slots": list(slots)})
+    return settle_calendar(value, plan(**changes), GYM, now)
+
+
+def test_days_are_kept_in_the_window_and_times_snapped() -> None:
+    early, late = settled(slot(local_time="9h47", theme="One"), slot(day=40, local_time="24:99", theme="Two"))
+    assert early.local_time == "2027-03-01T09:45"
+    assert late.local_time == "2027-03-14T12:00"
+    assert early.timezone == "UTC"
+    assert early.state == "proposed"
+
+
+def test_a_platform_that_was_not_asked_for_is_replaced() -> None:
+    assert {one.platform for one in settled(slot(platform="sms"))} == {"instagram"}
+    assert [one.platform for one in settled(slot(platform="sms"), platforms=["linkedin"])] == ["linkedin"]
+
+
+def test_two_at_the_same_hour_are_moved_apart() -> None:
+    slots = settled(*[slot(theme=f"Theme {letter}", local_time="12:15") for letter in "abc"])
+    assert [one.local_time[-5:] for one in slots] == ["11:15", "12:15", "13:15"]
+
+
+def test_nothing_is_planned_for_the_past() -> None:
+    slots = settled(slot(local_time="09:00"), slot(local_time="13:00", theme="Later"), now=MIDDAY)
+    assert [one.local_time for one in slots] == ["2027-03-01T13:00", "2027-03-02T09:00"]
+
+
+def test_themes_are_needed_distinct_and_short() -> None:
+    long = "A theme with very many words " * 9
+    slots = settled(slot(theme="  "), slot(theme="Same"), slot(theme="same", day=2), slot(theme=long, day=3))
+    assert len(slots) == 2
+    assert all(0 < len(one.theme) <= 120 for one in slots)
+    with pytest.raises(UnusableAnswer):
+        settled(slot(theme="–"), slot(theme=""))
+
+
+def test_an_unknown_segment_becomes_a_known_one() -> None:
+    assert settled(slot(segment="Everybody"))[0].segment == "Young Professionals"
+    nobody = GYM.model_copy(update={"target_audience": []})
+    value = CalendarPlan.model_validate({"summary": "", "slots": [slot(segment="Everybody")]})
+    assert settle_calendar(value, plan(), nobody, NOW)[0].segment == ""
+
+
+def test_no_more_slots_than_pieces() -> None:
+    assert len(settled(*[slot(day=day, theme=f"Day {'x' * day}") for day in range(1, 9)], pieces=3)) == 3
+
+
+@given(
+    st.lists(
+        st.fixed_dictionaries(
+            {
+                "day": st.integers(1, 10**6),
+                "local_time": st.text(max_size=12),
+                "platform": st.sampled_from(PLATFORMS),
+                "type": st.sampled_from(["text", "image", "video"]),
+                "theme": st.text(max_size=300),
+                "segment": st.text(max_size=200),
+                "funnel_stage": st.sampled_from(["awareness", "conversion"]),
+            }
+        ),
+        max_size=24,
+    )
+)
+def test_any_calendar_is_kept_or_refused(slots: list[dict[str, Any]]) -> None:
+    value = CalendarPlan.model_validate({"summary": "", "slots": slots})
+    try:
+        kept = settle_calendar(value, plan(), CAFE, MIDDAY)
+    except UnusableAnswer:
+        return
+    assert kept == sorted(kept, key=lambda one: (one.local_time, one.platform))
+    assert len({(one.platform, one.local_time[:13]) for one in kept}) == len(kept)
+    assert all("2027-03-01T13" < one.local_time < "2027-03-15" for one in kept)
+    assert {one.platform for one in kept} <= {"instagram", "email"}
+
+
+@pytest.mark.parametrize(
+    ("days", "platforms", "pieces"), [(14, 2, 6), (7, 1, 4), (30, 2, 10), (92, 4, 10), (1, 1, 1), (2, 1, 2)]
+)
+def test_the_usual_number_of_pieces(days: int, platforms: int, pieces: int) -> None:
+    assert usual_pieces(days, platforms) == pieces

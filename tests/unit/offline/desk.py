@@ -1,0 +1,130 @@
+"""The offline model behind its wire, asked as the specialists ask."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import httpx2
+
+from agents.copywriter import draft_inputs, specialist_for, to_fields
+from agents.offline.reading import Embed
+from agents.router import Plan, Understanding, router_inputs, settle_plan
+from agents.strategy import CalendarPlan, calendar_inputs
+from core.business import Business
+from core.campaign import Campaign, Platform
+from core.content import ContentFields
+from prompts.library import PromptLibrary
+from services.checks import run_checks
+from tests.unit.offline.businesses import NOW, TODAY
+
+
+class Desk:
+    """Asks, reads and checks."""
+
+    def __init__(self, client: httpx2.AsyncClient, embed: Embed) -> None:
+        self.client = client
+        self.embed = embed
+        self.library = PromptLibrary()
+
+    async def complete(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """One answer that is not streamed."""
+        response = await self.client.post("/chat/completions", json=dict(body))
+        answer: dict[str, Any] = response.json()
+        return answer
+
+    def body(
+        self, name: str, inputs: Mapping[str, Any], library: PromptLibrary | None = None
+    ) -> dict[str, Any]:
+        """The request that a specialist makes of a prompt."""
+        rendered = (library or self.library).render(name, inputs)
+        messages = [
+            {"role": "system", "content": rendered.system},
+            {"role": "user", "content": rendered.user},
+        ]
+        return {"model": "offline-demo", "messages": messages}
+
+    async def ask(self, name: str, inputs: Mapping[str, Any], library: PromptLibrary | None = None) -> str:
+        """The text of an answer."""
+        answer = await self.complete(self.body(name, inputs, library))
+        text: str = answer["choices"][0]["message"]["content"]
+        return text
+
+    async def understand(self, business: Business, request: str) -> tuple[Understanding, Plan]:
+        """What the router makes of a request, before and after the code has looked at it."""
+        inputs = router_inputs(
+            business=business, campaign=None, memories=[], history=[], request=request, today=TODAY
+        )
+        understanding = Understanding.model_validate_json(await self.ask("router/understand", inputs))
+        return understanding, settle_plan(understanding, request, None, TODAY, business)
+
+    async def calendar(
+        self, business: Business, plan: Plan, library: PromptLibrary | None = None
+    ) -> CalendarPlan:
+        """The strategist's answer for a plan."""
+        inputs = calendar_inputs(
+            business=business,
+            facts=business.facts,
+            memories=[],
+            campaign=campaign_of(plan),
+            plan=plan,
+            request="",
+            today=TODAY,
+        )
+        return CalendarPlan.model_validate_json(await self.ask("strategy/calendar", inputs, library))
+
+    async def draft(
+        self, business: Business, platform: Platform, library: PromptLibrary | None = None, **piece: Any
+    ) -> tuple[ContentFields, list[str]]:
+        """A draft, and the names of the checks that it fails."""
+        request = piece.pop("request", "")
+        language = piece.pop("language", business.language)
+        inputs = draft_inputs(
+            business=business,
+            facts=business.facts,
+            memories=[],
+            campaign=None,
+            piece={
+                "platform": platform,
+                "theme": "",
+                "segment": business.target_audience[0].segment_name,
+                "funnel_stage": "consideration",
+                "place": 1,
+                "of": 4,
+                "local_time": None,
+                **piece,
+            },
+            request=request,
+            language=language,
+            today=TODAY,
+        )
+        specialist = specialist_for(platform)
+        answer = await self.ask(specialist.prompt, inputs, library)
+        assert specialist.output is not None
+        fields = to_fields(platform, specialist.output.model_validate_json(answer), language)
+        system = (library or self.library).render(specialist.prompt, inputs).system
+        checks, _ = run_checks(
+            fields.draft_text(platform), business, None, None, [request], [], NOW, instructions=system
+        )
+        failed = [check.name for check in checks if not check.passed and check.stage == "approval"]
+        return fields, failed
+
+
+def campaign_of(plan: Plan) -> Campaign:
+    """A campaign with the plan's window."""
+    return Campaign(
+        business_id="1" * 24,
+        name=plan.campaign_name,
+        goal=plan.goal,
+        start_date=plan.start,
+        end_date=plan.end,
+        created_at=NOW,
+        updated_at=NOW,
+    )
+
+
+def words_of(fields: ContentFields) -> str:
+    """All the words of a draft."""
+    words = fields.text_content
+    parts = (fields.title, words.preheader, words.caption, words.body, words.cta, *words.hashtags)
+    return "\n".join(filter(None, parts))

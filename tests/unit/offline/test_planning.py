@@ -1,0 +1,215 @@
+"""Requests are understood and calendars planned, in four languages."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from agents.offline import times
+from agents.router import Plan, router_inputs
+from core.business import Business
+from core.campaign import Platform
+from tests.unit.offline.businesses import ALL, BAKERY, CAFE, GROOMER, GYM, LAW_FIRM, TODAY
+from tests.unit.offline.desk import Desk
+
+BOTH = ["strategy", "copywriter"]
+
+
+@pytest.mark.parametrize(
+    ("business", "request_text", "specialists", "platforms", "theme"),
+    [
+        (
+            GYM,
+            "Plan a two-week Instagram and e-mail push for my March membership drive",
+            BOTH,
+            ["instagram", "email"],
+            "March membership drive",
+        ),
+        (GYM, "Write a LinkedIn post about our open house", ["copywriter"], ["linkedin"], "Open house"),
+        (
+            GYM,
+            "I want to fill our Tuesday yoga classes next month, use Instagram and SMS",
+            BOTH,
+            ["instagram", "sms"],
+            "Tuesday yoga classes",
+        ),
+        (GYM, "Plan a calendar for April, drafts later", ["strategy"], [], "April"),
+        (GYM, "Could you write three posts for next week about our new trainer?", BOTH, [], "New trainer"),
+        (GYM, "How long is a trial session?", [], [], ""),
+        (GYM, "thank you!", [], [], ""),
+        (
+            LAW_FIRM,
+            "Create a campaign about redundancy rights for employees in January",
+            BOTH,
+            [],
+            "Redundancy rights for employees",
+        ),
+        (
+            BAKERY,
+            "Prépare deux semaines de posts Instagram et d'e-mails pour la galette des rois en janvier",
+            BOTH,
+            ["instagram", "email"],
+            "Galette des rois",
+        ),
+        (
+            BAKERY,
+            "Rédige un SMS pour annoncer la fermeture de lundi",
+            ["copywriter"],
+            ["sms"],
+            "Fermeture de lundi",
+        ),
+        (
+            GROOMER,
+            "Plane eine Kampagne für den Frühling: zwei Wochen Instagram und E-Mail",
+            BOTH,
+            ["instagram", "email"],
+            "Frühling",
+        ),
+        (
+            GROOMER,
+            "Schreib eine E-Mail über unsere neue Preisliste",
+            ["copywriter"],
+            ["email"],
+            "Neue Preisliste",
+        ),
+        (GROOMER, "Schreib einen Beitrag über den ersten Besuch", ["copywriter"], [], "Erster Besuch"),
+        (GROOMER, "Was kostet der Erstbesuch?", [], [], None),
+        (
+            CAFE,
+            "Planifica una campaña de tres semanas en Instagram para el menú de otoño",
+            BOTH,
+            ["instagram"],
+            "Menú de otoño",
+        ),
+        (CAFE, "¿A qué hora abrimos mañana?", [], [], ""),
+    ],
+)
+async def test_requests_are_understood_in_four_languages(
+    desk: Desk,
+    business: Business,
+    request_text: str,
+    specialists: list[str],
+    platforms: list[Platform],
+    theme: str | None,
+) -> None:
+    understanding, _ = await desk.understand(business, request_text)
+    assert understanding.specialists == specialists
+    assert understanding.platforms == platforms
+    assert theme is None or understanding.theme == theme
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "days"),
+    [
+        ("a two-week push for my March membership drive", date(2027, 3, 1), 14),
+        ("in March", date(2027, 3, 1), 31),
+        ("three weeks from 1 June", date(2027, 6, 1), 21),
+        ("from 3 to 17 December and December 20", date(2026, 12, 17), 4),
+        ("between 2027-03-05 and 2027-03-14", date(2027, 3, 5), 10),
+        ("next week", date(2026, 11, 30), 7),
+        ("this week", date(2026, 11, 25), 5),
+        ("next month", date(2026, 12, 1), 31),
+        ("tomorrow", date(2026, 11, 25), None),
+        ("in November", date(2026, 11, 25), 6),
+        ("you may do it", None, None),
+        ("in May", date(2027, 5, 1), 31),
+        ("deux semaines en février", date(2027, 2, 1), 14),
+        ("la semaine prochaine", date(2026, 11, 30), 7),
+        ("vom 3. Mai bis 16. Mai", date(2027, 5, 3), 14),
+        ("zweiwöchige Aktion im März", date(2027, 3, 1), 14),
+        ("drei Wochen ab nächster Woche", date(2026, 11, 30), 21),
+        ("durante diez días en agosto", date(2027, 8, 1), 10),
+        ("el 5 de marzo", date(2027, 3, 5), None),
+        ("30 February", date(2027, 2, 1), 28),
+        ("no time at all", None, None),
+    ],
+)
+def test_days_are_read_in_four_languages(text: str, start: date | None, days: int | None) -> None:
+    assert times.window(text, TODAY) == (start, days)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("write three posts", 3),
+        ("2 e-mails and two posts", 4),
+        ("a post", None),
+        ("trois publications", 3),
+        ("vier Beiträge", 4),
+        ("cinco correos", 5),
+        ("two weeks of posts", None),
+    ],
+)
+def test_numbers_of_pieces_are_read(text: str, number: int | None) -> None:
+    assert times.pieces(text) == number
+
+
+def plan(business: Business, platforms: list[Platform], days: int = 14, pieces: int | None = None) -> Plan:
+    start = date(2027, 3, 1)
+    return Plan(
+        specialists=["strategy"],
+        platforms=platforms,
+        start=start,
+        end=date.fromordinal(start.toordinal() + days - 1),
+        pieces=pieces,
+        campaign_name="Spring",
+        goal="",
+        language=business.language,
+        theme="Spring",
+    )
+
+
+@pytest.mark.parametrize("business", ALL, ids=lambda business: business.business_name)
+async def test_a_calendar_fills_its_window(desk: Desk, business: Business) -> None:
+    answer = await desk.calendar(business, plan(business, ["instagram", "email"]))
+    slots = answer.slots
+    assert len(slots) == 6
+    assert {slot.platform for slot in slots} == {"instagram", "email"}
+    assert len({slot.theme for slot in slots}) == 6
+    assert slots[0].day == 1
+    assert 12 <= slots[-1].day <= 14
+    assert len({(slot.platform, slot.day) for slot in slots}) == 6
+    stages = [slot.funnel_stage for slot in slots]
+    order = ["awareness", "consideration", "conversion", "retention"]
+    assert stages == sorted(stages, key=order.index)
+    assert set(stages) == set(order)
+    weekdays = [date(2027, 3, slot.day).weekday() for slot in slots if slot.platform == "email"]
+    assert sum(weekday in {1, 2, 3} for weekday in weekdays) >= 2
+    assert {slot.segment for slot in slots} == {business.target_audience[0].segment_name}
+
+
+@pytest.mark.parametrize(("days", "pieces"), [(1, 1), (1, 4), (3, 12), (92, 24), (14, None)])
+async def test_any_window_and_number_gives_a_calendar(desk: Desk, days: int, pieces: int | None) -> None:
+    wanted = plan(CAFE, ["instagram", "linkedin", "email", "sms"], days, pieces)
+    answer = await desk.calendar(CAFE, wanted)
+    assert len(answer.slots) == (pieces or 10)
+    assert all(1 <= slot.day <= days for slot in answer.slots)
+
+
+async def test_each_missing_rule_of_the_calendar_shows(desk: Desk) -> None:
+    wanted = plan(GYM, ["instagram", "email"])
+    habits = {}
+    for rule in desk.library.rules("strategy/calendar"):
+        habits[rule] = await desk.calendar(GYM, wanted, desk.library.without_rule("strategy/calendar", rule))
+    assert habits["window"].slots[-1].day > 14
+    assert {slot.platform for slot in habits["platforms-asked"].slots} - {"instagram", "email"}
+    assert len(habits["piece-count"].slots) == 12
+    assert "pièces" not in habits["window"].summary
+    assert "contenus" in habits["language"].summary
+    assert any(char.isdigit() for char in habits["figures-from-facts"].slots[-1].theme)
+    assert len({slot.theme for slot in habits["distinct-themes"].slots}) == 1
+
+
+async def test_each_missing_rule_of_the_router_shows(desk: Desk) -> None:
+    request = "Plan a two-week Instagram push for my March membership drive"
+    inputs = router_inputs(business=GYM, campaign=None, memories=[], history=[], request=request, today=TODAY)
+
+    async def without(rule: str) -> str:
+        library = desk.library.without_rule("router/understand", rule)
+        return await desk.ask("router/understand", inputs, library)
+
+    assert '"sms"' in await without("platforms")
+    assert '"2026-10-25"' in await without("dates")
+    assert request in await without("own-words")
+    assert '"pieces": 40' in await without("pieces")

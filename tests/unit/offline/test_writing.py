@@ -1,0 +1,163 @@
+"""Drafts and answers of businesses that nobody prepared."""
+
+from __future__ import annotations
+
+import pytest
+
+from agents.answer import answer_inputs
+from core.business import Business
+from core.campaign import PLATFORMS, Platform
+from tests.unit.offline.businesses import ALL, BAKERY, CAFE, GROOMER, GYM, LAW_FIRM, TODAY
+from tests.unit.offline.desk import Desk, words_of
+
+CHECK_OF = {
+    "figures-from-facts": "figures.sourced",
+    "banned-words": "wording.banned-words",
+    "language": "wording.language",
+    "length": "limits.",
+    "hashtag-count": "limits.hashtags",
+    "cliches": "wording.cliches",
+    "placeholders": "wording.placeholders",
+    "repetition": "wording.repetition",
+}
+
+
+def names(business: Business) -> str:
+    return business.business_name
+
+
+@pytest.mark.parametrize("business", ALL, ids=names)
+@pytest.mark.parametrize("platform", PLATFORMS)
+@pytest.mark.parametrize("stage", ["awareness", "consideration", "conversion", "retention"])
+async def test_a_draft_passes_every_check_and_uses_the_business(
+    desk: Desk, business: Business, platform: Platform, stage: str
+) -> None:
+    theme = business.facts[0].key
+    fields, failed = await desk.draft(business, platform, theme=theme, funnel_stage=stage)
+    assert failed == []
+    words = words_of(fields)
+    assert business.business_name in words or platform in {"instagram", "linkedin"}
+    # An SMS has plain dashes: others make it longer to send.
+    assert business.facts[0].value.replace("–", "-") in words.replace("–", "-")
+    strangers = [
+        fact.value for other in ALL if other is not business for fact in other.facts if fact.value in words
+    ]
+    assert strangers == []
+
+
+@pytest.mark.parametrize("business", ALL, ids=names)
+@pytest.mark.parametrize("platform", PLATFORMS)
+async def test_each_missing_rule_shows_as_its_own_bad_habit_and_no_other(
+    desk: Desk, business: Business, platform: Platform
+) -> None:
+    prompt = {"email": "copywriter/email", "sms": "copywriter/sms"}.get(platform, "copywriter/post")
+    for rule in desk.library.rules(prompt):
+        without = desk.library.without_rule(prompt, rule)
+        _, failed = await desk.draft(business, platform, without, theme=business.facts[0].key, place=2)
+        assert failed, rule
+        assert all(name.startswith(CHECK_OF[rule]) for name in failed), (rule, failed)
+
+
+async def test_the_same_prompt_gets_the_same_draft(desk: Desk) -> None:
+    first, _ = await desk.draft(GYM, "instagram", theme="Membership")
+    again, _ = await desk.draft(GYM, "instagram", theme="Membership")
+    assert first == again
+
+
+async def test_the_pieces_of_a_campaign_do_not_read_alike(desk: Desk) -> None:
+    themes = ["Spring in the studio", "Open house", "A word on Tuesdays", "Your coach"]
+    drafts = [
+        (await desk.draft(GYM, "instagram", theme=theme, place=place))[0].text_content
+        for place, theme in enumerate(themes, start=1)
+    ]
+    paragraphs = [draft.caption.split("\n\n")[1] for draft in drafts]
+    assert len(set(paragraphs)) == 4
+    assert len({draft.cta for draft in drafts}) > 1
+
+
+async def test_a_banned_word_keeps_a_fact_and_a_pattern_out(desk: Desk) -> None:
+    for place in range(1, 7):
+        fields, failed = await desk.draft(LAW_FIRM, "linkedin", theme="Our guarantee", place=place)
+        assert failed == []
+        assert "guarantee" not in words_of(fields).lower()
+        assert "calm" not in words_of(fields).lower()
+
+
+async def test_somebody_who_is_to_act_gets_the_link_or_the_number(desk: Desk) -> None:
+    groomer, _ = await desk.draft(GROOMER, "instagram", theme="Termin", funnel_stage="conversion")
+    assert "https://pfotenglueck.example/termin" in groomer.text_content.cta
+    firm, _ = await desk.draft(LAW_FIRM, "sms", theme="First consultation", funnel_stage="conversion")
+    assert "+44 20 7946 0123" in firm.text_content.caption
+
+
+async def test_one_text_keeps_to_one_form_of_address(desk: Desk) -> None:
+    firm = LAW_FIRM.model_copy(update={"language": "de", "banned_words": []})
+    for place in range(1, 5):
+        formal, _ = await desk.draft(firm, "email", theme="", place=place, funnel_stage="conversion")
+        assert not {"du", "dir", "dich", "dein", "deine"} & set(words_of(formal).lower().split())
+        informal, _ = await desk.draft(GROOMER, "email", theme="", place=place, funnel_stage="conversion")
+        assert not {"Sie", "Ihnen", "Ihre"} & set(words_of(informal).split())
+
+
+async def test_french_signs_stand_behind_blanks_that_do_not_break(desk: Desk) -> None:
+    fields, _ = await desk.draft(BAKERY, "instagram", theme="Brioche : ce qu’il faut savoir avant de choisir")
+    assert "Brioche\u00a0: 4,50 € la pièce" in fields.text_content.caption
+    assert " :" not in fields.text_content.caption
+
+
+async def test_a_theme_from_a_request_in_another_language_is_not_the_first_line(desk: Desk) -> None:
+    fields, failed = await desk.draft(
+        GROOMER, "instagram", theme="New prices", request="Write a post about our new prices, please"
+    )
+    assert failed == []
+    assert "New prices" not in fields.text_content.caption
+
+
+def asked(business: Business, request: str, **done: object) -> dict[str, object]:
+    return answer_inputs(
+        business=business,
+        facts=business.facts,
+        memories=[],
+        campaign=None,
+        history=[],
+        request=request,
+        language=business.language,
+        today=TODAY,
+        **done,  # type: ignore[arg-type]  # counts of the work, by name
+    )
+
+
+@pytest.mark.parametrize(
+    ("business", "question", "expected"),
+    [
+        (GYM, "What are our opening hours?", "Mon–Fri 6:00–22:00"),
+        (GYM, "¿Cuánto cuesta la membresía de nuestro estudio?", "$29/month"),
+        (BAKERY, "Combien coûte la brioche ?", "4,50 €"),
+        (GROOMER, "Was kostet der Erstbesuch?", "45 €"),
+        (CAFE, "¿A qué hora abrimos?", "8:00–18:00"),
+        (GYM, "Do we have parking?", "could not find"),
+        (GROOMER, "Habt ihr Parkplätze?", "steht nicht"),
+        (BAKERY, "Bonjour", "Ravi de vous lire"),
+    ],
+)
+async def test_a_question_is_answered_from_the_facts_or_not_at_all(
+    desk: Desk, business: Business, question: str, expected: str
+) -> None:
+    assert expected in await desk.ask("copilot/answer", asked(business, question))
+
+
+async def test_the_answer_counts_what_was_done_and_what_is_left(desk: Desk) -> None:
+    work = {"planned": 6, "drafts": [("instagram", "One", 0), ("email", "Two", 1)], "left": 4, "failed": 1}
+    answer = await desk.ask("copilot/answer", asked(GYM, "Plan a two-week push for us", **work))
+    assert answer.startswith("Done: 6 entries in the calendar and 2 drafts written.")
+    assert "one draft with a failed check, one piece that did not work out and 4 entries" in answer
+    german = await desk.ask("copilot/answer", asked(GROOMER, "Plane eine Kampagne für uns", planned=4))
+    assert german == "Erledigt: 4 Termine im Kalender. Soll ich als Nächstes die Texte dazu schreiben?"
+
+
+async def test_the_answers_rules_have_their_habits(desk: Desk) -> None:
+    inputs = asked(GYM, "What are our opening hours?")
+    figures = desk.library.without_rule("copilot/answer", "figures-from-facts")
+    assert "new customers" in await desk.ask("copilot/answer", inputs, figures)
+    language = desk.library.without_rule("copilot/answer", "language")
+    assert "Voici ce que je sais" in await desk.ask("copilot/answer", inputs, language)
