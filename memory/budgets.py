@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
-from core.clock import Clock, month_of
+from core.clock import Clock, month_of, next_month
 from core.ids import derived_id, new_id
 from core.scope import Scope
 from core.usage import LedgerEntry, LedgerRow, MonthBudget, Reservation
@@ -37,15 +35,34 @@ def budget_id(business_id: str, month: str) -> str:
     return derived_id("month-budget", business_id, month)
 
 
+_ESCAPES = (("%", "%25"), (".", "%2E"), ("$", "%24"))
+
+
 def _path(name: str) -> str:
-    return (name or "unknown").replace("%", "%25").replace(".", "%2E").replace("$", "%24")
+    for plain, escaped in _ESCAPES:
+        name = name.replace(plain, escaped)
+    return name or "unknown"
+
+
+def plain_name(path: str) -> str:
+    """The name of an agent or a model that a roll-up keeps as a field path."""
+    for plain, escaped in reversed(_ESCAPES):
+        path = path.replace(escaped, plain)
+    return path
+
+
+def first_day(month: str) -> datetime:
+    """The first moment of a month, `2027-03`, in UTC."""
+    return datetime.fromisoformat(f"{month}-01T00:00:00+00:00")
 
 
 class Budgets:
     """Tokens per business and month.
 
     A reservation is one conditional update, so admission never exceeds the limit; settling removes it in
-    one update that matches only while it is open, so it counts once however often it is repeated.
+    one update that matches only while it is open, so it counts once however often it is repeated. The
+    ledger row is written before and belongs to its reservation: who settles after a crash in between, or
+    at the same time, charges what the row says, so that the ledger and the month never disagree.
     """
 
     def __init__(
@@ -62,26 +79,10 @@ class Budgets:
         self._default_limit = default_limit
         self._lifetime = lifetime
 
-    async def month(self, scope: Scope) -> MonthBudget:
-        """The budget of the present month; a new one has the default limit."""
-        now = self._clock.now()
-        month = month_of(now)
-        found = await self._months.find(scope, {"_id": budget_id(scope.business_id, month)})
-        if found is not None:
-            return found
-        fresh = MonthBudget(
-            id=budget_id(scope.business_id, month),
-            business_id=scope.business_id,
-            month=month,
-            limit=self._default_limit,
-            remaining=self._default_limit,
-            created_at=now,
-            updated_at=now,
-        )
-        try:
-            return await self._months.insert(scope, fresh)
-        except AlreadyThere:
-            return await self._months.get(scope, fresh.id)
+    async def month(self, scope: Scope, month: str | None = None) -> MonthBudget:
+        """The budget of a month, the present one by default; an unused one has the default limit."""
+        fresh = self._fresh(scope, month or month_of(self._clock.now()))
+        return await self._months.find(scope, {"_id": fresh.id}) or fresh
 
     async def reserve(self, scope: Scope, tokens: int, run_id: str | None) -> str | None:
         """Set tokens aside; None when the month has not that many left."""
@@ -90,29 +91,22 @@ class Budgets:
         entry = Reservation(
             id=str(reservation), tokens=tokens, run_id=run_id, expires_at=now + self._lifetime
         )
-        for _ in range(2):
-            result = await self._months.raw.update_one(
-                {
-                    "_id": budget_id(scope.business_id, reservation.month),
-                    **scope.filter(),
-                    "remaining": {"$gte": tokens},
-                },
-                {
-                    "$inc": {"reserved": tokens, "remaining": -tokens, "version": 1},
-                    "$push": {"reservations": entry.model_dump()},
-                    "$set": {"updated_at": now},
-                },
-            )
-            if result.matched_count:
-                return entry.id
-            if (await self.month(scope)).remaining < tokens:
+        if await self._admit(scope, reservation, entry, now):
+            return entry.id
+        try:
+            await self._months.insert(scope, self._fresh(scope, reservation.month))
+        except AlreadyThere:
+            # What was missing is not the document but the tokens, or somebody else made it just now.
+            budget = await self.month(scope, reservation.month)
+            if budget.remaining < tokens:
                 return None
-        return None
+        return entry.id if await self._admit(scope, reservation, entry, now) else None
 
     async def settle(self, scope: Scope, reservation_id: str, entry: LedgerEntry) -> bool:
         """Replace a reservation by what was used; false if it was settled before."""
-        now = self._clock.now()
         reservation = ReservationId.parse(reservation_id)
+        row = await self._record(scope, reservation, entry)
+        day = min(row.created_at, next_month(first_day(reservation.month)) - timedelta(days=1))
         result = await self._months.raw.update_one(
             {
                 "_id": budget_id(scope.business_id, reservation.month),
@@ -122,35 +116,19 @@ class Budgets:
             {
                 "$inc": {
                     "reserved": -reservation.tokens,
-                    "remaining": reservation.tokens - entry.tokens,
-                    "tokens_used": entry.tokens,
-                    "cost_micro_usd": entry.cost_micro_usd,
-                    f"by_agent.{_path(entry.agent)}": entry.tokens,
-                    f"by_model.{_path(entry.model)}": entry.tokens,
-                    f"by_day.{now:%Y-%m-%d}": entry.tokens,
+                    "remaining": reservation.tokens - row.tokens,
+                    "tokens_used": row.tokens,
+                    "cost_micro_usd": row.cost_micro_usd,
+                    f"by_agent.{_path(row.agent)}": row.tokens,
+                    f"by_model.{_path(row.model)}": row.tokens,
+                    f"by_day.{day:%Y-%m-%d}": row.tokens,
                     "version": 1,
                 },
                 "$pull": {"reservations": {"id": reservation_id}},
-                "$set": {"updated_at": now},
+                "$set": {"updated_at": self._clock.now()},
             },
         )
         return bool(result.matched_count)
-
-    async def record(self, scope: Scope, entries: Sequence[LedgerEntry]) -> None:
-        """Add rows to the ledger."""
-        now = self._clock.now()
-        for entry in entries:
-            row: dict[str, Any] = entry.model_dump()
-            await self._ledger.insert(
-                scope,
-                LedgerRow(
-                    **row,
-                    month=month_of(now),
-                    business_id=scope.business_id,
-                    created_at=now,
-                    updated_at=now,
-                ),
-            )
 
     async def charge_expired(self, scope: Scope, document_id: str) -> int:
         """Charge what crashed calls had reserved, in full; how many reservations."""
@@ -159,14 +137,57 @@ class Budgets:
         for reservation in budget.reservations:
             if reservation.expires_at > self._clock.now():
                 continue
-            entry = LedgerEntry(
+            lost = LedgerEntry(
                 run_id=reservation.run_id,
                 agent="lost call",
                 tokens_in=reservation.tokens,
                 estimated=True,
                 outcome="lost",
             )
-            if await self.settle(scope, reservation.id, entry):
-                await self.record(scope, [entry])
-                charged += 1
+            charged += await self.settle(scope, reservation.id, lost)
         return charged
+
+    async def _admit(
+        self, scope: Scope, reservation: ReservationId, entry: Reservation, now: datetime
+    ) -> bool:
+        result = await self._months.raw.update_one(
+            {
+                "_id": budget_id(scope.business_id, reservation.month),
+                **scope.filter(),
+                "remaining": {"$gte": entry.tokens},
+            },
+            {
+                "$inc": {"reserved": entry.tokens, "remaining": -entry.tokens, "version": 1},
+                "$push": {"reservations": entry.model_dump()},
+                "$set": {"updated_at": now},
+            },
+        )
+        return bool(result.matched_count)
+
+    async def _record(self, scope: Scope, reservation: ReservationId, entry: LedgerEntry) -> LedgerRow:
+        """The ledger row of a reservation: this entry, unless another was written first."""
+        now = self._clock.now()
+        row = LedgerRow(
+            **entry.model_dump(),
+            id=derived_id("ledger", scope.business_id, str(reservation)),
+            month=reservation.month,
+            business_id=scope.business_id,
+            created_at=now,
+            updated_at=now,
+        )
+        try:
+            return await self._ledger.insert(scope, row)
+        except AlreadyThere:
+            return await self._ledger.get(scope, row.id)
+
+    def _fresh(self, scope: Scope, month: str) -> MonthBudget:
+        now = self._clock.now()
+        return MonthBudget(
+            id=budget_id(scope.business_id, month),
+            business_id=scope.business_id,
+            month=month,
+            limit=self._default_limit,
+            remaining=self._default_limit,
+            created_at=now,
+            updated_at=now,
+        )

@@ -158,6 +158,11 @@ class Collection(_Typed[D]):
         result = await self.raw.update_one(where, self._change(values, push))
         return result.matched_count == 1
 
+    async def change_all(self, scope: Scope, where: Mapping[str, Any], values: Mapping[str, Any]) -> int:
+        """Set named fields of every document under a condition; how many."""
+        result = await self.raw.update_many({**where, **scope.filter()}, self._change(values, None))
+        return int(result.matched_count)
+
     async def change_at(self, scope: Scope, document_id: str, version: int, values: Mapping[str, Any]) -> D:
         """Set named fields of the version that was read, and give back the result."""
         if not await self.change(scope, document_id, values, {"version": version}):

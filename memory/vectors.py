@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from chromadb.api.models.AsyncCollection import AsyncCollection
 
 BATCH = 500
+QUERY_SECONDS = 3.0
+WRITE_SECONDS = 30.0
+SEARCH_WIDTH = 400
+"""With Chroma's default of 100, one decision among hundreds that read alike is not found."""
 
 
 @dataclass(frozen=True)
@@ -63,14 +68,17 @@ class CampaignMemory:
                 embeddings: list[Any] = [vectors[key] for key in part]
                 await collection.upsert(ids=part, embeddings=embeddings, metadatas=metadatas)
 
-    async def nearest(self, scope: Scope, vector: Sequence[float], limit: int) -> list[Hit]:
-        """The memories of one business that are nearest to `vector`, best first."""
+    async def nearest(
+        self, scope: Scope, vector: Sequence[float], limit: int, *, except_kind: str = ""
+    ) -> list[Hit]:
+        """The memories of one business that are nearest to `vector`, best first; not those of one kind."""
         query: list[Any] = [list(vector)]
-        async with self._open() as collection:
+        where: Any = {"$and": [{"business_id": scope.business_id}, {"kind": {"$ne": except_kind}}]}
+        async with self._open(QUERY_SECONDS) as collection:
             found = await collection.query(
                 query_embeddings=query,
                 n_results=limit,
-                where={"business_id": scope.business_id},
+                where=where,
                 include=["distances"],
             )
         distances = found["distances"] or [[]]
@@ -79,31 +87,44 @@ class CampaignMemory:
             for memory_id, distance in zip(found["ids"][0], distances[0], strict=True)
         ]
 
+    async def remove(self, scope: Scope, memory_ids: Sequence[str]) -> None:
+        """Forget some memories of the business."""
+        async with self._open() as collection:
+            await collection.delete(ids=list(memory_ids), where={"business_id": scope.business_id})
+
     async def remove_all(self, scope: Scope) -> None:
         """Forget everything of the business."""
         async with self._open() as collection:
             await collection.delete(where={"business_id": scope.business_id})
 
     @asynccontextmanager
-    async def _open(self) -> AsyncIterator[AsyncCollection]:
+    async def _open(self, seconds: float = WRITE_SECONDS) -> AsyncIterator[AsyncCollection]:
         # Imported on first use: it costs more than the rest of a process that never asks Chroma.
-        import chromadb
-        from chromadb.config import Settings
         from chromadb.errors import ChromaError
 
         try:
-            if self._collection is None:
-                parts = urlsplit(self._url)
-                client = await chromadb.AsyncHttpClient(
-                    host=parts.hostname or "127.0.0.1",
-                    port=parts.port or (443 if parts.scheme == "https" else 8000),
-                    ssl=parts.scheme == "https",
-                    settings=Settings(anonymized_telemetry=False),
-                )
-                self._collection = await client.get_or_create_collection(
-                    self._name, embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
-                )
-            yield self._collection
+            # Chroma's client itself waits for ever.
+            async with asyncio.timeout(seconds):
+                if self._collection is None:
+                    self._collection = await self._connect()
+                yield self._collection
         except (ChromaError, httpx.HTTPError, OSError, ValueError) as error:
             self._collection = None
             raise Unavailable("Chroma does not answer.") from error
+
+    async def _connect(self) -> AsyncCollection:
+        import chromadb
+        from chromadb.config import Settings
+
+        parts = urlsplit(self._url)
+        client = await chromadb.AsyncHttpClient(
+            host=parts.hostname or "127.0.0.1",
+            port=parts.port or (443 if parts.scheme == "https" else 8000),
+            ssl=parts.scheme == "https",
+            settings=Settings(anonymized_telemetry=False),
+        )
+        return await client.get_or_create_collection(
+            self._name,
+            embedding_function=None,
+            configuration={"hnsw": {"space": "cosine", "ef_search": SEARCH_WIDTH}},
+        )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from core.business import Business, Fact, Memory, MemoryKind
@@ -19,6 +20,9 @@ logger = logging.getLogger(__name__)
 
 NEAR_ENOUGH = 0.2
 """Cosine similarity below which a memory has nothing to do with the question."""
+
+BATCH = 50
+"""Texts that are embedded and indexed at once; a question meanwhile waits for no more than these."""
 
 
 @dataclass(frozen=True)
@@ -59,9 +63,13 @@ class Recall:
             for fact in business.facts
         ]
         keys = {item.key for item in wanted}
-        for memory in await self._memories.all(scope, {"kind": "fact"}):
-            if memory.dedupe_key not in keys:
-                await self._memories.delete(scope, {"_id": memory.id})
+        known = await self._memories.all(scope, {"kind": "fact"})
+        gone = [memory.id for memory in known if memory.dedupe_key not in keys]
+        if gone:
+            await self._memories.delete(scope, {"_id": {"$in": gone}})
+            with suppress(Unavailable):
+                # A vector without a document shows nothing; it only takes room.
+                await self._vectors.remove(scope, gone)
         await self.remember(scope, wanted)
 
     async def index(self, scope: Scope) -> int:
@@ -70,9 +78,15 @@ class Recall:
         Raises:
             Unavailable: Chroma does not answer; what is missing stays marked.
         """
-        pending = await self._memories.all(scope, {"indexed": False})
-        if not pending:
-            return 0
+        count = 0
+        while pending := await self._memories.all(scope, {"indexed": False}, limit=BATCH):
+            await self._index(scope, pending)
+            count += len(pending)
+            if len(pending) < BATCH:
+                break
+        return count
+
+    async def _index(self, scope: Scope, pending: Sequence[Memory]) -> None:
         vectors = await self._embedder.embed([memory.text for memory in pending])
         await self._vectors.put(
             scope,
@@ -80,9 +94,11 @@ class Recall:
             {memory.id: memory.kind for memory in pending},
         )
         for memory in pending:
-            # Only if the text is still what was embedded.
-            await self._memories.change(scope, memory.id, {"indexed": True}, {"text": memory.text})
-        return len(pending)
+            # Only if the text is still what was embedded; else the vector is put right the next time.
+            if await self._memories.change(scope, memory.id, {"indexed": True}, {"text": memory.text}):
+                continue
+            if not await self._memories.change(scope, memory.id, {"indexed": False}):
+                await self._vectors.remove(scope, [memory.id])
 
     async def retrieve(self, scope: Scope, question: str, limit: int = 5) -> list[Memory]:
         """The memories nearest to the question, best first; facts are known anyway and left out.
@@ -91,7 +107,7 @@ class Recall:
         """
         try:
             (vector,) = await self._embedder.embed([question])
-            hits = await self._vectors.nearest(scope, vector, limit * 4)
+            hits = await self._vectors.nearest(scope, vector, limit, except_kind="fact")
         except Unavailable:
             logger.warning("memory.unavailable", extra={"business_id": scope.business_id})
             return []
@@ -99,8 +115,7 @@ class Recall:
         if not near:
             return []
         found = await self._memories.all(scope, {"_id": {"$in": list(near)}})
-        ranked = sorted(found, key=lambda memory: near[memory.id], reverse=True)
-        return [memory for memory in ranked if memory.kind != "fact"][:limit]
+        return sorted(found, key=lambda memory: near[memory.id], reverse=True)
 
     async def nearest_facts(self, business: Business, question: str) -> list[Fact]:
         """The business's facts that still hold, those nearest to the question first."""
@@ -118,17 +133,17 @@ class Recall:
         return sorted(facts, key=lambda fact: likeness[fact.id], reverse=True)
 
     async def forget_business(self, scope: Scope) -> None:
-        """Remove everything that is remembered of a business."""
+        """Remove everything that is remembered of a business.
+
+        Raises:
+            Unavailable: Chroma does not answer: what could not be erased is not called erased.
+        """
+        await self._vectors.remove_all(scope)
         await self._memories.delete(scope, {})
-        try:
-            await self._vectors.remove_all(scope)
-        except Unavailable:
-            logger.warning("memory.unavailable", extra={"business_id": scope.business_id})
 
     async def rebuild(self, scope: Scope) -> int:
         """Index every remembered text of a business anew; how many."""
-        for memory in await self._memories.all(scope, {}, limit=100_000):
-            await self._memories.change(scope, memory.id, {"indexed": False})
+        await self._memories.change_all(scope, {}, {"indexed": False})
         return await self.index(scope)
 
     async def _write(self, scope: Scope, item: Remembered) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import Any
 
-from core.clock import Clock, next_month, rfc3339
-from core.errors import QuotaExhausted
+from core.clock import Clock, month_of, next_month, rfc3339
+from core.errors import InvalidFields, QuotaExhausted
 from core.scope import Scope
 from core.usage import LedgerEntry
-from memory.budgets import Budgets
+from memory.budgets import Budgets, first_day, plain_name
+
+_MONTH = re.compile(r"20[0-9]{2}-(?:0[1-9]|1[0-2])\Z")
 
 
 class Usage:
@@ -37,29 +41,37 @@ class Usage:
         return reservation
 
     async def settle(self, scope: Scope, reservation_id: str, entry: LedgerEntry) -> None:
-        """Replace the reservation by what was used, once, and write the ledger row."""
-        if await self._budgets.settle(scope, reservation_id, entry):
-            await self._budgets.record(scope, [entry])
+        """Replace the reservation by what was used, once, with its row in the ledger."""
+        await self._budgets.settle(scope, reservation_id, entry)
 
-    async def record(self, scope: Scope, entry: LedgerEntry) -> None:
-        """Write a ledger row of an attempt that cost nothing."""
-        await self._budgets.record(scope, [entry])
+    async def report(self, scope: Scope, month: str | None = None) -> dict[str, Any]:
+        """A month, the present one by default, as `GET /business/{id}/usage` answers it.
 
-    async def report(self, scope: Scope) -> dict[str, Any]:
-        """The present month, as `GET /business/{id}/usage` answers it."""
-        month = await self._budgets.month(scope)
+        Raises:
+            InvalidFields: `month` is not `YYYY-MM`, or has not begun.
+        """
+        present = month_of(self._clock.now())
+        wanted = month or present
+        if not _MONTH.match(wanted) or wanted > present:
+            problem = f"must be a month such as {present}, and not a later one"
+            raise InvalidFields([{"field": "month", "message": problem}])
+        budget = await self._budgets.month(scope, wanted)
         return {
-            "month": month.month,
-            "limit": month.limit,
-            "tokens_used": month.tokens_used,
-            "reserved": month.reserved,
-            "remaining": max(month.remaining, 0),
-            "resets_at": rfc3339(next_month(self._clock.now())),
-            "cost": {"micro_usd": month.cost_micro_usd},
-            "by_agent": month.by_agent,
-            "by_model": {name.replace("%2E", "."): tokens for name, tokens in month.by_model.items()},
-            "by_day": month.by_day,
+            "month": budget.month,
+            "limit": budget.limit,
+            "tokens_used": budget.tokens_used,
+            "reserved": budget.reserved,
+            "remaining": max(budget.remaining, 0),
+            "resets_at": rfc3339(next_month(first_day(budget.month))),
+            "cost": {"micro_usd": budget.cost_micro_usd},
+            "by_agent": _named(budget.by_agent),
+            "by_model": _named(budget.by_model),
+            "by_day": dict(sorted(budget.by_day.items())),
         }
 
     def _exhausted(self, limit: int, remaining: int) -> QuotaExhausted:
         return QuotaExhausted(next_month(self._clock.now()), limit, remaining)
+
+
+def _named(roll_up: Mapping[str, int]) -> dict[str, int]:
+    return {plain_name(path): tokens for path, tokens in roll_up.items()}

@@ -1,0 +1,67 @@
+"""What a business has used of its month."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+
+from api.dependencies import ScopeDep, ServicesDep, requires
+from api.examples import answer
+from api.reach import DocumentId
+from core.clock import Instant
+
+router = APIRouter(prefix="/business", tags=["business"])
+
+_EXAMPLE = {
+    "month": "2027-03",
+    "limit": 2_000_000,
+    "tokens_used": 48_210,
+    "reserved": 2_560,
+    "remaining": 1_949_230,
+    "resets_at": "2027-04-01T00:00:00.000Z",
+    "cost": {"micro_usd": 31_400},
+    "by_agent": {"copilot": 6_120, "copywriter": 33_890, "strategist": 8_200},
+    "by_model": {"gpt-5.4-mini": 48_210},
+    "by_day": {"2027-03-01": 30_010, "2027-03-02": 18_200},
+}
+
+
+class Cost(BaseModel):
+    """Money as an integer."""
+
+    micro_usd: int = Field(description="Millionths of a US dollar.")
+
+
+class UsageView(BaseModel):
+    """The tokens and the money of one UTC month."""
+
+    month: str
+    limit: int
+    tokens_used: int
+    reserved: int = Field(description="Set aside for calls that are going on.")
+    remaining: int
+    resets_at: Instant
+    cost: Cost
+    by_agent: dict[str, int]
+    by_model: dict[str, int]
+    by_day: dict[str, int]
+
+
+@router.get(
+    "/{id}/usage",
+    summary="What a business has used of its month",
+    dependencies=[requires("owner", "marketer", "client")],
+    responses={200: answer(_EXAMPLE)},
+)
+async def get_usage(
+    business_id: DocumentId,
+    services: ServicesDep,
+    scope: ScopeDep,
+    month: Annotated[
+        str | None, Query(max_length=16, description="`2027-03`, UTC; the present month by default.")
+    ] = None,
+) -> UsageView:
+    """Tokens and cost of a month, the present one by default, with who and which model used them."""
+    return UsageView.model_validate(await services.usage.report(scope.only(business_id), month))
