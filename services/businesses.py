@@ -31,22 +31,22 @@ class FactMemory(Protocol):
 
 
 class NewFact(Value):
-    """Something that is true about a business."""
+    """Something that is true about a business; `source` is the server's, and counts for nothing here."""
 
     key: Line
     value: FactText
     expires_at: Instant | None = None
+    source: str | None = None
 
 
 class FactDraft(NewFact):
     """A fact as a person gives it.
 
     An `id` names a fact of this business, which is kept or changed; without one the fact is new.
-    `source` and `updated_at` are the server's: sent back as they were read, they count for nothing.
+    `updated_at` is the server's too: both may be sent back as they were read.
     """
 
     id: str | None = None
-    source: str | None = None
     updated_at: Instant | None = None
 
 

@@ -19,7 +19,7 @@ BAKERY: dict[str, Any] = {
     "brand_assets": {"logo_url": None, "brand_colors": ["#AA5500"], "fonts": ["Lora"]},
     "timezone": "Europe/Paris",
     "language": "fr",
-    "facts": [{"key": "Baguette", "value": "1,30 €"}],
+    "facts": [{"key": "Baguette", "value": "1,30 €", "source": "demo"}],
 }
 
 
