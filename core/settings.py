@@ -34,6 +34,7 @@ class Settings(BaseSettings):
     secret_key: SecretStr | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     demo: bool = True
+    private_network: bool = False
 
     mongodb_url: str = Field(default="", validation_alias=_alias("MONGODB_URL"))
     redis_url: str = Field(default="", validation_alias=_alias("REDIS_URL"))
@@ -86,6 +87,29 @@ class Settings(BaseSettings):
         """The external stores that are set, by the setting's name."""
         urls = {"MONGODB_URL": self.mongodb_url, "REDIS_URL": self.redis_url, "CHROMA_URL": self.chroma_url}
         return {name: url for name, url in urls.items() if url}
+
+    def refuse_unsafe_production(self) -> None:
+        """Misconfigured when production would run on what is only for trying out.
+
+        Redis and Chroma may be the bundled ones beside a managed database; a URL without TLS needs a
+        private network to be declared.
+        """
+        if not self.production:
+            return
+        if not self.mongodb_url:
+            raise Misconfigured("MONGODB_URL is not set; the bundled database is not for production.")
+        if self.private_network:
+            return
+        protected = {
+            "MONGODB_URL": self.mongodb_url.startswith("mongodb+srv://") or "tls=true" in self.mongodb_url,
+            "REDIS_URL": not self.redis_url or self.redis_url.startswith("rediss://"),
+            "CHROMA_URL": not self.chroma_url or self.chroma_url.startswith("https://"),
+        }
+        for name, safe in protected.items():
+            if not safe:
+                raise Misconfigured(
+                    f"{name} has no TLS; use it, or set MARQUEE_PRIVATE_NETWORK=true if nobody can listen."
+                )
 
     def signing_key(self) -> str:
         """The key of access tokens: the setting, or one that is made once and kept in the data directory."""

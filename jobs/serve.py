@@ -55,6 +55,7 @@ async def serve(settings: Settings, commands: Commands | None = None) -> int:
     for number in SIGNALS:
         loop.add_signal_handler(number, signals.put_nowait, number)
     try:
+        settings.refuse_unsafe_production()
         with DirectoryLock(settings.data_dir) as lock:
             return await _Group(settings, commands or Commands(), lock).run(signals)
     except MarqueeError as error:
