@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 
 from sse_starlette import EventSourceResponse
 
@@ -38,11 +39,15 @@ def last_event_id(header: str | None, query: str | None) -> LogId:
         raise InvalidFields([{"field": "Last-Event-ID", "message": str(error)}]) from error
 
 
-async def _lines(frames: AsyncIterator[Frame]) -> AsyncIterator[bytes]:
+async def _lines(frames: AsyncGenerator[Frame]) -> AsyncIterator[bytes]:
     yield RETRY
     try:
-        async for log_id, event in frames:
-            yield b"id: %d-%d\ndata: %b\n\n" % (log_id.attempt, log_id.seq, event)
+        async with aclosing(frames):
+            async for log_id, event in frames:
+                if log_id is None:
+                    yield b"data: %b\n\n" % event
+                else:
+                    yield b"id: %d-%d\ndata: %b\n\n" % (log_id.attempt, log_id.seq, event)
     except Exception:
         # A cut stream looks finished to stock clients, so it says what it is. It has no id: whoever
         # resumes goes on behind the last event of the run.
@@ -50,7 +55,7 @@ async def _lines(frames: AsyncIterator[Frame]) -> AsyncIterator[bytes]:
         yield b"data: %b\n\n" % run_error(StreamCut().problem())
 
 
-def event_stream(frames: AsyncIterator[Frame], run_id: str) -> EventSourceResponse:
+def event_stream(frames: AsyncGenerator[Frame], run_id: str) -> EventSourceResponse:
     """The answer that streams a run."""
     return EventSourceResponse(
         _lines(frames),

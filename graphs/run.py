@@ -101,7 +101,8 @@ class Attempt:
             self._sink, run.id, run.attempt, run.answer_id, LinkPolicy.from_texts([*_known(business), *words])
         )
         self._stream = stream
-        stream.begin(copilot.badge(), await parts.threads.state(self._scope, run.input.campaign_id))
+        state = await parts.threads.state(self._scope, run.input.campaign_id)
+        stream.begin(copilot.badge(), state, branch if run.attempt > 1 else None)
         context = GraphContext(
             run=RunContext(
                 scope=self._scope,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from time import monotonic
 from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel
 
-from core.conversation import Artefact, Step
+from core.conversation import Artefact, Message, Step
 from core.events import (
     AgentStep,
     ArtefactIdentity,
@@ -20,6 +20,7 @@ from core.events import (
     call_result,
     call_start,
     custom,
+    messages_snapshot,
     state_delta,
     state_snapshot,
     step_finished,
@@ -189,8 +190,17 @@ class RunStream:
         self._names: dict[str, int] = {}
         self._calls = 0
 
-    def begin(self, badge: ModelBadge, state: Snapshot) -> None:
-        """Which model answers, and what is there already."""
+    def begin(self, badge: ModelBadge, state: Snapshot, again: Iterable[Message] | None) -> None:
+        """Which model answers, and what is there already.
+
+        Args:
+            badge: Which model answers.
+            state: The open artefacts.
+            again: For a later attempt, the messages before its answer: what the attempt before had
+                begun to say is taken back.
+        """
+        if again is not None:
+            self.sink.append(messages_snapshot(again))
         self.sink.append(custom(badge))
         self.sink.append(state_snapshot(state), now=True)
 

@@ -22,6 +22,9 @@ from services.runs import RunResult, Runs
 
 logger = logging.getLogger(__name__)
 
+LOOK_SECONDS = 0.5
+"""How often the documents are asked whether a run is to stop: signals get lost while Redis is away."""
+
 
 class Work(Protocol):
     """One attempt of a run, ready to start."""
@@ -86,6 +89,7 @@ class RunDriver:
         self._owner = owner
         self._beat = beat.total_seconds()
         self._active: dict[str, _Attempt] = {}
+        self._looking: asyncio.Task[None] | None = None
 
     @property
     def active(self) -> int:
@@ -104,10 +108,12 @@ class RunDriver:
         run = await self._runs.claim(scope, run_id, self._owner)
         if run is None:
             return
-        attempt = _Attempt()
+        attempt = _Attempt(run.business_id)
         writer = self._log.writer(scope, run.id, run.attempt, on_fenced=lambda: attempt.stop("lost"))
         recorder = Recorder(writer)
         self._active[run_id] = attempt
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._look())
         heartbeat = asyncio.create_task(self._keep(scope, run, attempt))
         try:
             result = await self._attempt(scope, run, recorder, attempt)
@@ -174,24 +180,38 @@ class RunDriver:
             recorder.append(closing)
 
     async def _keep(self, scope: Scope, run: Run, attempt: _Attempt) -> None:
-        """Renew the lease until the attempt ends; stop it when it is lost or cancelled."""
+        """Renew the lease until the attempt ends; stop it when it is lost."""
         while True:
             await asyncio.sleep(self._beat)
             try:
-                state = await self._runs.heartbeat(scope, run)
+                held = await self._runs.heartbeat(scope, run)
             except Exception:
                 # The database does not answer: the attempt goes on, since the attempt number fences it.
                 logger.warning("run.heartbeat", extra={"run_id": run.id}, exc_info=True)
                 continue
-            if state != "held":
-                attempt.stop(state)
+            if not held:
+                attempt.stop("lost")
                 return
+
+    async def _look(self) -> None:
+        """Stop what somebody asked to stop, with one question for all runs, while there are any."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            if not self._active:
+                return
+            scope = Scope.of(*(attempt.business_id for attempt in self._active.values()))
+            try:
+                for run_id in await self._runs.to_stop(scope, list(self._active)):
+                    self.cancel(run_id)
+            except Exception:
+                logger.warning("run.look", exc_info=True)
 
 
 class _Attempt:
     """The task of an attempt, and why it was stopped."""
 
-    def __init__(self) -> None:
+    def __init__(self, business_id: str) -> None:
+        self.business_id = business_id
         self.task: asyncio.Task[None] | None = None
         self.stopped: Stop | None = None
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from datetime import timedelta
 
 from core.scope import Scope
 from memory.leases import Scans
+from memory.queue import Handler
 from services.container import Services
 
 logger = logging.getLogger(__name__)
@@ -17,22 +19,37 @@ WAKE_AGAIN_AFTER = timedelta(seconds=2)
 
 
 class Sweeper:
-    """Looks at regular intervals for what nobody works on. Any number of workers may sweep at once."""
+    """Looks at regular intervals for what nobody works on. Any number of workers may sweep at once.
 
-    def __init__(self, services: Services, every: float) -> None:
+    Args:
+        services: The stores to look at, and the queue that wakes workers.
+        every: Seconds between two looks.
+        handlers: What is done here at once while wake-ups cannot be sent.
+        most: How much of that at a time.
+    """
+
+    def __init__(self, services: Services, every: float, handlers: Mapping[str, Handler], most: int) -> None:
         self._services = services
         self._scans = Scans(services.database.mongo)
         self._every = every
+        self._handlers = handlers
+        self._most = most
+        self._here: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
         """Sweep until cancelled."""
-        while True:
-            try:
-                await self.sweep()
-            except Exception:
-                # The database is away: nothing is lost, the next sweep sees the same.
-                logger.warning("sweep.failed", exc_info=True)
-            await asyncio.sleep(self._every)
+        try:
+            while True:
+                try:
+                    await self.sweep()
+                except Exception:
+                    # The database is away: nothing is lost, the next sweep sees the same.
+                    logger.warning("sweep.failed", exc_info=True)
+                await asyncio.sleep(self._every)
+        finally:
+            for task in self._here:
+                task.cancel()
+            await asyncio.gather(*self._here, return_exceptions=True)
 
     async def sweep(self) -> None:
         """One look at everything."""
@@ -44,6 +61,16 @@ class Sweeper:
             ("index", await self._scans.unindexed_memories(earlier)),
         ):
             for place in {(one.business_id, one.document_id if name == "run" else "") for one in found}:
-                await self._services.queue.wake(name, business_id=place[0], document_id=place[1])
+                sent = await self._services.queue.wake(name, business_id=place[0], document_id=place[1])
+                if not sent and len(self._here) < self._most:
+                    task = asyncio.create_task(self._do(name, *place))
+                    self._here.add(task)
+                    task.add_done_callback(self._here.discard)
         for lost in await self._scans.expired_reservations(now):
             await self._services.budgets.charge_expired(Scope.of(lost.business_id), lost.document_id)
+
+    async def _do(self, name: str, business_id: str, document_id: str) -> None:
+        try:
+            await self._handlers[name](business_id=business_id, document_id=document_id)
+        except Exception:
+            logger.exception("sweep.work", extra={"business_id": business_id})

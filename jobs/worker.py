@@ -72,20 +72,16 @@ async def work(settings: Settings) -> int:
         gc.collect()
         gc.freeze()
         gc.set_threshold(*GC_THRESHOLDS)
+        doing = {"run": handlers.run, "index": handlers.index}
+        sweeper = Sweeper(services, settings.sweep_seconds, doing, settings.worker_runs)
         beside = [
-            _beside(Sweeper(services, settings.sweep_seconds).run()),
+            _beside(sweeper.run()),
             _beside(services.signals.listen(parts.driver.cancel)),
             _beside(_show_presence(parts)),
         ]
         logger.info("worker ready", extra={"event": "worker.ready", "model": parts.gateway.info.name})
         try:
-            await run_worker(
-                services.broker,
-                {"run": handlers.run, "index": handlers.index},
-                settings.worker_runs,
-                stop,
-                DRAIN_SECONDS,
-            )
+            await run_worker(services.broker, doing, settings.worker_runs, stop, DRAIN_SECONDS)
         finally:
             for task in beside:
                 task.cancel()

@@ -204,6 +204,15 @@ class EventFeed:
         except AWAY as error:
             raise Unavailable("The event log cannot be read now.") from error
 
+    async def has(self, scope: Scope, run_id: str, log_id: LogId) -> bool:
+        """Whether the log holds this event; Unavailable while Redis is away."""
+        try:
+            return bool(
+                await self._redis.xrange(run_log_key(scope, run_id), min=str(log_id), max=str(log_id))
+            )
+        except AWAY as error:
+            raise Unavailable("The event log cannot be read now.") from error
+
     @property
     def watching(self) -> int:
         """How many runs somebody follows."""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from datetime import timedelta
 
 import orjson
 
 from core.conversation import ENDED, Run
+from core.errors import Unavailable
 from core.events import (
     START,
     TERMINAL,
@@ -22,12 +26,20 @@ from core.events import (
 )
 from core.scope import Scope
 from memory.database import Database
-from memory.event_feed import Event, EventFeed, Gap
+from memory.event_feed import Event, EventFeed, Gap, Idle, Item, continues
 from services.threads import Threads, branch
 
-Frame = tuple[LogId, bytes]
+Frame = tuple[LogId | None, bytes]
+"""An event and its place in the log. What is made up for one reader has no place: whoever resumes goes on
+behind the last event of the log that came."""
+
+END_IN_FLIGHT = timedelta(seconds=3)
+"""So long after the run's end its last event may still be on the way to the log."""
+
+REPLAY_PAGE = 200
 
 _TERMINAL_MARKS = tuple(f'"type":"{name}"'.encode() for name in TERMINAL)
+_DELTAS = (b'{"type":"TEXT_MESSAGE_CONTENT"', b'{"type":"TOOL_CALL_ARGS"')
 _HEAD = 64
 """Bytes in which an event names its type."""
 
@@ -45,58 +57,100 @@ class Following:
         self._threads = threads
         self._feed = feed
 
-    async def follow(self, scope: Scope, run: Run, after: LogId = START) -> AsyncIterator[Frame]:
+    async def follow(self, scope: Scope, run: Run, after: LogId = START) -> AsyncGenerator[Frame]:
         """Every event behind `after`, up to the one that ends the run.
 
-        Where events are missing the reader gets CUSTOM `stream_gap` and snapshots, and from then on only
-        events of items that it saw opened. When the log is gone and the run has ended, the ending is
-        rebuilt from the documents.
+        Where events are missing the reader gets the ends of what it saw opened, CUSTOM `stream_gap` and
+        snapshots, and from then on only events of items that it saw opened. When the log is gone and the
+        run has ended, the ending is rebuilt from the documents.
         """
-        seen = OpenItems()
-        seen.started = after > START
-        last, gap, broken = after, False, False
-        async for item in self._feed.follow(scope, run.id, after):
-            if isinstance(item, Gap):
-                gap = broken = True
-            elif isinstance(item, Event):
-                if gap:
-                    for frame in await self._catch_up(scope, run, seen, last, item.id):
-                        yield frame
-                    gap = False
-                if broken:
-                    event = orjson.loads(item.data)
-                    if event["type"] in TERMINAL:
+        reader = _Reader(after)
+        async with aclosing(self._items(scope, run, after)) as items:
+            async for item in items:
+                if isinstance(item, Idle):
+                    run = await self._database.runs.get(scope, run.id)
+                    if run.status in ENDED:
                         break
-                    if not seen.fits(event):
-                        continue
-                    seen.feed(event)
-                seen.started = True
-                last = item.id
-                yield item.id, item.data
-                if is_terminal(item.data):
+                elif isinstance(item, Gap):
+                    reader.gap = True
+                elif item.id <= after:
                     return
-            else:
-                run = await self._database.runs.get(scope, run.id)
-                if run.status in ENDED:
-                    break
+                else:
+                    if reader.gap or await self._lost_before(scope, run, reader.last, item.id):
+                        for event in await self._catch_up(scope, run, reader):
+                            yield None, event
+                    if reader.broken and is_terminal(item.data):
+                        run = await self._database.runs.get(scope, run.id)
+                        for event in await self._snapshots(scope, run):
+                            yield None, event
+                    for frame in reader.take(item):
+                        yield frame
+                    if reader.items.ended:
+                        return
+        if reader.items.ended:
+            return
         run = await self._database.runs.get(scope, run.id)
-        for frame in await self._ending(scope, run, seen):
-            yield frame
+        for event in await self._ending(scope, run, reader):
+            yield None, event
 
-    async def _catch_up(
-        self, scope: Scope, run: Run, seen: OpenItems, last: LogId, before: LogId
-    ) -> list[Frame]:
-        """What a reader needs who missed the events between `last` and `before`."""
-        events = [] if seen.started else [run_started(run.thread_client_id, run.client_id)]
-        events += [custom(StreamGap(after=str(last))), *await self._snapshots(scope, run)]
-        seen.started = True
-        first = max(before.seq - len(events), last.seq + 1 if last.attempt == before.attempt else 0)
-        return [(LogId(before.attempt, first + place), event) for place, event in enumerate(events)]
+    async def _items(self, scope: Scope, run: Run, after: LogId) -> AsyncGenerator[Item]:
+        """The log from `after` on; of a run that has ended, just what there is."""
+        recorded = await self._recorded(scope, run) if run.status in ENDED else None
+        if recorded is None:
+            async with aclosing(self._feed.follow(scope, run.id, after)) as items:
+                async for item in items:
+                    yield item
+            return
+        last = after
+        for place, event in enumerate(recorded):
+            if event.id > after:
+                if not continues(last, event.id):
+                    yield Gap(last)
+                last = event.id
+                yield event
+            elif is_terminal(event.data):
+                # The reader has had the end.
+                yield event
+            if place % REPLAY_PAGE == 0:
+                await asyncio.sleep(0)
 
-    async def _ending(self, scope: Scope, run: Run, seen: OpenItems) -> list[Frame]:
+    async def _recorded(self, scope: Scope, run: Run) -> list[Event] | None:
+        """The whole log of a run that has ended; None while its last event is on the way."""
+        try:
+            events = await self._feed.tail(scope, run.id)
+        except Unavailable:
+            return []
+        now = self._database.runs.clock.now()
+        if events and is_terminal(events[-1].data):
+            return events
+        if run.finished_at is not None and now - run.finished_at < END_IN_FLIGHT:
+            return None
+        return events
+
+    async def _lost_before(self, scope: Scope, run: Run, last: LogId, following: LogId) -> bool:
+        """Whether an attempt's last events may be lost, although a later attempt begins at its first."""
+        if last == START or following.attempt == last.attempt:
+            return False
+        try:
+            return not await self._feed.has(scope, run.id, last)
+        except Unavailable:
+            return True
+
+    async def _catch_up(self, scope: Scope, run: Run, reader: _Reader) -> list[bytes]:
+        """What a reader needs who missed events."""
+        events = reader.items.closing()
+        if not reader.items.started:
+            events.append(run_started(run.thread_client_id, run.client_id))
+        events += [custom(StreamGap(after=str(reader.last))), *await self._snapshots(scope, run)]
+        reader.caught_up()
+        return events
+
+    async def _ending(self, scope: Scope, run: Run, reader: _Reader) -> list[bytes]:
         """The end of a run whose last events the reader cannot get from the log."""
-        events = [] if seen.started else [run_started(run.thread_client_id, run.client_id)]
-        events += seen.closing()
+        if reader.items.started:
+            events = [*reader.items.closing(), custom(StreamGap(after=str(reader.last)))]
+        else:
+            events = [run_started(run.thread_client_id, run.client_id)]
         events += await self._snapshots(scope, run)
         if run.status == "failed" and run.problem is not None:
             events.append(run_error(run.problem))
@@ -104,7 +158,7 @@ class Following:
             usage = [use.model_dump() for use in run.usage]
             outcome = run.outcome or "cancelled"
             events.append(run_finished(run.thread_client_id, run.client_id, outcome, usage))
-        return [(LogId(run.attempt + 1, place), event) for place, event in enumerate(events, start=1)]
+        return events
 
     async def _snapshots(self, scope: Scope, run: Run) -> list[bytes]:
         messages = await self._threads.messages(scope, run.thread_id)
@@ -112,3 +166,38 @@ class Following:
         thread = await self._database.threads.get(scope, run.thread_id)
         state = await self._threads.state(scope, thread.campaign_id or run.input.campaign_id)
         return [messages_snapshot(branch(messages, head)), state_snapshot(state)]
+
+
+class _Reader:
+    """What one reader has got: how far it is and what is open at it."""
+
+    def __init__(self, after: LogId) -> None:
+        self.last = after
+        self.gap = False
+        self.broken = False
+        self.items = OpenItems()
+        self.items.started = after > START
+
+    def caught_up(self) -> None:
+        """The reader was told of a gap: nothing is open, and what it did not see opened is left out."""
+        self.gap, self.broken = False, True
+        self.items = OpenItems()
+        self.items.started = True
+
+    def take(self, event: Event) -> list[Frame]:
+        """What the reader gets for the next event of the log."""
+        place = self.last = event.id
+        # Most events are deltas, which open and close nothing.
+        if not self.broken and event.data.startswith(_DELTAS):
+            return [(place, event.data)]
+        told = orjson.loads(event.data)
+        if self.broken and not self.items.fits(told):
+            return []
+        ends: list[Frame] = []
+        if told["type"] in TERMINAL or told["type"] == "MESSAGES_SNAPSHOT":
+            # Open only where the events that close it were lost between two attempts.
+            ends = [(None, closing) for closing in self.items.closing()]
+            for _, closing in ends:
+                self.items.feed(orjson.loads(closing))
+        self.items.feed(told)
+        return [*ends, (place, event.data)]

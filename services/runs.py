@@ -14,25 +14,31 @@ from core.conversation import (
     Artefact,
     Message,
     Run,
-    RunInput,
     RunOutcome,
-    SpecialistName,
     Step,
     Thread,
     TokenUse,
 )
-from core.errors import Forbidden, MarqueeError, NotFound, RunInputDiffers, RunLost, ThreadBusy
+from core.errors import (
+    Conflict,
+    Forbidden,
+    MarqueeError,
+    NotFound,
+    QuotaExhausted,
+    RunInputDiffers,
+    RunLost,
+    ThreadBusy,
+)
 from core.events import run_started
-from core.ids import derived_id, digest, is_id
+from core.ids import is_id
 from core.scope import Scope
 from memory.collections import AlreadyThere
 from memory.database import Database
 from memory.event_log import EventLog
 from memory.leases import Leases
+from services.run_request import RunRequest, documents_of
 from services.threads import Threads, branch
 from services.usage import Usage
-
-LONGEST_TITLE = 80
 
 
 class Waker(Protocol):
@@ -49,20 +55,6 @@ class Canceller(Protocol):
     async def cancel(self, run_id: str) -> bool:
         """Announce that the run is to stop; whether a worker heard it."""
         ...
-
-
-@dataclass(frozen=True)
-class RunRequest:
-    """What a client asks for: its own names, the words, and what they start from."""
-
-    thread_id: str
-    run_id: str
-    text: str
-    campaign_id: str | None = None
-    parent_id: str | None = None
-    from_root: bool = False
-    specialists: Sequence[SpecialistName] | None = None
-    slot_ids: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -119,38 +111,25 @@ class Runs:
             ThreadBusy: Another run of the thread is going on.
             QuotaExhausted: The business has no tokens left this month.
         """
-        dedupe_key = f"{user_id}:{request.run_id}"
-        input_digest = digest(
-            [scope.business_id, request.thread_id, request.text, request.parent_id, list(request.slot_ids)]
-        )
-        known, thread, _ = await asyncio.gather(
-            self._database.runs.find(scope, {"dedupe_key": dedupe_key}),
+        known, thread, refusal = await asyncio.gather(
+            self._database.runs.find(scope, {"dedupe_key": f"{user_id}:{request.run_id}"}),
             self._database.threads.find(scope, {"dedupe_key": f"{user_id}:{request.thread_id}"}),
-            self._usage.admit(scope),
+            self._refusal(scope),
         )
-        if known is None and thread is not None:
-            await self._check_free(scope, thread)
-        run, message, opening = self._new(scope, user_id, request, thread)
-        run.input_digest = input_digest
+        run, message, opening = documents_of(scope, user_id, request, thread, self._clock.now())
         if known is not None:
-            if thread is None and known.input_digest == input_digest:
-                await self._open_thread(scope, opening)
-            return self._same(known, input_digest)
-        try:
-            await asyncio.gather(
-                self._database.messages.insert(scope, message),
-                self._database.runs.insert(scope, run),
-                *([] if thread else [self._open_thread(scope, opening)]),
-            )
-        except AlreadyThere:
-            found = await self._database.runs.find(scope, {"dedupe_key": dedupe_key})
-            if found is None:
-                raise RunInputDiffers from None
-            return self._same(found, input_digest)
+            return await self._attach(scope, known, run, thread, opening)
+        if refusal is not None:
+            raise refusal
+        if thread is not None:
+            await self._check_free(scope, thread)
+        stored = await self._store(scope, run, message, None if thread else opening)
+        if stored is not None:
+            return stored
         if not await self._take_thread(scope, thread, run):
             await self._database.runs.delete(scope, {"_id": run.id, "status": "queued"})
             await self._database.messages.delete(scope, {"_id": message.id})
-            raise ThreadBusy(run_id=None)
+            raise await self._taken(scope, run)
         writer = self._log.writer(scope, run.id, attempt=0)
         writer.append(run_started(request.thread_id, request.run_id), now=True)
         await self._waker.wake("run", business_id=scope.business_id, document_id=run.id)
@@ -233,12 +212,14 @@ class Runs:
         """Whether this claim is one too many: the run kills its workers."""
         return run.attempt > self._attempts
 
-    async def heartbeat(self, scope: Scope, run: Run) -> Literal["held", "cancel", "lost"]:
-        """Renew the hold and look whether somebody asked to stop."""
-        if not await self._leases.renew(scope, run.id, run.attempt):
-            return "lost"
-        current = await self._database.runs.get(scope, run.id)
-        return "cancel" if current.cancel_requested_at is not None else "held"
+    async def heartbeat(self, scope: Scope, run: Run) -> bool:
+        """Renew the hold; false when it is lost."""
+        return await self._leases.renew(scope, run.id, run.attempt)
+
+    async def to_stop(self, scope: Scope, run_ids: Sequence[str]) -> list[str]:
+        """Which of these runs somebody asked to stop."""
+        where = {"_id": {"$in": list(run_ids)}, "cancel_requested_at": {"$ne": None}}
+        return [run.id for run in await self._database.runs.all(scope, where)]
 
     async def release(self, scope: Scope, run: Run) -> None:
         """Give a run back that this worker cannot go on with."""
@@ -312,68 +293,62 @@ class Runs:
 
     # -- inside -----------------------------------------------------------------------------------------
 
-    @staticmethod
-    def _same(run: Run, input_digest: str) -> Run:
-        if run.input_digest != input_digest:
-            raise RunInputDiffers(run_id=run.client_id)
-        return run
+    async def _refusal(self, scope: Scope) -> QuotaExhausted | None:
+        """Why no new run may start; one that is there may be looked at all the same."""
+        try:
+            await self._usage.admit(scope)
+        except QuotaExhausted as error:
+            return error
+        return None
 
-    def _new(
-        self, scope: Scope, user_id: str, request: RunRequest, thread: Thread | None
-    ) -> tuple[Run, Message, Thread]:
-        """The documents of a request; ids follow from the client's names, so that a repeat meets them."""
-        now = self._clock.now()
-        thread_key = f"{user_id}:{request.thread_id}"
-        run_id = derived_id("run", f"{user_id}:{request.run_id}")
-        thread_id = thread.id if thread else derived_id("thread", thread_key)
-        stamps: dict[str, Any] = {"business_id": scope.business_id, "created_at": now, "updated_at": now}
-        inherited = thread.campaign_id if thread else None
-        run = Run(
-            id=run_id,
-            client_id=request.run_id,
-            user_id=user_id,
-            dedupe_key=f"{user_id}:{request.run_id}",
-            thread_id=thread_id,
-            thread_client_id=request.thread_id,
-            root_run_id=run_id,
-            answer_id=derived_id("answer", run_id),
-            input_digest="",
-            input=RunInput(
-                message_id=derived_id("message", run_id),
-                text=request.text,
-                campaign_id=request.campaign_id or inherited,
-                specialists=None if request.specialists is None else list(request.specialists),
-                slot_ids=list(request.slot_ids),
-            ),
-            **stamps,
+    async def _attach(
+        self, scope: Scope, known: Run, asked: Run, thread: Thread | None, opening: Thread
+    ) -> Run:
+        """The run that has this id already, if it was asked the same."""
+        if known.input_digest != asked.input_digest:
+            raise RunInputDiffers(run_id=known.client_id)
+        if known.status not in ENDED:
+            # Whoever stored the run may have died before it opened or took the thread.
+            if thread is None:
+                await self._open_thread(scope, opening)
+            elif thread.last_run_id != known.id and await self._threads.active_run(scope, thread) is None:
+                await self._take_thread(scope, thread, known)
+        return known
+
+    async def _store(self, scope: Scope, run: Run, message: Message, opening: Thread | None) -> Run | None:
+        """Write the documents at once; the run that is there when another request was quicker."""
+        stored = await asyncio.gather(
+            self._database.runs.insert(scope, run),
+            self._database.messages.insert(scope, message),
+            *([self._open_thread(scope, opening)] if opening else []),
+            return_exceptions=True,
         )
-        head_id = thread.head_id if thread else None
-        message = Message(
-            id=run.input.message_id,
-            thread_id=thread_id,
-            parent_id=None if request.from_root else request.parent_id or head_id,
-            role="user",
-            content=request.text,
-            run_id=run_id,
-            **stamps,
-        )
-        opening = Thread(
-            id=thread_id,
-            client_id=request.thread_id,
-            user_id=user_id,
-            dedupe_key=thread_key,
-            title=" ".join(request.text.split())[:LONGEST_TITLE],
-            campaign_id=request.campaign_id,
-            head_id=run.answer_id,
-            last_run_id=run_id,
-            **stamps,
-        )
-        return run, message, opening
+        for result in stored:
+            if isinstance(result, BaseException) and not isinstance(result, AlreadyThere):
+                raise result
+        # The run alone decides: who asks the same writes the same message, under the same id.
+        if not isinstance(stored[0], AlreadyThere):
+            return None
+        quicker = await self._database.runs.find(scope, {"dedupe_key": run.dedupe_key})
+        if quicker is not None and quicker.input_digest == run.input_digest:
+            return quicker
+        await self._database.messages.delete(scope, {"_id": message.id})
+        if opening is not None and (quicker is None or quicker.thread_id != opening.id):
+            await self._database.threads.delete(scope, {"_id": opening.id, "last_run_id": run.id})
+        raise RunInputDiffers(run_id=run.client_id)
 
     async def _check_free(self, scope: Scope, thread: Thread) -> None:
         active = await self._threads.active_run(scope, thread)
         if active is not None:
             raise ThreadBusy(run_id=active.client_id)
+
+    async def _taken(self, scope: Scope, run: Run) -> MarqueeError:
+        """Why the thread could not be taken."""
+        thread = await self._database.threads.find(scope, {"_id": run.thread_id})
+        if thread is None:
+            return Conflict("This threadId is in use in another business; choose another.")
+        first = await self._threads.active_run(scope, thread)
+        return ThreadBusy(run_id=first.client_id if first else None)
 
     async def _open_thread(self, scope: Scope, opening: Thread) -> None:
         try:

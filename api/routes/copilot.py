@@ -17,7 +17,7 @@ from core.conversation import Run, RunOutcome, RunStatus, SpecialistName, TokenU
 from core.errors import Conflict, InvalidFields
 from core.ids import ClientId
 from core.scope import Scope
-from services.runs import RunRequest
+from services.run_request import RunRequest
 
 router = APIRouter(tags=["copilot"])
 
