@@ -158,14 +158,19 @@ def _span(field: str, folded: Folded, start: int, end: int) -> Span:
     return Span(field=field, start=first, end=last, text=folded.original[first:last])
 
 
-@functools.cache
 def _identifier(expected: str) -> "LanguageIdentifier | None":
+    return _identifier_of(frozenset({*_KNOWN_LANGUAGES, expected}))
+
+
+@functools.cache
+def _identifier_of(languages: frozenset[str]) -> "LanguageIdentifier | None":
+    """Reading the model takes a second: all known languages share one."""
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-    if expected not in identifier.labels:
+    if not languages.issubset(identifier.labels):
         return None
-    identifier.set_languages(sorted({*_KNOWN_LANGUAGES, expected}))
+    identifier.set_languages(sorted(languages))
     return identifier
 
 
