@@ -15,6 +15,7 @@ from core.errors import Unavailable
 from core.scope import Scope
 
 if TYPE_CHECKING:
+    from chromadb.api import AsyncClientAPI
     from chromadb.api.models.AsyncCollection import AsyncCollection
 
 BATCH = 500
@@ -42,6 +43,7 @@ class CampaignMemory:
         self._url = url.rstrip("/")
         self._name = f"marquee-{embedder_name}-{dimension}"
         self._collection: AsyncCollection | None = None
+        self._client: AsyncClientAPI | None = None
 
     async def ping(self) -> None:
         """Raise unless Chroma answers."""
@@ -97,6 +99,13 @@ class CampaignMemory:
         async with self._open() as collection:
             await collection.delete(where={"business_id": scope.business_id})
 
+    async def close(self) -> None:
+        """Close the connections."""
+        client, self._client, self._collection = self._client, None, None
+        if client is not None:
+            # Chroma's client has no public way to close; its server part is a context manager.
+            await client._server.__aexit__(None, None, None)  # type: ignore[attr-defined]
+
     @asynccontextmanager
     async def _open(self, seconds: float = WRITE_SECONDS) -> AsyncIterator[AsyncCollection]:
         # Imported on first use: it costs more than the rest of a process that never asks Chroma.
@@ -117,13 +126,14 @@ class CampaignMemory:
         from chromadb.config import Settings
 
         parts = urlsplit(self._url)
-        client = await chromadb.AsyncHttpClient(
+        await self.close()
+        self._client = await chromadb.AsyncHttpClient(
             host=parts.hostname or "127.0.0.1",
             port=parts.port or (443 if parts.scheme == "https" else 8000),
             ssl=parts.scheme == "https",
             settings=Settings(anonymized_telemetry=False),
         )
-        return await client.get_or_create_collection(
+        return await self._client.get_or_create_collection(
             self._name,
             embedding_function=None,
             configuration={"hnsw": {"space": "cosine", "ef_search": SEARCH_WIDTH}},

