@@ -3,7 +3,7 @@ import createClient from "openapi-fetch";
 
 import { asProblem, networkError, ProblemError } from "./problems";
 import type { paths } from "./schema";
-import type { Tokens } from "./types";
+import type { Sent, Tokens } from "./types";
 
 const EARLY_MS = 30_000;
 
@@ -77,10 +77,10 @@ interface Answer<T> {
 }
 
 /** The data of an answer; a problem is thrown. */
-export async function ok<T>(answer: Promise<Answer<T>>): Promise<T> {
+export async function ok<T>(answer: Promise<Answer<T>>): Promise<Sent<T>> {
   const { data, error, response } = await answer;
   if (!response.ok) throw new ProblemError(asProblem(error, response.status));
-  return data as T;
+  return data as Sent<T>;
 }
 
 /** A version as the entity tag that `If-Match` takes. */

@@ -3,18 +3,20 @@ import type { Problem } from "./types";
 
 const SENTENCES: Record<string, string> = {
   "quota-exhausted": "This month’s tokens are used up. What is written is kept.",
-  "rate-limited": "Too many requests just now. Wait a moment and try again.",
-  "login-throttled": "Too many attempts. Wait a few minutes and try again.",
-  "invalid-credentials": "E-mail or password is not right.",
+  throttled: "Too many requests just now. Wait a moment and try again.",
+  "bad-credentials": "E-mail or password is not right.",
   "email-taken": "There is already an account with this e-mail.",
-  "version-conflict": "Changed elsewhere since you opened it.",
-  "precondition-failed": "Changed elsewhere since you opened it.",
+  "version-mismatch": "Changed elsewhere since you opened it.",
   "not-found": "This is not there any more.",
-  "run-active": "Another answer is still being written in this thread.",
+  "thread-busy": "An answer is still being written in this thread.",
+  "model-failed": "The model ended with an error.",
+  "model-unreachable": "The model cannot be reached.",
+  "model-busy": "The model is busy just now.",
+  "unusable-answer": "The model’s answer could not be used.",
+  "run-lost": "The work was interrupted and could not be finished.",
 };
 
 const NETWORK: Problem = {
-  type: "about:blank",
   slug: "network",
   title: "No connection",
   status: 0,
@@ -51,8 +53,7 @@ export function sentenceOf(error: unknown): string {
 export function asProblem(body: unknown, status: number): Problem {
   if (typeof body === "object" && body !== null && "slug" in body && "detail" in body) return body as Problem;
   return {
-    type: "about:blank",
-    slug: `http-${status}`,
+      slug: `http-${status}`,
     title: "Something went wrong",
     status,
     detail: `The server answered with an error (${status}).`,

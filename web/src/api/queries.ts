@@ -31,7 +31,7 @@ export const threadsQuery = (id: string) =>
 export const threadQuery = (id: string) =>
   queryOptions({
     queryKey: ["thread", id],
-    queryFn: () => ok(api.GET("/threads/{id}", { params: { path: { id } } })),
+    queryFn: () => ok(api.GET("/threads/{reference}", { params: { path: { reference: id } } })),
   });
 
 export const campaignQuery = (id: string) =>

@@ -1,260 +1,5513 @@
-/** The HTTP contract as openapi-typescript writes it; `npm run schema` replaces this file. */
-export interface components {
-  schemas: {
-    UserOut: { id: string; email: string; name: string; role: string };
-    Tokens: {
-      access_token: string;
-      token_type: string;
-      expires_in: number;
-      refresh_token: string;
-      user: components["schemas"]["UserOut"];
-    };
-    AuthOptions: {
-      demo: boolean;
-      demo_email?: string | null;
-      demo_password?: string | null;
-      model: string;
-      offline: boolean;
-    };
-    SessionOut: { signed_in: boolean };
-    Fact: {
-      id: string;
-      key: string;
-      value: string;
-      source: string;
-      expires_at?: string | null;
-      updated_at?: string | null;
-    };
-    FactIn: { id?: string | null; key: string; value: string };
-    Segment: { segment_name: string; age_range?: string; interests?: string[] };
-    BrandAssets: { logo_url?: string | null; brand_colors?: string[]; fonts?: string[] };
-    BusinessOut: {
-      id: string;
-      version: number;
-      created_at: string;
-      updated_at: string;
-      business_name: string;
-      industry: string;
-      brand_voice: string;
-      primary_goals: string[];
-      target_audience: components["schemas"]["Segment"][];
-      brand_assets: components["schemas"]["BrandAssets"];
-      timezone: string;
-      language: string;
-      country?: string | null;
-      postal_address?: string;
-      banned_words: string[];
-      facts: components["schemas"]["Fact"][];
-      is_demo: boolean;
-    };
-    BusinessIn: {
-      business_name: string;
-      industry: string;
-      brand_voice?: string;
-      timezone?: string;
-      language?: string;
-      facts?: components["schemas"]["FactIn"][];
-    };
-    Slot: {
-      slot_id: string;
-      local_time: string;
-      timezone: string;
-      platform: string;
-      type: string;
-      theme: string;
-      segment: string;
-      funnel_stage: string;
-      content_id?: string | null;
-      state: string;
-    };
-    SlotContent: { id: string; title: string; status: string; approval_state: string; checks_failed: number };
-    CalendarSlot: components["schemas"]["Slot"] & { content?: components["schemas"]["SlotContent"] | null };
-    CalendarOut: {
-      campaign_id: string;
-      timezone: string;
-      slots: components["schemas"]["CalendarSlot"][];
-    };
-    CampaignOut: {
-      id: string;
-      version: number;
-      business_id: string;
-      name: string;
-      goal: string;
-      start_date?: string | null;
-      end_date?: string | null;
-      status: string;
-      calendar: components["schemas"]["Slot"][];
-    };
-    Span: { field: string; start: number; end: number; text: string };
-    Check: {
-      name: string;
-      passed: boolean;
-      severity: string;
-      message: string;
-      spans: components["schemas"]["Span"][];
-    };
-    Cited: { kind: string; ref: string; label: string };
-    TextContent: {
-      caption?: string;
-      hashtags?: string[];
-      cta?: string;
-      preheader?: string | null;
-      body?: string | null;
-    };
-    ContentOut: {
-      id: string;
-      version: number;
-      campaign_id: string;
-      slot_id?: string | null;
-      type: string;
-      platform: string;
-      title: string;
-      text_content: components["schemas"]["TextContent"];
-      media?: { image_url?: string | null; alt_text?: string | null };
-      language: string;
-      status: string;
-      approval_state: string;
-      ai_metadata: {
-        model: string;
-        simulated: boolean;
-        run_id?: string | null;
-        sources: components["schemas"]["Cited"][];
-        checks: components["schemas"]["Check"][];
-      };
-    };
-    ContentPatch: { title?: string; text_content?: components["schemas"]["TextContent"] };
-    UsageOut: {
-      month: string;
-      limit: number;
-      tokens_used: number;
-      reserved: number;
-      remaining: number;
-      resets_at: string;
-    };
-    Problem: {
-      type: string;
-      slug: string;
-      title: string;
-      status: number;
-      detail: string;
-      request_id?: string;
-      errors?: { field: string; message: string }[];
-    };
-    ThreadItem: {
-      id: string;
-      client_id: string;
-      title: string;
-      updated_at: string;
-      active_run_id?: string | null;
-    };
-    Step: { id: string; agent: string; task: string; status: string; ms: number };
-    Artefact: {
-      tool_call_id: string;
-      name: string;
-      identity?: Record<string, unknown>;
-      args: Record<string, unknown>;
-      result?: Record<string, unknown> | null;
-    };
-    Message: {
-      id: string;
-      parent_id?: string | null;
-      role: "user" | "assistant";
-      content: string;
-      created_at: string;
-      run_id?: string | null;
-      steps?: components["schemas"]["Step"][];
-      artefacts?: components["schemas"]["Artefact"][];
-      status: string;
-      problem?: components["schemas"]["Problem"] | null;
-    };
-    ThreadOut: {
-      id: string;
-      client_id: string;
-      title: string;
-      campaign_id?: string | null;
-      messages: components["schemas"]["Message"][];
-      state: Record<string, unknown>;
-      interrupts: unknown[];
-      active_run?: { run_id: string; id: string; status: string } | null;
-    };
-    RunOut: { id: string; status: string };
-  };
-}
-
-type Schemas = components["schemas"];
-interface Json<T> {
-  headers: Record<string, unknown>;
-  content: { "application/json": T };
-}
-interface NoContent {
-  headers: Record<string, unknown>;
-  content?: never;
-}
-type None = Record<string, never>;
-interface Op<Params, Body, Responses> {
-  parameters: Params;
-  requestBody: { content: { "application/json": Body } };
-  responses: Responses;
-}
-interface Read<Params, Responses> {
-  parameters: Params;
-  requestBody?: never;
-  responses: Responses;
-}
-interface ById {
-  path: { id: string };
-}
-interface IfMatch {
-  path: { id: string };
-  header?: { "If-Match"?: string };
-}
-interface Page {
-  query?: { limit?: number; cursor?: string };
-}
-interface List<T> {
-  items: T[];
-  next_cursor?: string | null;
-}
+/**
+ * This file was auto-generated by openapi-typescript.
+ * Do not make direct changes to the file.
+ */
 
 export interface paths {
-  "/auth/session": { get: Read<None, { 200: Json<Schemas["SessionOut"]> }> };
-  "/auth/options": { get: Read<None, { 200: Json<Schemas["AuthOptions"]> }> };
-  "/auth/login": { post: Op<None, { email: string; password: string }, { 200: Json<Schemas["Tokens"]> }> };
-  "/auth/register": {
-    post: Op<None, { email: string; password: string; name: string }, { 201: Json<Schemas["Tokens"]> }>;
-  };
-  "/auth/refresh": { post: Op<None, { refresh_token?: string }, { 200: Json<Schemas["Tokens"]> }> };
-  "/auth/logout": { post: Read<None, { 204: NoContent }> };
-  "/business/": {
-    get: Read<Page, { 200: Json<List<Schemas["BusinessOut"]>> }>;
-    post: Op<None, Schemas["BusinessIn"], { 201: Json<Schemas["BusinessOut"]> }>;
-  };
-  "/business/{id}": { get: Read<ById, { 200: Json<Schemas["BusinessOut"]> }> };
-  "/business/{id}/facts": {
-    get: Read<ById, { 200: Json<{ facts: Schemas["Fact"][] }> }>;
-    put: Op<IfMatch, { facts: Schemas["FactIn"][] }, { 200: Json<{ facts: Schemas["Fact"][] }> }>;
-  };
-  "/business/{id}/usage": { get: Read<ById, { 200: Json<Schemas["UsageOut"]> }> };
-  "/business/{id}/threads": { get: Read<ById & Page, { 200: Json<List<Schemas["ThreadItem"]>> }> };
-  "/campaign/{id}": { get: Read<ById, { 200: Json<Schemas["CampaignOut"]> }> };
-  "/calendar/{campaign_id}": {
-    get: Read<{ path: { campaign_id: string } }, { 200: Json<Schemas["CalendarOut"]> }>;
-  };
-  "/content": {
-    get: Read<
-      { query: { campaign_id: string; limit?: number; cursor?: string } },
-      { 200: Json<List<Schemas["ContentOut"]>> }
-    >;
-  };
-  "/content/{id}": {
-    get: Read<ById, { 200: Json<Schemas["ContentOut"]> }>;
-    put: Op<IfMatch, Schemas["ContentPatch"], { 200: Json<Schemas["ContentOut"]> }>;
-  };
-  "/threads/{id}": {
-    get: Read<ById, { 200: Json<Schemas["ThreadOut"]> }>;
-    put: Op<ById, { title: string }, { 200: Json<Schemas["ThreadOut"]> }>;
-    delete: Read<ById, { 204: NoContent }>;
-  };
-  "/runs/{id}": { get: Read<ById, { 200: Json<Schemas["RunOut"]> }> };
-  "/runs/{id}/cancel": { post: Read<ById, { 202: NoContent }> };
+    "/auth/register": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make an account and sign in to it
+         * @description Whoever registers is a marketer of the installation, and owner of every business that they create.
+         */
+        post: operations["register"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in
+         * @description The refresh token comes in the body and as an HttpOnly cookie: use one of them.
+         */
+        post: operations["login"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The next tokens of a session
+         * @description Takes the cookie, or `{refresh_token}`. Each refresh token is for one use.
+         */
+        post: operations["refresh"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End this session
+         * @description Ends the session of the access token, of `{refresh_token}` and of the cookie; ending twice is fine.
+         */
+        post: operations["logout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether the browser's cookie holds a session
+         * @description Always 200, so that a page may ask without an error in its console.
+         */
+        get: operations["session"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the sign-in page needs to know
+         * @description The demo login is given only where there is a demo workspace, never in production.
+         */
+        get: operations["options"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who is signed in
+         * @description The caller's own account.
+         */
+        get: operations["me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where the caller is signed in
+         * @description Open sessions, newest first.
+         */
+        get: operations["list_sessions"];
+        put?: never;
+        post?: never;
+        /**
+         * End every other session
+         * @description The session that asks goes on.
+         */
+        delete: operations["end_other_sessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End one session
+         * @description Signs that place out; the caller's own session too.
+         */
+        delete: operations["end_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/business/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The caller's businesses, newest first
+         * @description Every business that the caller is a member of.
+         */
+        get: operations["list_businesses"];
+        put?: never;
+        /**
+         * Found a business; its creator is its owner
+         * @description Takes the document's own fields; `facts` may come as `{key, value}` pairs.
+         */
+        post: operations["create_business"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/business/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One business
+         * @description The whole document with its facts.
+         */
+        get: operations["get_business"];
+        /**
+         * Change a business
+         * @description A JSON merge patch (RFC 7396) of the profile; facts have their own address.
+         */
+        put: operations["change_business"];
+        post?: never;
+        /**
+         * Delete a business and everything it owns
+         * @description Campaigns, content, conversations, memory and usage go with it; nothing can be brought back.
+         */
+        delete: operations["delete_business"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/business/{id}/facts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is known to be true about a business
+         * @description The facts that every text is checked against; the ETag is the business's.
+         */
+        get: operations["get_facts"];
+        /**
+         * Replace the facts
+         * @description The whole list: a fact with its id is kept or changed, one without is new, a missing one is gone.
+         */
+        put: operations["replace_facts"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/campaign/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create a campaign
+         * @description Takes the document's own fields; the calendar is filled by the strategist.
+         */
+        post: operations["create_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/campaign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Campaigns, newest first
+         * @description Of one business, or of all of the caller's.
+         */
+        get: operations["list_campaigns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/campaign/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One campaign
+         * @description The whole document with its calendar.
+         */
+        get: operations["get_campaign"];
+        /**
+         * Change a campaign
+         * @description A JSON merge patch (RFC 7396) of what a person says about a campaign.
+         */
+        put: operations["change_campaign"];
+        post?: never;
+        /**
+         * Delete a campaign
+         * @description Conversations about it stay, without a campaign.
+         */
+        delete: operations["delete_campaign"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Content, newest first
+         * @description Under every given condition; without one, of all of the caller's businesses.
+         */
+        get: operations["list_content"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/content/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One piece of content
+         * @description The whole document with its checks, claims and sources.
+         */
+        get: operations["get_content"];
+        /**
+         * Edit a piece of content
+         * @description A JSON merge patch (RFC 7396) of title, words, media and language.
+         *
+         *     The old version is kept and the checks run again; a failed check never stops an edit.
+         */
+        put: operations["change_content"];
+        post?: never;
+        /**
+         * Delete a piece of content
+         * @description Its versions go with it; its calendar slot is planned again.
+         */
+        delete: operations["delete_content"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/business/{id}/copilot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say something to the copilot, and stream what it does (AG-UI)
+         * @description Starts a run, or attaches to the one that has this runId. An unknown threadId opens a thread.
+         */
+        post: operations["run_copilot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/runs/{reference}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One run
+         * @description By our id or by the caller's own runId.
+         */
+        get: operations["get_run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/runs/{reference}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stream a run's events, from the start or behind Last-Event-ID
+         * @description Replays what was missed, then goes on live. Many may watch; leaving cancels nothing.
+         */
+        get: operations["stream_run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/runs/{reference}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop a run
+         * @description Closes the model call within two seconds; what is finished stays.
+         */
+        post: operations["cancel_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether this process answers
+         * @description Says nothing about the stores.
+         */
+        get: operations["healthz"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether requests can be served, part by part
+         * @description 503 when MongoDB is away; without Redis, Chroma or a worker the answer is 200 and `degraded`.
+         */
+        get: operations["readyz"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Figures for Prometheus
+         * @description The text format of Prometheus.
+         */
+        get: operations["metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/calendar/{campaign_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A campaign's calendar with its drafts
+         * @description The slots in the order of time, each with the draft that fills it.
+         */
+        get: operations["get_calendar"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/business/{id}/threads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The caller's threads of a business, newest first
+         * @description A thread is its user's own.
+         */
+        get: operations["list_threads"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/threads/{reference}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One thread with messages, state, interrupts and active run
+         * @description Everything that a page needs to show the thread again, and to go on with its run.
+         */
+        get: operations["get_thread"];
+        /**
+         * Rename a thread
+         * @description The title is all that a person can change.
+         */
+        put: operations["rename_thread"];
+        post?: never;
+        /**
+         * Delete a thread
+         * @description Its messages and runs go with it; the drafts and the calendar stay.
+         */
+        delete: operations["delete_thread"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/business/{id}/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tokens used this month
+         * @description The facts that every text is checked against; the ETag is the business's.
+         */
+        get: operations["get_usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /**
+         * ActiveRun
+         * @description The run that is going on: attach to its events.
+         */
+        ActiveRun: {
+            /** Id */
+            id: string;
+            /** Run Id */
+            run_id: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "queued" | "running" | "completed" | "failed" | "cancelled";
+        };
+        /**
+         * AiMetadata
+         * @description How a piece was made; never writable from outside.
+         */
+        AiMetadata: {
+            /**
+             * Prompt Used
+             * @default
+             */
+            prompt_used?: string;
+            prompt?: components["schemas"]["PromptId"] | null;
+            /**
+             * Model
+             * @default
+             */
+            model?: string;
+            /** Run Id */
+            run_id?: string | null;
+            /** Sources */
+            sources?: components["schemas"]["Cited"][];
+            /** Checks */
+            checks?: components["schemas"]["Check"][];
+            /** Claims */
+            claims?: components["schemas"]["Claim"][];
+            /**
+             * Simulated
+             * @default false
+             */
+            simulated?: boolean;
+        };
+        /**
+         * Alive
+         * @description The process answers.
+         * @example {
+         *       "status": "ok"
+         *     }
+         */
+        Alive: {
+            /**
+             * Status
+             * @default ok
+             * @constant
+             */
+            status?: "ok";
+        };
+        /**
+         * Amount
+         * @description A number with its unit: a currency, `%` or nothing; `period` is what a price is paid for.
+         */
+        Amount: {
+            /** Number */
+            number: string;
+            /**
+             * Unit
+             * @default
+             */
+            unit?: string;
+            /**
+             * Period
+             * @default
+             */
+            period?: string;
+        };
+        /**
+         * Approval
+         * @description A person's decision, bound to the digest of what was decided.
+         */
+        Approval: {
+            /**
+             * Decision
+             * @enum {string}
+             */
+            decision: "approved" | "rejected";
+            /** By */
+            by: string;
+            /** At */
+            at: string;
+            /** Digest */
+            digest: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * Artefact
+         * @description A typed output: the call that streamed it, what it is, and what was saved.
+         */
+        Artefact: {
+            /** Tool Call Id */
+            tool_call_id: string;
+            /** Name */
+            name: string;
+            /** Identity */
+            identity?: {
+                [key: string]: unknown;
+            };
+            /** Args */
+            args?: {
+                [key: string]: unknown;
+            };
+            /** Result */
+            result?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
+         * AuthOptions
+         * @description What the sign-in page needs to know.
+         * @example {
+         *       "demo": true,
+         *       "demo_email": "demo@marquee.example",
+         *       "demo_password": "demo-workspace",
+         *       "model": "offline-demo",
+         *       "offline": true
+         *     }
+         */
+        AuthOptions: {
+            /** Demo */
+            demo: boolean;
+            /** Demo Email */
+            demo_email?: string | null;
+            /** Demo Password */
+            demo_password?: string | null;
+            /**
+             * Model
+             * @description The model that writes; empty when the endpoint chooses.
+             */
+            model: string;
+            /** Offline */
+            offline: boolean;
+        };
+        /**
+         * BrandAssets
+         * @description How the brand looks; used in previews only.
+         */
+        BrandAssets: {
+            /** Logo Url */
+            logo_url?: string | null;
+            /** Brand Colors */
+            brand_colors?: string[];
+            /** Fonts */
+            fonts?: string[];
+        };
+        /**
+         * Business
+         * @description A tenant: profile and facts. Its id is the `business_id` of everything it owns.
+         */
+        Business: {
+            /** Id */
+            id?: string;
+            /**
+             * Schema
+             * @default 1
+             */
+            schema?: number;
+            /**
+             * Version
+             * @default 1
+             */
+            version?: number;
+            /** Created At */
+            created_at: string;
+            /** Updated At */
+            updated_at: string;
+            /** Business Name */
+            business_name: string;
+            /** Industry */
+            industry: string;
+            /**
+             * Brand Voice
+             * @default
+             */
+            brand_voice?: string;
+            /** Primary Goals */
+            primary_goals?: string[];
+            /** Target Audience */
+            target_audience?: components["schemas"]["Segment"][];
+            brand_assets?: components["schemas"]["BrandAssets"];
+            /**
+             * Timezone
+             * @default UTC
+             */
+            timezone?: string;
+            /**
+             * Language
+             * @default en
+             */
+            language?: string;
+            /** Country */
+            country?: string | null;
+            /**
+             * Postal Address
+             * @default
+             */
+            postal_address?: string;
+            /** Banned Words */
+            banned_words?: string[];
+            /** User Id */
+            user_id: string;
+            /** Business Id */
+            business_id: string;
+            /** Facts */
+            facts?: components["schemas"]["Fact"][];
+            /**
+             * Is Demo
+             * @default false
+             */
+            is_demo?: boolean;
+        };
+        /**
+         * BusinessDraft
+         * @description A new business: what a person says about it, with its first facts.
+         */
+        BusinessDraft: {
+            /** Business Name */
+            business_name: string;
+            /** Industry */
+            industry: string;
+            /**
+             * Brand Voice
+             * @default
+             */
+            brand_voice?: string;
+            /** Primary Goals */
+            primary_goals?: string[];
+            /** Target Audience */
+            target_audience?: components["schemas"]["Segment"][];
+            brand_assets?: components["schemas"]["BrandAssets"];
+            /**
+             * Timezone
+             * @default UTC
+             */
+            timezone?: string;
+            /**
+             * Language
+             * @default en
+             */
+            language?: string;
+            /** Country */
+            country?: string | null;
+            /**
+             * Postal Address
+             * @default
+             */
+            postal_address?: string;
+            /** Banned Words */
+            banned_words?: string[];
+            /** Facts */
+            facts?: components["schemas"]["NewFact"][];
+        };
+        /**
+         * BusinessList
+         * @description A page of businesses, newest first.
+         */
+        BusinessList: {
+            /** Items */
+            items: components["schemas"]["Business"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
+         * Calendar
+         * @description A campaign's slots in the order of time; `timezone` is the business's.
+         */
+        Calendar: {
+            /** Campaign Id */
+            campaign_id: string;
+            /** Timezone */
+            timezone: string;
+            /** Slots */
+            slots: components["schemas"]["CalendarSlot"][];
+        };
+        /**
+         * CalendarSlot
+         * @description A slot with its draft.
+         */
+        CalendarSlot: {
+            /** Slot Id */
+            slot_id?: string;
+            /** Local Time */
+            local_time: string;
+            /** Timezone */
+            timezone: string;
+            /**
+             * Platform
+             * @enum {string}
+             */
+            platform: "instagram" | "linkedin" | "email" | "sms";
+            /**
+             * Type
+             * @default text
+             * @enum {string}
+             */
+            type?: "text" | "image" | "video";
+            /** Theme */
+            theme: string;
+            /**
+             * Segment
+             * @default
+             */
+            segment?: string;
+            /**
+             * Funnel Stage
+             * @default awareness
+             * @enum {string}
+             */
+            funnel_stage?: "awareness" | "consideration" | "conversion" | "retention";
+            /** Content Id */
+            content_id?: string | null;
+            /**
+             * State
+             * @default proposed
+             * @enum {string}
+             */
+            state?: "proposed" | "planned" | "drafted" | "dropped";
+            /** Run Id */
+            run_id?: string | null;
+            content?: components["schemas"]["SlotContent"] | null;
+        };
+        /**
+         * Campaign
+         * @description A campaign with its calendar, sorted by time.
+         */
+        Campaign: {
+            /** Id */
+            id?: string;
+            /**
+             * Schema
+             * @default 1
+             */
+            schema?: number;
+            /**
+             * Version
+             * @default 1
+             */
+            version?: number;
+            /** Created At */
+            created_at: string;
+            /** Updated At */
+            updated_at: string;
+            /** Business Id */
+            business_id: string;
+            written_by?: components["schemas"]["WrittenBy"] | null;
+            /** Name */
+            name: string;
+            /**
+             * Goal
+             * @default
+             */
+            goal?: string;
+            kpis?: components["schemas"]["Kpis"];
+            /** Start Date */
+            start_date?: string | null;
+            /** End Date */
+            end_date?: string | null;
+            /**
+             * Status
+             * @default draft
+             * @enum {string}
+             */
+            status?: "draft" | "active" | "completed";
+            /** Calendar */
+            calendar?: components["schemas"]["Slot"][];
+            /**
+             * Is Demo
+             * @default false
+             */
+            is_demo?: boolean;
+        };
+        /**
+         * CampaignList
+         * @description A page of campaigns, newest first.
+         */
+        CampaignList: {
+            /** Items */
+            items: components["schemas"]["Campaign"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
+         * Check
+         * @description The answer of one named rule; a failed `block` stops approval or, by stage, only a real send.
+         */
+        Check: {
+            /** Name */
+            name: string;
+            /** Passed */
+            passed: boolean;
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "block" | "warn";
+            /**
+             * Stage
+             * @default approval
+             * @enum {string}
+             */
+            stage?: "approval" | "send";
+            /** Message */
+            message: string;
+            /** Spans */
+            spans?: components["schemas"]["Span"][];
+        };
+        /**
+         * Cited
+         * @description Something the writer was given and the reader may open.
+         */
+        Cited: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "fact" | "memory" | "voice" | "segment" | "campaign" | "request";
+            /** Ref */
+            ref: string;
+            /** Label */
+            label: string;
+        };
+        /**
+         * Claim
+         * @description A figure and the source that supports it, if there is one.
+         */
+        Claim: {
+            figure: components["schemas"]["Figure"];
+            source?: components["schemas"]["Source"] | null;
+        };
+        /**
+         * Content
+         * @description One piece that can leave the house.
+         */
+        Content: {
+            /** Id */
+            id?: string;
+            /**
+             * Schema
+             * @default 1
+             */
+            schema?: number;
+            /**
+             * Version
+             * @default 1
+             */
+            version?: number;
+            /** Created At */
+            created_at: string;
+            /** Updated At */
+            updated_at: string;
+            /** Business Id */
+            business_id: string;
+            written_by?: components["schemas"]["WrittenBy"] | null;
+            /**
+             * Title
+             * @default
+             */
+            title?: string;
+            text_content?: components["schemas"]["TextContent"];
+            media?: components["schemas"]["Media"];
+            /**
+             * Language
+             * @default en
+             */
+            language?: string;
+            /** Campaign Id */
+            campaign_id: string;
+            /** Slot Id */
+            slot_id?: string | null;
+            /**
+             * Type
+             * @default text
+             * @enum {string}
+             */
+            type?: "text" | "image" | "video";
+            /**
+             * Platform
+             * @enum {string}
+             */
+            platform: "instagram" | "linkedin" | "email" | "sms";
+            ai_metadata?: components["schemas"]["AiMetadata"];
+            /**
+             * Status
+             * @default draft
+             * @enum {string}
+             */
+            status?: "draft" | "scheduled" | "publishing" | "published" | "failed" | "unconfirmed";
+            approval?: components["schemas"]["Approval"] | null;
+            /**
+             * Approval State
+             * @description Derived: a decision holds only while its digest is the content's.
+             * @enum {string}
+             */
+            readonly approval_state: "pending" | "approved" | "rejected";
+        };
+        /**
+         * ContentList
+         * @description A page of content, newest first.
+         */
+        ContentList: {
+            /** Items */
+            items: components["schemas"]["Content"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
+         * CopilotInput
+         * @description AG-UI's RunAgentInput. The last user message counts; history is the server's.
+         * @example {
+         *       "forwardedProps": {
+         *         "marquee": {}
+         *       },
+         *       "messages": [
+         *         {
+         *           "content": "Fill my gym in March",
+         *           "id": "m1",
+         *           "role": "user"
+         *         }
+         *       ],
+         *       "runId": "spring-1",
+         *       "threadId": "spring"
+         *     }
+         */
+        CopilotInput: {
+            /** Threadid */
+            threadId: string;
+            /** Runid */
+            runId: string;
+            /** Messages */
+            messages: {
+                [key: string]: unknown;
+            }[];
+            /** Resume */
+            resume?: {
+                [key: string]: unknown;
+            }[] | null;
+            forwardedProps?: components["schemas"]["ForwardedProps"] | null;
+        };
+        /**
+         * Credentials
+         * @description What a person signs in with.
+         * @example {
+         *       "email": "ali@example.com",
+         *       "password": "correct horse battery"
+         *     }
+         */
+        Credentials: {
+            /** Email */
+            email: string;
+            /** Password */
+            password: string;
+        };
+        /**
+         * Day
+         * @description A date as far as the text gives it; `ambiguous` when day and month could be swapped.
+         */
+        Day: {
+            /** Month */
+            month: number;
+            /** Day */
+            day?: number | null;
+            /** Year */
+            year?: number | null;
+            /** Weekday */
+            weekday?: number | null;
+            /**
+             * Ambiguous
+             * @default false
+             */
+            ambiguous?: boolean;
+        };
+        /**
+         * Fact
+         * @description One thing that is known to be true, and who said so.
+         */
+        Fact: {
+            /** Id */
+            id?: string;
+            /** Key */
+            key: string;
+            /** Value */
+            value: string;
+            /**
+             * Source
+             * @default owner
+             * @enum {string}
+             */
+            source?: "owner" | "demo";
+            /** Expires At */
+            expires_at?: string | null;
+            /** Updated At */
+            updated_at?: string | null;
+        };
+        /**
+         * FactDraft
+         * @description A fact as a person gives it.
+         *
+         *     An `id` names a fact of this business, which is kept or changed; without one the fact is new.
+         *     `source` and `updated_at` are the server's: sent back as they were read, they count for nothing.
+         */
+        FactDraft: {
+            /** Key */
+            key: string;
+            /** Value */
+            value: string;
+            /** Expires At */
+            expires_at?: string | null;
+            /** Id */
+            id?: string | null;
+            /** Source */
+            source?: string | null;
+            /** Updated At */
+            updated_at?: string | null;
+        };
+        /**
+         * Facts
+         * @description Everything that is known to be true.
+         */
+        Facts: {
+            /** Facts */
+            facts: components["schemas"]["Fact"][];
+        };
+        /**
+         * FactsDraft
+         * @description The whole list of facts, in the order to keep.
+         */
+        FactsDraft: {
+            /** Facts */
+            facts: components["schemas"]["FactDraft"][];
+        };
+        /**
+         * Figure
+         * @description A factual figure: what it says, where it stands, and its normalised value.
+         */
+        Figure: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "price" | "percentage" | "phone" | "date" | "time" | "url" | "email" | "number";
+            /** Text */
+            text: string;
+            /** Field */
+            field: string;
+            /** Start */
+            start: number;
+            /** End */
+            end: number;
+            /** Value */
+            value: components["schemas"]["Amount"] | components["schemas"]["Day"] | components["schemas"]["TimeOfDay"] | components["schemas"]["Key"];
+        };
+        /**
+         * ForwardedProps
+         * @description AG-UI's `forwardedProps`; ours stand under `marquee`.
+         */
+        ForwardedProps: {
+            marquee?: components["schemas"]["MarqueeProps"];
+        };
+        /**
+         * Key
+         * @description A phone number, URL or e-mail address in the form in which two of them are compared.
+         */
+        Key: {
+            /** Key */
+            key: string;
+        };
+        /**
+         * Kpis
+         * @description What the campaign is measured by; further names are the owner's own.
+         */
+        Kpis: {
+            /** Engagement Rate */
+            engagement_rate?: number | null;
+            /** Leads Target */
+            leads_target?: number | null;
+        } & {
+            [key: string]: number | string;
+        };
+        /**
+         * MarqueeProps
+         * @description `forwardedProps.marquee`: what the page knows beside the words.
+         */
+        MarqueeProps: {
+            /**
+             * Parent Id
+             * @description The message that this one follows; null starts at the root.
+             */
+            parent_id?: string | null;
+            /** Campaign Id */
+            campaign_id?: string | null;
+            /**
+             * Specialists
+             * @description Who is to work; without it the copilot decides. [] only answers.
+             */
+            specialists?: ("strategy" | "copywriter")[] | null;
+            /** Slot Ids */
+            slot_ids?: string[];
+        };
+        /**
+         * Media
+         * @description Pictures and films of a piece, by address.
+         */
+        Media: {
+            /** Image Url */
+            image_url?: string | null;
+            /** Video Url */
+            video_url?: string | null;
+            /** Thumbnail Url */
+            thumbnail_url?: string | null;
+            /** Alt Text */
+            alt_text?: string | null;
+        };
+        /**
+         * Message
+         * @description A node of the message tree; an edit or a retry is a sibling, never an overwrite.
+         */
+        Message: {
+            /** Id */
+            id?: string;
+            /**
+             * Schema
+             * @default 1
+             */
+            schema?: number;
+            /**
+             * Version
+             * @default 1
+             */
+            version?: number;
+            /** Created At */
+            created_at: string;
+            /** Updated At */
+            updated_at: string;
+            /** Business Id */
+            business_id: string;
+            written_by?: components["schemas"]["WrittenBy"] | null;
+            /** Thread Id */
+            thread_id: string;
+            /** Parent Id */
+            parent_id?: string | null;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "user" | "assistant";
+            /**
+             * Content
+             * @default
+             */
+            content?: string;
+            /** Run Id */
+            run_id?: string | null;
+            /** Steps */
+            steps?: components["schemas"]["Step"][];
+            /** Artefacts */
+            artefacts?: components["schemas"]["Artefact"][];
+            /**
+             * Status
+             * @default complete
+             * @enum {string}
+             */
+            status?: "complete" | "stopped" | "failed";
+            /** Problem */
+            problem?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Attempt
+             * @default 0
+             */
+            attempt?: number;
+        };
+        /**
+         * NewCampaign
+         * @description A campaign of one of the caller's businesses.
+         */
+        NewCampaign: {
+            /** Name */
+            name: string;
+            /**
+             * Goal
+             * @default
+             */
+            goal?: string;
+            kpis?: components["schemas"]["Kpis"];
+            /** Start Date */
+            start_date?: string | null;
+            /** End Date */
+            end_date?: string | null;
+            /**
+             * Status
+             * @default draft
+             * @enum {string}
+             */
+            status?: "draft" | "active" | "completed";
+            /** Business Id */
+            business_id: string;
+        };
+        /**
+         * NewFact
+         * @description Something that is true about a business.
+         */
+        NewFact: {
+            /** Key */
+            key: string;
+            /** Value */
+            value: string;
+            /** Expires At */
+            expires_at?: string | null;
+        };
+        /**
+         * PartOut
+         * @description One part as it was just found.
+         */
+        PartOut: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "up" | "down";
+            /**
+             * Needed
+             * @description Without it nothing works; without the others less does.
+             */
+            needed: boolean;
+            /** Ms */
+            ms: number;
+        };
+        /**
+         * PromptId
+         * @description Which prompt wrote it: `copywriter/post@1` and its digest.
+         */
+        PromptId: {
+            /** Name */
+            name: string;
+            /** Digest */
+            digest: string;
+        };
+        /**
+         * Readiness
+         * @description Whether requests can be served, part by part.
+         * @example {
+         *       "parts": {
+         *         "mongodb": {
+         *           "ms": 0.8,
+         *           "needed": true,
+         *           "state": "up"
+         *         },
+         *         "redis": {
+         *           "ms": 1.2,
+         *           "needed": false,
+         *           "state": "down"
+         *         }
+         *       },
+         *       "status": "degraded"
+         *     }
+         */
+        Readiness: {
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "ready" | "degraded" | "down";
+            /** Parts */
+            parts: {
+                [key: string]: components["schemas"]["PartOut"];
+            };
+        };
+        /**
+         * RefreshIn
+         * @description The refresh token, for clients that keep no cookies.
+         * @example {}
+         */
+        RefreshIn: {
+            /** Refresh Token */
+            refresh_token?: string | null;
+        };
+        /**
+         * Registration
+         * @description A new account.
+         * @example {
+         *       "email": "ali@example.com",
+         *       "name": "Ali",
+         *       "password": "correct horse battery"
+         *     }
+         */
+        Registration: {
+            /**
+             * Email
+             * Format: email
+             */
+            email: string;
+            /** Password */
+            password: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * RunView
+         * @description A run as clients see it; `run_id` and `thread_id` are the client's own names.
+         */
+        RunView: {
+            /** Id */
+            id: string;
+            /** Run Id */
+            run_id: string;
+            /** Thread Id */
+            thread_id: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "queued" | "running" | "completed" | "failed" | "cancelled";
+            /** Outcome */
+            outcome: ("success" | "interrupt" | "cancelled") | null;
+            /** Attempt */
+            attempt: number;
+            /** Problem */
+            problem: {
+                [key: string]: unknown;
+            } | null;
+            /** Usage */
+            usage: components["schemas"]["TokenUse"][];
+            /** Created At */
+            created_at: string;
+            /** Started At */
+            started_at: string | null;
+            /** Finished At */
+            finished_at: string | null;
+        };
+        /**
+         * Segment
+         * @description A group of people the business writes for.
+         */
+        Segment: {
+            /** Segment Name */
+            segment_name: string;
+            /**
+             * Age Range
+             * @default
+             */
+            age_range?: string;
+            /** Interests */
+            interests?: string[];
+        };
+        /**
+         * SessionList
+         * @description Where a person is signed in, newest first.
+         */
+        SessionList: {
+            /** Items */
+            items: components["schemas"]["SessionOut"][];
+        };
+        /**
+         * SessionOut
+         * @description One place where a person is signed in.
+         * @example {
+         *       "created_at": "2027-03-01T09:00:00.000Z",
+         *       "current": true,
+         *       "expires_at": "2027-04-01T08:30:00.000Z",
+         *       "id": "65f0c7a31b2d94e6688aa01d",
+         *       "last_used_at": "2027-03-02T08:30:00.000Z",
+         *       "user_agent": "Firefox"
+         *     }
+         */
+        SessionOut: {
+            /** Id */
+            id: string;
+            /** User Agent */
+            user_agent: string;
+            /** Created At */
+            created_at: string;
+            /** Last Used At */
+            last_used_at: string;
+            /** Expires At */
+            expires_at: string;
+            /** Current */
+            current: boolean;
+        };
+        /**
+         * SessionState
+         * @description Whether a refresh would work.
+         * @example {
+         *       "signed_in": true
+         *     }
+         */
+        SessionState: {
+            /** Signed In */
+            signed_in: boolean;
+        };
+        /**
+         * Slot
+         * @description One planned piece: when (wall time and zone), where, about what, for whom.
+         */
+        Slot: {
+            /** Slot Id */
+            slot_id?: string;
+            /** Local Time */
+            local_time: string;
+            /** Timezone */
+            timezone: string;
+            /**
+             * Platform
+             * @enum {string}
+             */
+            platform: "instagram" | "linkedin" | "email" | "sms";
+            /**
+             * Type
+             * @default text
+             * @enum {string}
+             */
+            type?: "text" | "image" | "video";
+            /** Theme */
+            theme: string;
+            /**
+             * Segment
+             * @default
+             */
+            segment?: string;
+            /**
+             * Funnel Stage
+             * @default awareness
+             * @enum {string}
+             */
+            funnel_stage?: "awareness" | "consideration" | "conversion" | "retention";
+            /** Content Id */
+            content_id?: string | null;
+            /**
+             * State
+             * @default proposed
+             * @enum {string}
+             */
+            state?: "proposed" | "planned" | "drafted" | "dropped";
+            /** Run Id */
+            run_id?: string | null;
+        };
+        /**
+         * SlotContent
+         * @description The draft of a slot, as a calendar shows it.
+         */
+        SlotContent: {
+            /** Id */
+            id: string;
+            /** Title */
+            title: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "draft" | "scheduled" | "publishing" | "published" | "failed" | "unconfirmed";
+            /**
+             * Approval State
+             * @enum {string}
+             */
+            approval_state: "pending" | "approved" | "rejected";
+            /** Checks Failed */
+            checks_failed: number;
+        };
+        /**
+         * Snapshot
+         * @description The shared state: the open artefacts of the thread.
+         */
+        Snapshot: {
+            /** Campaign */
+            campaign?: {
+                [key: string]: unknown;
+            } | null;
+            /** Calendar */
+            calendar?: {
+                [key: string]: unknown;
+            }[];
+            /** Drafts */
+            drafts?: {
+                [key: string]: {
+                    [key: string]: unknown;
+                };
+            };
+        };
+        /**
+         * Source
+         * @description A text that may support figures; one that is not trusted never does.
+         */
+        Source: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "fact" | "campaign" | "request" | "profile" | "result" | "memory";
+            /** Ref */
+            ref: string;
+            /** Text */
+            text: string;
+            /**
+             * Trusted
+             * @default true
+             */
+            trusted?: boolean;
+        };
+        /**
+         * Span
+         * @description A part of one field; offsets are code points, `text` is what stands there.
+         */
+        Span: {
+            /** Field */
+            field: string;
+            /** Start */
+            start: number;
+            /** End */
+            end: number;
+            /** Text */
+            text: string;
+        };
+        /**
+         * Step
+         * @description One line of the run's progress, as the page folds it.
+         */
+        Step: {
+            /** Id */
+            id: string;
+            /** Agent */
+            agent: string;
+            /** Task */
+            task: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "started" | "finished" | "failed";
+            /**
+             * Ms
+             * @default 0
+             */
+            ms?: number;
+        };
+        /**
+         * TextContent
+         * @description The words of a piece. SMS uses only `caption`; an e-mail `preheader`, `body` and `cta`.
+         */
+        TextContent: {
+            /**
+             * Caption
+             * @default
+             */
+            caption?: string;
+            /** Hashtags */
+            hashtags?: string[];
+            /**
+             * Cta
+             * @default
+             */
+            cta?: string;
+            /** Preheader */
+            preheader?: string | null;
+            /** Body */
+            body?: string | null;
+        };
+        /**
+         * ThreadList
+         * @description A page of threads, newest first.
+         */
+        ThreadList: {
+            /** Items */
+            items: components["schemas"]["ThreadView"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
+         * ThreadPatch
+         * @description What a person may change in a thread.
+         */
+        ThreadPatch: {
+            /** Title */
+            title: string;
+        };
+        /**
+         * ThreadView
+         * @description A thread in a list.
+         */
+        ThreadView: {
+            /** Id */
+            id: string;
+            /** Client Id */
+            client_id: string;
+            /** Business Id */
+            business_id: string;
+            /** Title */
+            title: string;
+            /** Campaign Id */
+            campaign_id: string | null;
+            /** Version */
+            version: number;
+            /** Created At */
+            created_at: string;
+            /** Updated At */
+            updated_at: string;
+        };
+        /**
+         * TimeOfDay
+         * @description A time of day in minutes after midnight.
+         */
+        TimeOfDay: {
+            /** Minutes */
+            minutes: number;
+        };
+        /**
+         * TokenUse
+         * @description Tokens of one model in one run.
+         */
+        TokenUse: {
+            /** Model */
+            model: string;
+            /**
+             * Input Tokens
+             * @default 0
+             */
+            input_tokens?: number;
+            /**
+             * Output Tokens
+             * @default 0
+             */
+            output_tokens?: number;
+            /**
+             * Cached Input Tokens
+             * @default 0
+             */
+            cached_input_tokens?: number;
+        };
+        /**
+         * Tokens
+         * @description A session begins, or goes on.
+         * @example {
+         *       "access_token": "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl",
+         *       "expires_in": 900,
+         *       "refresh_token": "65f0c7a31b2d94e6688aa01d.1.c2VjcmV0",
+         *       "token_type": "bearer",
+         *       "user": {
+         *         "created_at": "2027-03-01T09:00:00.000Z",
+         *         "email": "ali@example.com",
+         *         "id": "65f0c7a31b2d94e6688aa01c",
+         *         "locale": "en",
+         *         "name": "Ali",
+         *         "role": "marketer"
+         *       }
+         *     }
+         */
+        Tokens: {
+            /** Access Token */
+            access_token: string;
+            /**
+             * Token Type
+             * @default bearer
+             */
+            token_type?: string;
+            /**
+             * Expires In
+             * @description Seconds until the access token expires.
+             */
+            expires_in: number;
+            /**
+             * Refresh Token
+             * @description Null where the session is kept in the cookie: scripts need not see it.
+             */
+            refresh_token: string | null;
+            user: components["schemas"]["UserOut"];
+        };
+        /**
+         * UserOut
+         * @description A person, as they see themselves.
+         * @example {
+         *       "created_at": "2027-03-01T09:00:00.000Z",
+         *       "email": "ali@example.com",
+         *       "id": "65f0c7a31b2d94e6688aa01c",
+         *       "locale": "en",
+         *       "name": "Ali",
+         *       "role": "marketer"
+         *     }
+         */
+        UserOut: {
+            /** Id */
+            id: string;
+            /** Email */
+            email: string;
+            /** Name */
+            name: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "admin" | "marketer";
+            /** Locale */
+            locale: string;
+            /** Created At */
+            created_at: string;
+        };
+        /**
+         * WholeThread
+         * @description A thread with its message tree, the open artefacts, and the run that is going on.
+         */
+        WholeThread: {
+            /** Id */
+            id: string;
+            /** Client Id */
+            client_id: string;
+            /** Business Id */
+            business_id: string;
+            /** Title */
+            title: string;
+            /** Campaign Id */
+            campaign_id: string | null;
+            /** Version */
+            version: number;
+            /** Created At */
+            created_at: string;
+            /** Updated At */
+            updated_at: string;
+            /** Head Id */
+            head_id: string | null;
+            /** Messages */
+            messages: components["schemas"]["Message"][];
+            state: components["schemas"]["Snapshot"];
+            /** Interrupts */
+            interrupts?: {
+                [key: string]: unknown;
+            }[];
+            active_run?: components["schemas"]["ActiveRun"] | null;
+        };
+        /**
+         * WrittenBy
+         * @description The run that made a document: undo is a query over it.
+         */
+        WrittenBy: {
+            /** Run Id */
+            run_id: string;
+            /** Agent */
+            agent: string;
+            /** Slot */
+            slot?: string | null;
+        };
+        /**
+         * FieldProblem
+         * @description One field that is not right.
+         */
+        FieldProblem: {
+            /** Field */
+            field: string;
+            /** Message */
+            message: string;
+        };
+        /**
+         * Problem
+         * @description RFC 9457 problem details. `slug` is stable; further members carry the parameters of the sentence.
+         * @example {
+         *       "detail": "No campaign has this id.",
+         *       "noun": "campaign",
+         *       "request_id": "5f0c7a31b2d94e6688aa01cd",
+         *       "slug": "not-found",
+         *       "status": 404,
+         *       "title": "There is nothing at this address",
+         *       "type": "/docs/problems#not-found"
+         *     }
+         */
+        Problem: {
+            /**
+             * Type
+             * @description Where the problem is explained: a path below this server.
+             */
+            type: string;
+            /** Slug */
+            slug: string;
+            /** Title */
+            title: string;
+            /** Status */
+            status: number;
+            /** Detail */
+            detail: string;
+            /**
+             * Request Id
+             * @default null
+             */
+            request_id?: string | null;
+            /**
+             * Errors
+             * @default null
+             */
+            errors?: components["schemas"]["FieldProblem"][] | null;
+        } & {
+            [key: string]: unknown;
+        };
+        Usage: {
+            month: string;
+            limit: number;
+            tokens_used: number;
+            reserved: number;
+            remaining: number;
+            /** Format: date-time */
+            resets_at: string;
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    register: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Registration"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tokens"];
+                };
+            };
+            /** @description The body could not be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `email-taken`: another account has the address. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are not right. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or this month's tokens are used up. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part that is needed does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    login: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Credentials"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tokens"];
+                };
+            };
+            /** @description The body could not be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `bad-credentials`: e-mail or password is not right. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are not right. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or this month's tokens are used up. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part that is needed does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refresh: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RefreshIn"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tokens"];
+                };
+            };
+            /** @description The body could not be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session-ended`: expired, revoked or used before. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: the cookie came from another site's page. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are not right. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or this month's tokens are used up. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part that is needed does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    logout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RefreshIn"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The body could not be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are not right. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or this month's tokens are used up. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part that is needed does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionState"];
+                };
+            };
+            /** @description Too many requests, or this month's tokens are used up. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part that is needed does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthOptions"];
+                };
+            };
+            /** @description Too many requests, or this month's tokens are used up. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part that is needed does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserOut"];
+                };
+            };
+            /** @description Nobody is signed in, or the token does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or this month's tokens are used up. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part that is needed does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionList"];
+                };
+            };
+            /** @description Nobody is signed in, or the token does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or this month's tokens are used up. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part that is needed does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_other_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is signed in, or the token does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or this month's tokens are used up. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part that is needed does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is signed in, or the token does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller has no such open session. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are not right. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or this month's tokens are used up. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part that is needed does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_businesses: {
+        parameters: {
+            query?: {
+                /** @description How many at most. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "5f0c7a31b2d94e6688aa01cd",
+                     *           "schema": 1,
+                     *           "version": 1,
+                     *           "created_at": "2027-02-15T09:30:00.000Z",
+                     *           "updated_at": "2027-02-15T09:30:00.000Z",
+                     *           "business_name": "Harbour Bakery",
+                     *           "industry": "Bakery",
+                     *           "brand_voice": "Warm and plain",
+                     *           "primary_goals": [
+                     *             "More regulars"
+                     *           ],
+                     *           "target_audience": [
+                     *             {
+                     *               "segment_name": "Neighbours",
+                     *               "age_range": "30-55",
+                     *               "interests": [
+                     *                 "Bread"
+                     *               ]
+                     *             }
+                     *           ],
+                     *           "brand_assets": {
+                     *             "brand_colors": [
+                     *               "#AA5500"
+                     *             ],
+                     *             "fonts": [
+                     *               "Lora"
+                     *             ]
+                     *           },
+                     *           "timezone": "Europe/London",
+                     *           "language": "en-GB",
+                     *           "country": "GB",
+                     *           "postal_address": "",
+                     *           "banned_words": [],
+                     *           "user_id": "5e0b6920a1c83d5577990fbc",
+                     *           "business_id": "5f0c7a31b2d94e6688aa01cd",
+                     *           "facts": [
+                     *             {
+                     *               "id": "63dd4cf52417e53ae8061a24",
+                     *               "key": "Sourdough loaf",
+                     *               "value": "£4.20",
+                     *               "source": "owner",
+                     *               "updated_at": "2027-02-15T09:30:00.000Z"
+                     *             }
+                     *           ],
+                     *           "is_demo": false
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BusinessList"];
+                };
+            };
+            /** @description Nobody is signed in, or the token does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, malformed or somebody else's id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are not right. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or this month's tokens are used up. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part that is needed does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_business: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key is handled once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BusinessDraft"];
+            };
+        };
+        responses: {
+            /** @description The new business. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "5f0c7a31b2d94e6688aa01cd",
+                     *       "schema": 1,
+                     *       "version": 1,
+                     *       "created_at": "2027-02-15T09:30:00.000Z",
+                     *       "updated_at": "2027-02-15T09:30:00.000Z",
+                     *       "business_name": "Harbour Bakery",
+                     *       "industry": "Bakery",
+                     *       "brand_voice": "Warm and plain",
+                     *       "primary_goals": [
+                     *         "More regulars"
+                     *       ],
+                     *       "target_audience": [
+                     *         {
+                     *           "segment_name": "Neighbours",
+                     *           "age_range": "30-55",
+                     *           "interests": [
+                     *             "Bread"
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "brand_assets": {
+                     *         "brand_colors": [
+                     *           "#AA5500"
+                     *         ],
+                     *         "fonts": [
+                     *           "Lora"
+                     *         ]
+                     *       },
+                     *       "timezone": "Europe/London",
+                     *       "language": "en-GB",
+                     *       "country": "GB",
+                     *       "postal_address": "",
+                     *       "banned_words": [],
+                     *       "user_id": "5e0b6920a1c83d5577990fbc",
+                     *       "business_id": "5f0c7a31b2d94e6688aa01cd",
+                     *       "facts": [
+                     *         {
+                     *           "id": "63dd4cf52417e53ae8061a24",
+                     *           "key": "Sourdough loaf",
+                     *           "value": "£4.20",
+                     *           "source": "owner",
+                     *           "updated_at": "2027-02-15T09:30:00.000Z"
+                     *         }
+                     *       ],
+                     *       "is_demo": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Business"];
+                };
+            };
+            /** @description The body could not be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are not right. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or this month's tokens are used up. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part that is needed does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_business: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The document's id: 24 hex digits. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "5f0c7a31b2d94e6688aa01cd",
+                     *       "schema": 1,
+                     *       "version": 1,
+                     *       "created_at": "2027-02-15T09:30:00.000Z",
+                     *       "updated_at": "2027-02-15T09:30:00.000Z",
+                     *       "business_name": "Harbour Bakery",
+                     *       "industry": "Bakery",
+                     *       "brand_voice": "Warm and plain",
+                     *       "primary_goals": [
+                     *         "More regulars"
+                     *       ],
+                     *       "target_audience": [
+                     *         {
+                     *           "segment_name": "Neighbours",
+                     *           "age_range": "30-55",
+                     *           "interests": [
+                     *             "Bread"
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "brand_assets": {
+                     *         "brand_colors": [
+                     *           "#AA5500"
+                     *         ],
+                     *         "fonts": [
+                     *           "Lora"
+                     *         ]
+                     *       },
+                     *       "timezone": "Europe/London",
+                     *       "language": "en-GB",
+                     *       "country": "GB",
+                     *       "postal_address": "",
+                     *       "banned_words": [],
+                     *       "user_id": "5e0b6920a1c83d5577990fbc",
+                     *       "business_id": "5f0c7a31b2d94e6688aa01cd",
+                     *       "facts": [
+                     *         {
+                     *           "id": "63dd4cf52417e53ae8061a24",
+                     *           "key": "Sourdough loaf",
+                     *           "value": "£4.20",
+                     *           "source": "owner",
+                     *           "updated_at": "2027-02-15T09:30:00.000Z"
+                     *         }
+                     *       ],
+                     *       "is_demo": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Business"];
+                };
+            };
+            /** @description Nobody is signed in, or the token does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, malformed or somebody else's id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are not right. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or this month's tokens are used up. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part that is needed does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_business: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that was read: `"3"`, or `*`. */
+                "If-Match"?: string | null;
+            };
+            path: {
+                /** @description The document's id: 24 hex digits. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    business_name?: string | null;
+                    industry?: string | null;
+                    brand_voice?: string | null;
+                    primary_goals?: string[] | null;
+                    target_audience?: {
+                        segment_name: string;
+                        age_range?: string;
+                        interests?: string[];
+                    }[] | null;
+                    brand_assets?: {
+                        logo_url?: string | null;
+                        brand_colors?: string[] | null;
+                        fonts?: string[] | null;
+                    } | null;
+                    timezone?: string | null;
+                    language?: string | null;
+                    country?: string | null;
+                    postal_address?: string | null;
+                    banned_words?: string[] | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "5f0c7a31b2d94e6688aa01cd",
+                     *       "schema": 1,
+                     *       "version": 1,
+                     *       "created_at": "2027-02-15T09:30:00.000Z",
+                     *       "updated_at": "2027-02-15T09:30:00.000Z",
+                     *       "business_name": "Harbour Bakery",
+                     *       "industry": "Bakery",
+                     *       "brand_voice": "Warm and plain",
+                     *       "primary_goals": [
+                     *         "More regulars"
+                     *       ],
+                     *       "target_audience": [
+                     *         {
+                     *           "segment_name": "Neighbours",
+                     *           "age_range": "30-55",
+                     *           "interests": [
+                     *             "Bread"
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "brand_assets": {
+                     *         "brand_colors": [
+                     *           "#AA5500"
+                     *         ],
+                     *         "fonts": [
+                     *           "Lora"
+                     *         ]
+                     *       },
+                     *       "timezone": "Europe/London",
+                     *       "language": "en-GB",
+                     *       "country": "GB",
+                     *       "postal_address": "",
+                     *       "banned_words": [],
+                     *       "user_id": "5e0b6920a1c83d5577990fbc",
+                     *       "business_id": "5f0c7a31b2d94e6688aa01cd",
+                     *       "facts": [
+                     *         {
+                     *           "id": "63dd4cf52417e53ae8061a24",
+                     *           "key": "Sourdough loaf",
+                     *           "value": "£4.20",
+                     *           "source": "owner",
+                     *           "updated_at": "2027-02-15T09:30:00.000Z"
+                     *         }
+                     *       ],
+                     *       "is_demo": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Business"];
+                };
+            };
+            /** @description The body could not be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, malformed or somebody else's id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It has changed since it was read. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are not right. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or this month's tokens are used up. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part that is needed does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_business: {
+        parameters: {
+            query?: {
+                /** @description Also when it has campaigns or content. */
+                cascade?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description The document's id: 24 hex digits. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is signed in, or the token does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, malformed or somebody else's id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It has campaigns or content and `cascade` is not true. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are not right. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or this month's tokens are used up. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part that is needed does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_facts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The document's id: 24 hex digits. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "facts": [
+                     *         {
+                     *           "id": "63dd4cf52417e53ae8061a24",
+                     *           "key": "Sourdough loaf",
+                     *           "value": "£4.20",
+                     *           "source": "owner",
+                     *           "updated_at": "2027-02-15T09:30:00.000Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Facts"];
+                };
+            };
+            /** @description Nobody is signed in, or the token does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, malformed or somebody else's id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are not right. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or this month's tokens are used up. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part that is needed does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_facts: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that was read: `"3"`, or `*`. */
+                "If-Match"?: string | null;
+            };
+            path: {
+                /** @description The document's id: 24 hex digits. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FactsDraft"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "facts": [
+                     *         {
+                     *           "id": "63dd4cf52417e53ae8061a24",
+                     *           "key": "Sourdough loaf",
+                     *           "value": "£4.20",
+                     *           "source": "owner",
+                     *           "updated_at": "2027-02-15T09:30:00.000Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Facts"];
+                };
+            };
+            /** @description The body could not be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, malformed or somebody else's id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It has changed since it was read. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are not right. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or this month's tokens are used up. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part that is needed does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_campaign: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key is handled once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCampaign"];
+            };
+        };
+        responses: {
+            /** @description The new campaign. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "60aa19c2f1e84b07b5d3e7f1",
+                     *       "schema": 1,
+                     *       "version": 1,
+                     *       "created_at": "2027-02-15T09:30:00.000Z",
+                     *       "updated_at": "2027-02-15T09:30:00.000Z",
+                     *       "business_id": "5f0c7a31b2d94e6688aa01cd",
+                     *       "name": "March mornings",
+                     *       "goal": "More customers before nine",
+                     *       "kpis": {
+                     *         "engagement_rate": 5,
+                     *         "leads_target": 200
+                     *       },
+                     *       "start_date": "2027-03-01",
+                     *       "end_date": "2027-03-14",
+                     *       "status": "active",
+                     *       "calendar": [
+                     *         {
+                     *           "slot_id": "62cc3be41306d429d7f50913",
+                     *           "local_time": "2027-03-01T09:00",
+                     *           "timezone": "Europe/London",
+                     *           "platform": "instagram",
+                     *           "type": "text",
+                     *           "theme": "The first loaf of the day",
+                     *           "segment": "Neighbours",
+                     *           "funnel_stage": "awareness",
+                     *           "content_id": "61bb2ad30295c318c6e4f802",
+                     *           "state": "drafted"
+                     *         }
+                     *       ],
+                     *       "is_demo": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Campaign"];
+                };
+            };
+            /** @description The body could not be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, malformed or somebody else's id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are not right. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or this month's tokens are used up. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part that is needed does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_campaigns: {
+        parameters: {
+            query?: {
+                /** @description Only of this business. */
+                business_id?: string | null;
+                /** @description How many at most. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "60aa19c2f1e84b07b5d3e7f1",
+                     *           "schema": 1,
+                     *           "version": 1,
+                     *           "created_at": "2027-02-15T09:30:00.000Z",
+                     *           "updated_at": "2027-02-15T09:30:00.000Z",
+                     *           "business_id": "5f0c7a31b2d94e6688aa01cd",
+                     *           "name": "March mornings",
+                     *           "goal": "More customers before nine",
+                     *           "kpis": {
+                     *             "engagement_rate": 5,
+                     *             "leads_target": 200
+                     *           },
+                     *           "start_date": "2027-03-01",
+                     *           "end_date": "2027-03-14",
+                     *           "status": "active",
+                     *           "calendar": [
+                     *             {
+                     *               "slot_id": "62cc3be41306d429d7f50913",
+                     *               "local_time": "2027-03-01T09:00",
+                     *               "timezone": "Europe/London",
+                     *               "platform": "instagram",
+                     *               "type": "text",
+                     *               "theme": "The first loaf of the day",
+                     *               "segment": "Neighbours",
+                     *               "funnel_stage": "awareness",
+                     *               "content_id": "61bb2ad30295c318c6e4f802",
+                     *               "state": "drafted"
+                     *             }
+                     *           ],
+                     *           "is_demo": false
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CampaignList"];
+                };
+            };
+            /** @description Nobody is signed in, or the token does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, malformed or somebody else's id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are not right. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or this month's tokens are used up. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part that is needed does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The document's id: 24 hex digits. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "60aa19c2f1e84b07b5d3e7f1",
+                     *       "schema": 1,
+                     *       "version": 1,
+                     *       "created_at": "2027-02-15T09:30:00.000Z",
+                     *       "updated_at": "2027-02-15T09:30:00.000Z",
+                     *       "business_id": "5f0c7a31b2d94e6688aa01cd",
+                     *       "name": "March mornings",
+                     *       "goal": "More customers before nine",
+                     *       "kpis": {
+                     *         "engagement_rate": 5,
+                     *         "leads_target": 200
+                     *       },
+                     *       "start_date": "2027-03-01",
+                     *       "end_date": "2027-03-14",
+                     *       "status": "active",
+                     *       "calendar": [
+                     *         {
+                     *           "slot_id": "62cc3be41306d429d7f50913",
+                     *           "local_time": "2027-03-01T09:00",
+                     *           "timezone": "Europe/London",
+                     *           "platform": "instagram",
+                     *           "type": "text",
+                     *           "theme": "The first loaf of the day",
+                     *           "segment": "Neighbours",
+                     *           "funnel_stage": "awareness",
+                     *           "content_id": "61bb2ad30295c318c6e4f802",
+                     *           "state": "drafted"
+                     *         }
+                     *       ],
+                     *       "is_demo": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Campaign"];
+                };
+            };
+            /** @description Nobody is signed in, or the token does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, malformed or somebody else's id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are not right. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or this month's tokens are used up. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part that is needed does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_campaign: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that was read: `"3"`, or `*`. */
+                "If-Match"?: string | null;
+            };
+            path: {
+                /** @description The document's id: 24 hex digits. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name?: string | null;
+                    goal?: string | null;
+                    kpis?: ({
+                        engagement_rate?: number | null;
+                        leads_target?: number | null;
+                    } & {
+                        [key: string]: number | string;
+                    }) | null;
+                    start_date?: string | null;
+                    end_date?: string | null;
+                    status?: ("draft" | "active" | "completed") | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "60aa19c2f1e84b07b5d3e7f1",
+                     *       "schema": 1,
+                     *       "version": 1,
+                     *       "created_at": "2027-02-15T09:30:00.000Z",
+                     *       "updated_at": "2027-02-15T09:30:00.000Z",
+                     *       "business_id": "5f0c7a31b2d94e6688aa01cd",
+                     *       "name": "March mornings",
+                     *       "goal": "More customers before nine",
+                     *       "kpis": {
+                     *         "engagement_rate": 5,
+                     *         "leads_target": 200
+                     *       },
+                     *       "start_date": "2027-03-01",
+                     *       "end_date": "2027-03-14",
+                     *       "status": "active",
+                     *       "calendar": [
+                     *         {
+                     *           "slot_id": "62cc3be41306d429d7f50913",
+                     *           "local_time": "2027-03-01T09:00",
+                     *           "timezone": "Europe/London",
+                     *           "platform": "instagram",
+                     *           "type": "text",
+                     *           "theme": "The first loaf of the day",
+                     *           "segment": "Neighbours",
+                     *           "funnel_stage": "awareness",
+                     *           "content_id": "61bb2ad30295c318c6e4f802",
+                     *           "state": "drafted"
+                     *         }
+                     *       ],
+                     *       "is_demo": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Campaign"];
+                };
+            };
+            /** @description The body could not be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, malformed or somebody else's id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It has changed since it was read. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are not right. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or this month's tokens are used up. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part that is needed does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_campaign: {
+        parameters: {
+            query?: {
+                /** @description Also when it has content, which goes with it. */
+                cascade?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description The document's id: 24 hex digits. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is signed in, or the token does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, malformed or somebody else's id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It has content and `cascade` is not true. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are not right. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or this month's tokens are used up. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part that is needed does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_content: {
+        parameters: {
+            query?: {
+                /** @description Only of this business. */
+                business_id?: string | null;
+                /** @description Only of this campaign. */
+                campaign_id?: string | null;
+                /** @description Only for this platform. */
+                platform?: ("instagram" | "linkedin" | "email" | "sms") | null;
+                /** @description Only in this status. */
+                status?: ("draft" | "scheduled" | "publishing" | "published" | "failed" | "unconfirmed") | null;
+                /** @description How many at most. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "61bb2ad30295c318c6e4f802",
+                     *           "schema": 1,
+                     *           "version": 1,
+                     *           "created_at": "2027-02-15T09:30:00.000Z",
+                     *           "updated_at": "2027-02-15T09:30:00.000Z",
+                     *           "business_id": "5f0c7a31b2d94e6688aa01cd",
+                     *           "title": "The first loaf of the day",
+                     *           "text_content": {
+                     *             "caption": "Warm from seven: our sourdough, £4.20.",
+                     *             "hashtags": [
+                     *               "#sourdough"
+                     *             ],
+                     *             "cta": "Come by before work"
+                     *           },
+                     *           "media": {},
+                     *           "language": "en-GB",
+                     *           "campaign_id": "60aa19c2f1e84b07b5d3e7f1",
+                     *           "slot_id": "62cc3be41306d429d7f50913",
+                     *           "type": "text",
+                     *           "platform": "instagram",
+                     *           "ai_metadata": {
+                     *             "prompt_used": "Plan two weeks of mornings for March",
+                     *             "prompt": {
+                     *               "name": "copywriter/post@1",
+                     *               "digest": "0000000000000000000000000000000000000000000000000000000000000000"
+                     *             },
+                     *             "model": "offline-demo",
+                     *             "sources": [
+                     *               {
+                     *                 "kind": "fact",
+                     *                 "ref": "63dd4cf52417e53ae8061a24",
+                     *                 "label": "Sourdough loaf: £4.20"
+                     *               }
+                     *             ],
+                     *             "checks": [],
+                     *             "claims": [],
+                     *             "simulated": false
+                     *           },
+                     *           "status": "draft",
+                     *           "approval_state": "pending"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ContentList"];
+                };
+            };
+            /** @description Nobody is signed in, or the token does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, malformed or somebody else's id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are not right. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or this month's tokens are used up. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part that is needed does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_content: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The document's id: 24 hex digits. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "61bb2ad30295c318c6e4f802",
+                     *       "schema": 1,
+                     *       "version": 1,
+                     *       "created_at": "2027-02-15T09:30:00.000Z",
+                     *       "updated_at": "2027-02-15T09:30:00.000Z",
+                     *       "business_id": "5f0c7a31b2d94e6688aa01cd",
+                     *       "title": "The first loaf of the day",
+                     *       "text_content": {
+                     *         "caption": "Warm from seven: our sourdough, £4.20.",
+                     *         "hashtags": [
+                     *           "#sourdough"
+                     *         ],
+                     *         "cta": "Come by before work"
+                     *       },
+                     *       "media": {},
+                     *       "language": "en-GB",
+                     *       "campaign_id": "60aa19c2f1e84b07b5d3e7f1",
+                     *       "slot_id": "62cc3be41306d429d7f50913",
+                     *       "type": "text",
+                     *       "platform": "instagram",
+                     *       "ai_metadata": {
+                     *         "prompt_used": "Plan two weeks of mornings for March",
+                     *         "prompt": {
+                     *           "name": "copywriter/post@1",
+                     *           "digest": "0000000000000000000000000000000000000000000000000000000000000000"
+                     *         },
+                     *         "model": "offline-demo",
+                     *         "sources": [
+                     *           {
+                     *             "kind": "fact",
+                     *             "ref": "63dd4cf52417e53ae8061a24",
+                     *             "label": "Sourdough loaf: £4.20"
+                     *           }
+                     *         ],
+                     *         "checks": [],
+                     *         "claims": [],
+                     *         "simulated": false
+                     *       },
+                     *       "status": "draft",
+                     *       "approval_state": "pending"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Content"];
+                };
+            };
+            /** @description Nobody is signed in, or the token does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, malformed or somebody else's id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are not right. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or this month's tokens are used up. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part that is needed does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_content: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that was read: `"3"`, or `*`. */
+                "If-Match"?: string | null;
+            };
+            path: {
+                /** @description The document's id: 24 hex digits. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    title?: string | null;
+                    text_content?: {
+                        caption?: string | null;
+                        hashtags?: string[] | null;
+                        cta?: string | null;
+                        preheader?: string | null;
+                        body?: string | null;
+                    } | null;
+                    media?: {
+                        image_url?: string | null;
+                        video_url?: string | null;
+                        thumbnail_url?: string | null;
+                        alt_text?: string | null;
+                    } | null;
+                    language?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "61bb2ad30295c318c6e4f802",
+                     *       "schema": 1,
+                     *       "version": 1,
+                     *       "created_at": "2027-02-15T09:30:00.000Z",
+                     *       "updated_at": "2027-02-15T09:30:00.000Z",
+                     *       "business_id": "5f0c7a31b2d94e6688aa01cd",
+                     *       "title": "The first loaf of the day",
+                     *       "text_content": {
+                     *         "caption": "Warm from seven: our sourdough, £4.20.",
+                     *         "hashtags": [
+                     *           "#sourdough"
+                     *         ],
+                     *         "cta": "Come by before work"
+                     *       },
+                     *       "media": {},
+                     *       "language": "en-GB",
+                     *       "campaign_id": "60aa19c2f1e84b07b5d3e7f1",
+                     *       "slot_id": "62cc3be41306d429d7f50913",
+                     *       "type": "text",
+                     *       "platform": "instagram",
+                     *       "ai_metadata": {
+                     *         "prompt_used": "Plan two weeks of mornings for March",
+                     *         "prompt": {
+                     *           "name": "copywriter/post@1",
+                     *           "digest": "0000000000000000000000000000000000000000000000000000000000000000"
+                     *         },
+                     *         "model": "offline-demo",
+                     *         "sources": [
+                     *           {
+                     *             "kind": "fact",
+                     *             "ref": "63dd4cf52417e53ae8061a24",
+                     *             "label": "Sourdough loaf: £4.20"
+                     *           }
+                     *         ],
+                     *         "checks": [],
+                     *         "claims": [],
+                     *         "simulated": false
+                     *       },
+                     *       "status": "draft",
+                     *       "approval_state": "pending"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Content"];
+                };
+            };
+            /** @description The body could not be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, malformed or somebody else's id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It has changed since it was read. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are not right. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or this month's tokens are used up. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part that is needed does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_content: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The document's id: 24 hex digits. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is signed in, or the token does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, malformed or somebody else's id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are not right. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or this month's tokens are used up. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part that is needed does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    run_copilot: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key is handled once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The document's id: 24 hex digits. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CopilotInput"];
+            };
+        };
+        responses: {
+            /** @description AG-UI events, one JSON object a `data:` line, each with its `id:`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description The body could not be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, malformed or somebody else's id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are not right. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or this month's tokens are used up. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part that is needed does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Our id, or the caller's own name for the run. */
+                reference: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunView"];
+                };
+            };
+            /** @description Nobody is signed in, or the token does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, malformed or somebody else's id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are not right. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or this month's tokens are used up. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part that is needed does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stream_run: {
+        parameters: {
+            query?: {
+                /** @description The same, for clients without headers. */
+                last_event_id?: string | null;
+            };
+            header?: {
+                /** @description The last id seen. */
+                "Last-Event-ID"?: string | null;
+            };
+            path: {
+                /** @description Our id, or the caller's own name for the run. */
+                reference: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description AG-UI events, one JSON object a `data:` line, each with its `id:`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description Nobody is signed in, or the token does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, malformed or somebody else's id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are not right. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or this month's tokens are used up. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part that is needed does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_run: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key is handled once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Our id, or the caller's own name for the run. */
+                reference: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunView"];
+                };
+            };
+            /** @description Nobody is signed in, or the token does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, malformed or somebody else's id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are not right. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or this month's tokens are used up. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part that is needed does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    healthz: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alive"];
+                };
+            };
+            /** @description Too many requests, or this month's tokens are used up. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part that is needed does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readyz: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+            /** @description Too many requests, or this month's tokens are used up. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A needed part does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+        };
+    };
+    metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example marquee_http_streams 3.0 */
+                    "text/plain": unknown;
+                };
+            };
+            /** @description Too many requests, or this month's tokens are used up. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part that is needed does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_calendar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                campaign_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "campaign_id": "60aa19c2f1e84b07b5d3e7f1",
+                     *       "timezone": "Europe/London",
+                     *       "slots": [
+                     *         {
+                     *           "slot_id": "62cc3be41306d429d7f50913",
+                     *           "local_time": "2027-03-01T09:00",
+                     *           "timezone": "Europe/London",
+                     *           "platform": "instagram",
+                     *           "type": "text",
+                     *           "theme": "The first loaf of the day",
+                     *           "segment": "Neighbours",
+                     *           "funnel_stage": "awareness",
+                     *           "content_id": "61bb2ad30295c318c6e4f802",
+                     *           "state": "drafted",
+                     *           "content": {
+                     *             "id": "61bb2ad30295c318c6e4f802",
+                     *             "title": "The first loaf of the day",
+                     *             "status": "draft",
+                     *             "approval_state": "pending",
+                     *             "checks_failed": 0
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Calendar"];
+                };
+            };
+            /** @description Nobody is signed in, or the token does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, malformed or somebody else's id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are not right. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or this month's tokens are used up. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part that is needed does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_threads: {
+        parameters: {
+            query?: {
+                /** @description How many at most. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description The document's id: 24 hex digits. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThreadList"];
+                };
+            };
+            /** @description Nobody is signed in, or the token does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, malformed or somebody else's id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are not right. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or this month's tokens are used up. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part that is needed does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_thread: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Our id, or the caller's own name for the thread. */
+                reference: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WholeThread"];
+                };
+            };
+            /** @description Nobody is signed in, or the token does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, malformed or somebody else's id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are not right. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or this month's tokens are used up. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part that is needed does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rename_thread: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that was read: `"3"`, or `*`. */
+                "If-Match"?: string | null;
+            };
+            path: {
+                /** @description Our id, or the caller's own name for the thread. */
+                reference: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ThreadPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThreadView"];
+                };
+            };
+            /** @description The body could not be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, malformed or somebody else's id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It has changed since it was read. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are not right. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or this month's tokens are used up. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part that is needed does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_thread: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Our id, or the caller's own name for the thread. */
+                reference: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is signed in, or the token does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, malformed or somebody else's id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are not right. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or this month's tokens are used up. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part that is needed does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_usage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The document's id: 24 hex digits. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The month */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Usage"];
+                };
+            };
+            /** @description Nobody is signed in, or the token does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, malformed or somebody else's id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are not right. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or this month's tokens are used up. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part that is needed does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
 }

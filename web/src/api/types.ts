@@ -3,22 +3,39 @@ import type { components } from "./schema";
 
 type Schemas = components["schemas"];
 
-export type User = Schemas["UserOut"];
-export type Tokens = Schemas["Tokens"];
-export type AuthOptions = Schemas["AuthOptions"];
-export type Business = Schemas["BusinessOut"];
-export type Fact = Schemas["Fact"];
-export type FactIn = Schemas["FactIn"];
-export type Campaign = Schemas["CampaignOut"];
-export type Slot = Schemas["CalendarSlot"];
-export type Content = Schemas["ContentOut"];
-export type ContentPatch = Schemas["ContentPatch"];
+/** Answers carry every field; that a field has a default makes the schema call it optional. */
+export type Sent<T> = T extends (infer Item)[]
+  ? Sent<Item>[]
+  : T extends object
+    ? { [Name in keyof T]-?: Sent<Exclude<T[Name], undefined>> }
+    : T;
+
+export type User = Sent<Schemas["UserOut"]>;
+export type Tokens = Sent<Schemas["Tokens"]>;
+export type Business = Sent<Schemas["Business"]>;
+export type Fact = Sent<Schemas["Fact"]>;
+export type FactDraft = Schemas["FactDraft"];
+export type Campaign = Sent<Schemas["Campaign"]>;
+export type Slot = Sent<Schemas["CalendarSlot"]>;
+export type Content = Sent<Schemas["Content"]>;
 export type TextContent = Schemas["TextContent"];
-export type Check = Schemas["Check"];
-export type Span = Schemas["Span"];
-export type Source = Schemas["Cited"];
-export type Usage = Schemas["UsageOut"];
-export type Problem = Schemas["Problem"];
-export type ThreadItem = Schemas["ThreadItem"];
-export type Thread = Schemas["ThreadOut"];
-export type Message = Schemas["Message"];
+export type Check = Sent<Schemas["Check"]>;
+export type Source = Sent<Schemas["Cited"]>;
+export type ThreadItem = Sent<Schemas["ThreadView"]>;
+export type Thread = Sent<Schemas["WholeThread"]>;
+export type Message = Sent<Schemas["Message"]>;
+
+/** What a save of a piece sends. */
+export interface ContentPatch {
+  title?: string;
+  text_content?: TextContent;
+}
+
+/** What the page reads of a problem. */
+export interface Problem {
+  slug: string;
+  title: string;
+  status: number;
+  detail: string;
+  errors?: { field: string; message: string }[] | null;
+}

@@ -99,9 +99,9 @@ function isEditing(editing: Editing, id: string): boolean {
 
 function Profile({ business, wanted }: { business: Business; wanted: string | undefined }) {
   const audience = business.target_audience
-    .map(({ segment_name, age_range }) => [segment_name, age_range?.replace("-", "–")].filter(Boolean).join(", "))
+    .map(({ segment_name, age_range }) => [segment_name, age_range.replace("-", "–")].filter(Boolean).join(", "))
     .join("; ");
-  const colors = business.brand_assets.brand_colors ?? [];
+  const colors = business.brand_assets.brand_colors;
   return (
     <>
       <Row name="voice" label="Voice" value={business.brand_voice} wanted={wanted} />

@@ -5,7 +5,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { api, etag, ok } from "../api/client";
 import { ProblemError, sentenceOf } from "../api/problems";
 import { businessesQuery } from "../api/queries";
-import type { Business, FactIn } from "../api/types";
+import type { Business, FactDraft } from "../api/types";
 
 /** What most posts need and nobody has said yet: its name, and how it is recognised. */
 const GAPS: [string, RegExp, keyof Business | null][] = [
@@ -30,7 +30,7 @@ export function useFacts(business: Business) {
   const [saving, setSaving] = useState(false);
   const [error, setError] = useState<string | null>(null);
 
-  async function save(facts: FactIn[]): Promise<boolean> {
+  async function save(facts: FactDraft[]): Promise<boolean> {
     setSaving(true);
     setError(null);
     try {

@@ -57,7 +57,12 @@ export function pieceTitle(piece: Piece): string {
 
 /** The checks that did not pass and stop approval. */
 export function failedChecks(checks: Check[]): Check[] {
-  return checks.filter((check) => !check.passed && check.severity === "block");
+  return checks.filter((check) => !check.passed && stopsApproval(check));
+}
+
+/** A warning does not, nor what only stops a send over a real connection. */
+export function stopsApproval(check: Check): boolean {
+  return check.severity === "block" && check.stage === "approval";
 }
 
 /** The checks of a card: the document's, or those the result brought. */

@@ -46,6 +46,10 @@ export interface Result {
   version?: number;
   checks?: Check[];
   sources?: Source[];
+  /** The output was begun anew under this call. */
+  superseded_by?: string;
+  /** Nothing was saved. */
+  problem?: Problem;
 }
 
 /** The thread's open artefacts. */
@@ -60,7 +64,7 @@ export function problemOf(event: { message: string; code?: string | undefined; m
   const { metadata } = event;
   if (typeof metadata === "object" && metadata !== null && "problem" in metadata) return metadata.problem as Problem;
   const slug = event.code ?? "run-failed";
-  return { type: `/docs/problems#${slug}`, slug, title: "The run ended", status: 500, detail: event.message };
+  return { slug, title: "The run ended", status: 500, detail: event.message };
 }
 
 /** A result's JSON; it comes as text. */

@@ -19,7 +19,7 @@ import { Chips } from "./chips";
 import { LiveLine } from "./live-line";
 import type { Shown } from "./shown";
 import { useThread } from "./thread";
-import { seconds, stepDone } from "./words";
+import { seconds, stepDone, taskName } from "./words";
 
 function useShown(): Shown {
   return useAuiState((state) => state.message.metadata.custom["shown"]) as Shown;
@@ -131,7 +131,7 @@ function Steps({ shown }: { shown: Shown }) {
   const done = shown.steps.filter((step) => step.status !== "started");
   if (done.length === 0) return null;
   const total = done.reduce((sum, step) => sum + (step.ms ?? 0), 0);
-  const tasks = [...new Set(done.map((step) => step.task))].join(", ");
+  const tasks = [...new Set(done.map(taskName))].join(", ");
   return (
     <div className="steps">
       <button className="fold" aria-expanded={open} onClick={() => setOpen(!open)}>

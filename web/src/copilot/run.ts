@@ -99,7 +99,7 @@ export class LiveRun {
         this.update(event.toolCallId, { stage: "checking" });
         break;
       case "TOOL_CALL_RESULT":
-        this.update(event.toolCallId, { stage: "done", result: resultOf(event.content) });
+        this.close(event.toolCallId, resultOf(event.content));
         break;
       case "STATE_SNAPSHOT":
         this.set({ state: event.snapshot as SharedState });
@@ -148,6 +148,11 @@ export class LiveRun {
     }
     this.argsText.delete(id);
     this.drafts.set(id, { id, name, identity, args: {}, stage: "writing", attempt });
+  }
+
+  private close(id: string, result: Result): void {
+    if (result.superseded_by) this.drafts.delete(id);
+    else this.update(id, { stage: "done", ...(result.problem ? {} : { result }) });
   }
 
   private update(id: string, patch: Partial<Piece>): void {

@@ -67,7 +67,7 @@ export function stopRun(threadId: string): void {
   const run = runs.get(threadId)?.run;
   if (!run || run.view.outcome) return;
   run.set({ stopping: true });
-  const cancel = () => api.POST("/runs/{id}/cancel", { params: { path: { id: run.view.runId } } });
+  const cancel = () => api.POST("/runs/{reference}/cancel", { params: { path: { reference: run.view.runId } } });
   void cancel().catch(() => run.set({ stopping: false }));
 }
 

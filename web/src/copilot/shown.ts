@@ -62,17 +62,17 @@ function makeShown(message: Message, all: Message[]): Shown {
     role: message.role,
     text: message.content,
     at: new Date(message.created_at),
-    steps: (message.steps ?? []) as AgentStep[],
-    pieces: (message.artefacts ?? []).map((artefact) => ({
+    steps: message.steps,
+    pieces: message.artefacts.map((artefact) => ({
       id: artefact.tool_call_id,
       name: artefact.name,
-      identity: (artefact.identity ?? {}) as Partial<Identity>,
+      identity: artefact.identity as Partial<Identity>,
       args: artefact.args,
       stage: "done" as const,
       ...(artefact.result ? { result: artefact.result as Result } : {}),
     })),
     outcome: outcomeOf(message.status),
-    problem: message.problem ?? null,
+    problem: message.problem as Problem | null,
     live: null,
     beside: siblings(all, message).map((other) => other.id),
   };

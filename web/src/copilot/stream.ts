@@ -8,6 +8,8 @@ import type { StreamEvent } from "./events";
 
 const SILENCE_MS = 40_000;
 const BACKOFF_MS = [300, 1000, 2000, 4000, 8000];
+/** Said instead of a silent cut: the run goes on, only this connection ends. */
+const STREAM_CUT = "stream-cut";
 const PASSING = new Set([0, 408, 425, 502, 503, 504]);
 
 export interface Listener {
@@ -41,10 +43,10 @@ export async function follow(source: Source, listener: Listener, signal: AbortSi
         listener.link("open");
         for await (const { data, id: eventId } of read(response.body, connection)) {
           const event = JSON.parse(data) as StreamEvent;
-          const later = isLater(eventId, cursor);
-          if (!later && !repeatsOnPurpose(event)) continue;
+          if (event.type === "RUN_ERROR" && event.code === STREAM_CUT) break;
+          if (eventId && !isLater(eventId, cursor)) continue;
           failures = 0;
-          if (later) cursor = eventId ?? cursor;
+          cursor = eventId ?? cursor;
           listener.event(event, Number(cursor?.split("-")[0] ?? 0));
           if (event.type === "RUN_FINISHED" || event.type === "RUN_ERROR") return null;
         }
@@ -81,22 +83,22 @@ async function body(response: Response): Promise<unknown> {
 async function* read(stream: ReadableStream<Uint8Array<ArrayBuffer>>, connection: AbortController) {
   const decoder = new SSEEventDecoder();
   const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
+  let last: string | undefined;
   for (;;) {
     const silence = setTimeout(() => connection.abort(), SILENCE_MS);
     const { done, value } = await reader.read().finally(() => clearTimeout(silence));
     if (done) return;
-    yield* decoder.push(value);
+    for (const { data, id } of decoder.push(value)) {
+      // The decoder keeps an id until the next one; what is told beside the log has none of its own.
+      yield { data, id: id === last ? undefined : id };
+      last = id;
+    }
   }
 }
 
-/** After a gap the server tells the state again, under ids that may be old. */
-function repeatsOnPurpose(event: StreamEvent): boolean {
-  return event.type.endsWith("_SNAPSHOT") || (event.type === "CUSTOM" && event.name === "stream_gap");
-}
-
 /** Whether `<attempt>-<seq>` lies beyond what was delivered. */
-function isLater(id: string | undefined, cursor: string | null): boolean {
-  if (!id || !cursor) return true;
+function isLater(id: string, cursor: string | null): boolean {
+  if (!cursor) return true;
   const [attempt = 0, seq = 0] = id.split("-").map(Number);
   const [lastAttempt = 0, lastSeq = 0] = cursor.split("-").map(Number);
   return attempt > lastAttempt || (attempt === lastAttempt && seq > lastSeq);

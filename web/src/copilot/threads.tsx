@@ -23,7 +23,7 @@ export function Threads() {
   if (!threads || (threads.length === 0 && messages.length === 0)) return null;
 
   async function remove({ id, client_id }: ThreadItem) {
-    await api.DELETE("/threads/{id}", { params: { path: { id } } });
+    await api.DELETE("/threads/{reference}", { params: { path: { reference: id } } });
     putAway(client_id);
     if (client_id === threadId) await navigate({ to: "/" });
     await queries.invalidateQueries({ queryKey: threadsQuery(business.id).queryKey });
@@ -50,12 +50,6 @@ export function Threads() {
                 onClick={() => setOpen(false)}
               >
                 <span>{thread.title || "Untitled"}</span>
-                {thread.active_run_id && (
-                  <i className="st live">
-                    <i className="dot" />
-                    <span className="vh">writing</span>
-                  </i>
-                )}
                 <time className="meta">
                   {new Date(thread.updated_at).toLocaleDateString("en-GB", { day: "numeric", month: "short" })}
                 </time>

@@ -3,13 +3,20 @@ import type { AgentStep } from "./events";
 import type { Piece, RunView } from "./run";
 
 const AGENTS: Record<string, string> = {
-  strategy: "Strategist",
+  strategist: "Strategist",
   copywriter: "Copywriter",
-  guard: "Brand guard",
-  brand_guard: "Brand guard",
-  router: "Copilot",
   copilot: "Copilot",
-  answer: "Copilot",
+};
+
+/** What a task is while it is done, and how the fold names it. */
+const TASKS: Record<string, [doing: string, done: string]> = {
+  understand: ["reading your sentence", "request"],
+  plan_calendar: ["planning the calendar", "calendar"],
+  answer: ["answering", "answer"],
+  instagram: ["writing", "Instagram post"],
+  linkedin: ["writing", "LinkedIn post"],
+  email: ["writing", "e-mail"],
+  sms: ["writing", "SMS"],
 };
 
 function agentName(agent: string): string {
@@ -20,38 +27,56 @@ function agentName(agent: string): string {
 export function doing(run: RunView): string {
   if (run.link === "reconnecting") return "Reconnecting, nothing is lost";
   if (run.stopping) return "Stopping";
-  const step = run.steps.findLast((each) => each.status === "started");
-  const piece = run.pieces.findLast((each) => each.stage === "writing" && each.identity.of);
-  if (piece && step?.agent === "copywriter") {
-    return `Copywriter is writing ${piece.identity.index ?? 1} of ${piece.identity.of ?? 1}`;
+  const steps = run.steps.filter((each) => each.status === "started");
+  const writers = steps.filter((each) => each.of !== undefined);
+  if (writers.length > 1) return counted(writers, run);
+  const step = steps.at(-1);
+  const checked = run.pieces.findLast((each) => each.stage === "checking" && each.identity.of);
+  if (step?.of && checked && !run.pieces.some((each) => each.stage === "writing")) {
+    return `Checking ${checked.identity.index ?? 1} of ${checked.identity.of ?? 1}`;
   }
-  const checked = run.pieces.findLast((each) => each.stage === "checking");
-  if (checked) return `Checking ${checked.identity.of ? `${checked.identity.index ?? 1} of ${checked.identity.of}` : "it"}`;
   if (step) return stepLine(step);
-  return run.begun && run.steps.length > 0 ? "Copilot is answering" : "Starting";
+  return run.begun ? "Copilot is starting" : "Sending";
+}
+
+/** Several at once: how far the whole is. */
+function counted(writers: AgentStep[], run: RunView): string {
+  const first = writers[0];
+  const of = first?.of ?? writers.length;
+  const done = written(run).filter((piece) => piece.stage === "done").length;
+  return `${agentName(first?.agent ?? "copywriter")} is writing ${Math.min(done + 1, of)} of ${of}`;
 }
 
 function stepLine(step: AgentStep): string {
   const count = step.of && step.of > 1 ? ` ${step.index ?? 1} of ${step.of}` : "";
+  const known = TASKS[step.task]?.[0];
   const who = agentName(step.agent);
-  return /^\w+ing\b/.test(step.task) ? `${who} is ${step.task}${count}` : `${who}: ${step.task}${count}`;
+  return known ? `${who} is ${known}${count}` : `${who}: ${step.task}${count}`;
 }
 
-/** What a finished step was, for the fold. */
+/** What a step was, for the fold. */
+export function taskName(step: AgentStep): string {
+  return TASKS[step.task]?.[1] ?? step.task;
+}
+
+/** Who did what. */
 export function stepDone(step: AgentStep): string {
-  return `${agentName(step.agent)}: ${step.task}`;
+  return `${agentName(step.agent)}: ${taskName(step)}`;
+}
+
+function written(run: RunView): Piece[] {
+  return run.pieces.filter((piece) => piece.name !== "plan_calendar");
 }
 
 /** Bulbs: one per piece of work; lit, burning, dark. */
 export function bulbs(run: RunView): ("on" | "now" | "")[] {
-  const written = run.pieces.filter((piece) => piece.name !== "plan_calendar");
-  const total = Math.max(0, ...written.map((piece) => piece.identity.of ?? 0), written.length);
-  const states = total > 0 ? written.map(bulb) : run.steps.map((step) => (step.status === "started" ? "now" : "on"));
+  const pieces = written(run);
+  const total = Math.max(0, ...pieces.map((piece) => piece.identity.of ?? 0), pieces.length);
+  const states =
+    total > 0
+      ? pieces.map((piece) => (piece.stage === "done" ? "on" : "now"))
+      : run.steps.map((step) => (step.status === "started" ? "now" : "on"));
   return Array.from({ length: Math.min(Math.max(total, states.length, 1), 24) }, (_, at) => states[at] ?? "");
-}
-
-function bulb(piece: Piece): "on" | "now" {
-  return piece.stage === "done" ? "on" : "now";
 }
 
 /** A duration as people say it. */

@@ -8,7 +8,7 @@ const ACCENT = "#d9d2c3";
 
 /** Brand colours as CSS variables: ground, what stands on it, accent, what stands on that. */
 export function brandStyle(business: Business): CSSProperties {
-  const colors = (business.brand_assets.brand_colors ?? []).filter((color) => /^#[0-9a-f]{6}$/i.test(color));
+  const colors = business.brand_assets.brand_colors.filter((color) => /^#[0-9a-f]{6}$/i.test(color));
   const ground = colors.find((color) => luminance(color) < 0.35) ?? colors[0] ?? GROUND;
   const accent = colors.find((color) => color !== ground && contrast(color, ground) >= 3) ?? readable(ground, ACCENT);
   return {

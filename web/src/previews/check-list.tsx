@@ -1,6 +1,7 @@
 /** What the checks found: the exact words, why, and what to do. */
 import type { Check } from "../api/types";
 import { useOpen } from "../canvas/open";
+import { stopsApproval } from "../canvas/pieces";
 import { Icon } from "../ui/icons";
 import type { Words } from "./words";
 
@@ -12,7 +13,7 @@ export function CheckList({ checks, words, onEdit }: { checks: Check[]; words: W
   return (
     <div className="checks">
       {failed.map((check) => (
-        <div key={check.name} className={check.severity === "block" ? "check" : "check soft"}>
+        <div key={check.name} className={stopsApproval(check) ? "check" : "check soft"}>
           <Icon name="alert" />
           {check.spans.slice(0, 3).map((span) => (
             <p key={`${span.field}:${span.start}`}>
@@ -21,7 +22,7 @@ export function CheckList({ checks, words, onEdit }: { checks: Check[]; words: W
           ))}
           <p className="why">
             {check.message}{" "}
-            {check.severity === "block" && onEdit && (
+            {onEdit && (
               <>
                 <button className="link" onClick={onEdit}>
                   Edit it

@@ -5,7 +5,7 @@ import type { PreviewProps } from "./preview";
 
 /** Subject and preheader, band, text, button, foot. */
 export function Email({ card, business, words, checks, edit, writing }: PreviewProps) {
-  const address = business.postal_address ?? "";
+  const address = business.postal_address;
   const subject = characters(words.title);
   const at = writing ? (words.cta ? "cta" : words.body ? "body" : words.preheader ? "preheader" : "title") : null;
   return (

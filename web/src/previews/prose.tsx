@@ -2,6 +2,7 @@
 import { useLayoutEffect, useRef } from "react";
 
 import type { Check } from "../api/types";
+import { stopsApproval } from "../canvas/pieces";
 
 interface Props {
   /** The field's name as spans give it. */
@@ -53,7 +54,7 @@ function spansIn(checks: Check[], field: string): Marking[] {
     .flatMap((check) =>
       check.spans
         .filter((span) => span.field === field)
-        .map(({ start, end }) => ({ start, end, message: check.message, hard: check.severity === "block" })),
+        .map(({ start, end }) => ({ start, end, message: check.message, hard: stopsApproval(check) })),
     )
     .sort((a, b) => a.start - b.start);
 }

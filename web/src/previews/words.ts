@@ -18,9 +18,9 @@ export function wordsOf(card: Card): Words {
     const { title, text_content: words } = card.content;
     return {
       title,
-      caption: words.caption ?? "",
-      hashtags: words.hashtags ?? [],
-      cta: words.cta ?? "",
+      caption: words.caption,
+      hashtags: words.hashtags,
+      cta: words.cta,
       preheader: words.preheader ?? "",
       body: words.body ?? "",
     };
