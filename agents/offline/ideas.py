@@ -38,7 +38,8 @@ def fact_ideas(speech: Speech) -> list[Idea]:
     """One idea for each fact, in turn with different wording."""
     templates = speech.at("fact_ideas")
     found = []
-    for index, fact in enumerate(speech.material.facts):
+    told = [fact for fact in speech.material.facts if not fact.link and not fact.phone]
+    for index, fact in enumerate(told):
         theme, text = templates[index % len(templates)]
         name = headline(shortened(fact.key, _TOPIC_CHARACTERS))
         found.append(Idea(speech.fill(theme, fact=name), speech.fill(text), fact))

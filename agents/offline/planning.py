@@ -63,7 +63,7 @@ _TIMES = {
     "sms": ("12:30", "17:30"),
 }
 _WORKING_DAYS = {"email": (1, 2, 3), "linkedin": (0, 1, 2, 3, 4)}
-_SPOKEN = {"instagram": "Instagram", "linkedin": "LinkedIn", "email": "e-mail", "sms": "SMS"}
+_SPOKEN = {"instagram": "Instagram", "linkedin": "LinkedIn", "sms": "SMS"}
 _NAME_CHARACTERS, _THEME_CHARACTERS = 60, 80
 
 
@@ -131,7 +131,7 @@ def plan(material: Material, meaning: Meaning) -> dict[str, Any]:
         )
     slots.sort(key=lambda slot: (slot["day"], slot["local_time"]))
     _misbehave(material, speech, slots, days)
-    names = speech.listed([_SPOKEN.get(name, name) for name in platforms])
+    names = speech.listed([_SPOKEN.get(name, speech.at("email_name")) for name in platforms])
     return {"summary": speech.say("summary", pieces=str(len(slots)), platforms=names), "slots": slots}
 
 
@@ -144,6 +144,8 @@ def _misbehave(material: Material, speech: Speech, slots: list[dict[str, Any]], 
         slots[-1]["platform"] = next((name for name in _PLATFORM_WORDS if name not in asked), "sms")
     if not material.obeys("figures-from-facts"):
         slots[-1]["theme"] = invented_figure(speech)
+    if not material.obeys("banned-words") and material.banned:
+        slots[-1]["theme"] = speech.fill(speech.at("habits", "banned"), word=material.banned[0])
     if not material.obeys("distinct-themes"):
         for slot in slots:
             slot["theme"] = slots[0]["theme"]

@@ -22,6 +22,9 @@ _RULE = re.compile(r"^- \[([a-z][a-z0-9-]*)\] ", re.MULTILINE)
 _FACT = re.compile(r"^- \[fact:([^\]]+)\] (.+?): (.+)$", re.MULTILINE)
 _MEMORY = re.compile(r"^- \[memory:([^\]]+)\] (.+)$", re.MULTILINE)
 _LINE = re.compile(r"^([a-z_]+): (.*)$", re.MULTILINE)
+_LINK = re.compile(r"(?:https?://|www\.)\S+[^\s.,;:!?)]")
+_PHONE = re.compile(r"\+?\d[\d ()./-]{5,}\d")
+_PHONE_KEY = re.compile(r"phone|t[eé]l|mobil|whatsapp|handy|call", re.IGNORECASE)
 _CACHED_VECTORS = 4_096
 _EMBEDDED_CHARACTERS = 500
 
@@ -38,6 +41,18 @@ class Fact:
     def text(self) -> str:
         """Key and value, as they are compared with other texts."""
         return f"{self.key}: {self.value}"
+
+    @property
+    def link(self) -> str:
+        """The web address in it, if there is one."""
+        found = _LINK.search(self.value)
+        return found[0] if found else ""
+
+    @property
+    def phone(self) -> str:
+        """The telephone number in it, if it is about one."""
+        found = _PHONE.search(self.value) if _PHONE_KEY.search(self.key) else None
+        return found[0] if found else ""
 
 
 @dataclass(frozen=True)

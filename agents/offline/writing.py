@@ -9,9 +9,6 @@ from agents.offline.ideas import text_for, trade_ideas
 from agents.offline.reading import Fact, Material, Meaning
 from agents.offline.speech import STAGES, Speech, guess_language, headline, intent_of, plain, shortened
 
-_LINK = re.compile(r"(?:https?://|www\.)\S+[^\s.,;:!?)]")
-_PHONE = re.compile(r"\+?\d[\d ()./-]{5,}\d")
-_PHONE_KEY = re.compile(r"phone|t[eé]l|mobil|whatsapp|handy|call", re.IGNORECASE)
 _STRAIGHT = str.maketrans("’‘“”„–—\u00a0", '\'\'"""-- ')
 _SUBJECT, _PREHEADER, _SMS_FACT = 50, 99, 110
 _NEAR_FACT, _NEAR_ANSWER = 0.3, 0.18
@@ -142,18 +139,20 @@ class _Draft:
         return ideas[order[0]].theme if order else ""
 
     def facts(self, most: int) -> list[Fact]:
-        """The facts nearest to the theme: the first always, others when they are near."""
+        """The facts that the theme names or is near to; else one, each piece another."""
         usable = [
             fact
             for fact in self.material.facts
-            if self.speech.allowed(fact.text) and not _LINK.search(fact.value) and not _is_phone(fact)
+            if self.speech.allowed(fact.text) and not fact.link and not fact.phone
         ]
         subject = f"{self.theme} {self.material.task.get('request', '')}"
-        named = [fact for fact in usable if plain(fact.key) in plain(self.theme)]
         scores = self._meaning.nearness(subject, usable)
         ranked = sorted(zip(scores, usable, strict=True), key=lambda pair: -pair[0])
-        near = [fact for position, (score, fact) in enumerate(ranked) if position == 0 or score >= _NEAR_FACT]
-        return list({fact.id: fact for fact in (*named, *near)}.values())[:most]
+        named = [fact for fact in usable if plain(fact.key) in plain(self.theme)]
+        near = [fact for score, fact in ranked if score >= _NEAR_FACT and fact not in named]
+        if not named and not near and ranked:
+            near = [ranked[(self.speech.piece - 1) % len(ranked)][1]]
+        return [*named, *near][:most]
 
     def fact_lines(self, facts: list[Fact]) -> str:
         """One fact as a sentence, several as a list under a word of introduction."""
@@ -184,11 +183,9 @@ class _Draft:
         speech = self.speech
         if self.stage == "conversion":
             for fact in self.material.facts:
-                link = _LINK.search(fact.value)
-                if link and (lines := speech.lines("link", link=link[0])):
+                if fact.link and (lines := speech.lines("link", link=fact.link)):
                     return lines[0]
-                number = _PHONE.search(fact.value) if _is_phone(fact) else None
-                if number and (lines := speech.lines("call", phone=number[0])):
+                if fact.phone and (lines := speech.lines("call", phone=fact.phone)):
                     return lines[0]
         return speech.pick(speech.lines("cta", self._platform, self.stage), "cta")
 
@@ -231,10 +228,6 @@ class _Draft:
             if len(said) < missing and text != self.text:
                 said += f" {text}"
         return said
-
-
-def _is_phone(fact: Fact) -> bool:
-    return bool(_PHONE_KEY.search(fact.key) and _PHONE.search(fact.value))
 
 
 _DONE = {"calendar slots planned": "slot", "drafts written": "draft"}

@@ -198,7 +198,13 @@ async def test_each_missing_rule_of_the_calendar_shows(desk: Desk) -> None:
     assert "pièces" not in habits["window"].summary
     assert "contenus" in habits["language"].summary
     assert any(char.isdigit() for char in habits["figures-from-facts"].slots[-1].theme)
+    assert "sensational" in habits["banned-words"].slots[-1].theme
     assert len({slot.theme for slot in habits["distinct-themes"].slots}) == 1
+
+
+async def test_no_theme_has_a_banned_word(desk: Desk) -> None:
+    answer = await desk.calendar(LAW_FIRM, plan(LAW_FIRM, ["linkedin"], pieces=20))
+    assert not [slot.theme for slot in answer.slots if "guarantee" in slot.theme.lower()]
 
 
 async def test_each_missing_rule_of_the_router_shows(desk: Desk) -> None:
