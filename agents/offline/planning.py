@@ -166,7 +166,7 @@ def _ideas(speech: Speech, meaning: Meaning, pieces: int) -> list[tuple[str, Ide
         turned = trade[speech.piece % len(trade) :] + trade[: speech.piece % len(trade)] if trade else []
         topical = topic_idea(speech, stage, topic)
         sources = {
-            "awareness": [topical, turned, facts] if index == 0 else [turned, facts, topical],
+            "awareness": [turned, topical, facts],
             "consideration": [turned, facts, topical] if index % 2 == 0 else [facts, turned, topical],
             "conversion": [topical, turned, facts],
             "retention": [turned, topical, facts],
