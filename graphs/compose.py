@@ -76,11 +76,11 @@ async def open_copilot(
     counter = TokenCounter(settings.data_dir / "tokenizer")
     meter = RunMeter(usage)
 
-    def offline() -> OfflineTransport:
-        return OfflineTransport(embed, counter.count, settings.offline_tokens_per_second)
-
-    gateway = Gateway(settings, meter, counter, offline)
+    offline = OfflineTransport(embed, counter.count, settings.offline_tokens_per_second)
+    gateway = Gateway(settings, meter, counter, lambda: offline)
     await gateway.open()
+    if settings.offline:
+        await offline.warm()
 
     def badge() -> ModelBadge:
         return ModelBadge(model=gateway.info.name, simulated=gateway.info.simulated)

@@ -44,6 +44,7 @@ async def open_worker(settings: Settings) -> AsyncIterator[WorkerParts]:
             Checkpoints(services.database.mongo),
         ) as (copilot, gateway),
     ):
+        await services.recall.open()
         driver = RunDriver(
             services.runs,
             services.log,

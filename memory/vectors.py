@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -53,10 +54,11 @@ class CampaignMemory:
         except httpx.HTTPError as error:
             raise Unavailable("Chroma does not answer.") from error
 
-    async def is_empty(self) -> bool:
-        """Whether nothing is indexed, for any business."""
-        async with self._open() as collection:
-            return await collection.count() == 0
+    async def open(self) -> None:
+        """Import Chroma's client and connect; Unavailable when there is no answer."""
+        await asyncio.to_thread(import_module, "chromadb")
+        async with self._open():
+            return
 
     async def put(self, scope: Scope, vectors: Mapping[str, list[float]], kinds: Mapping[str, str]) -> None:
         """Index memories of one business by id; an id that is there is replaced."""

@@ -51,6 +51,14 @@ class Recall:
         self._embedder = embedder
         self._clock = clock
 
+    async def open(self) -> None:
+        """Load the embedder and connect to Chroma, so that the first request need not wait for them."""
+        await self._embedder.embed(["ready"])
+        try:
+            await self._vectors.open()
+        except Unavailable:
+            logger.warning("memory.unavailable")
+
     async def remember(self, scope: Scope, items: Sequence[Remembered]) -> None:
         """Write what is new or says something else now."""
         for item in items:

@@ -20,6 +20,9 @@ MODEL = "offline-demo"
 
 _CHUNK = re.compile(r"\s*\S{1,8}|\s+")
 _LOOKUPS = ("search_memory", "search_facts")
+_FIRST_QUESTION = (
+    "<task>\nagent: router\nlanguage: en\ntoday: 2027-01-01\nrequest: Plan a week of posts\n</task>"
+)
 _NOT_OURS = "This is the offline demo model. It writes only from Marquee’s own prompts."
 
 
@@ -71,6 +74,12 @@ class OfflineTransport(httpx2.AsyncBaseTransport):
             return httpx2.Response(200, headers={"content-type": "text/event-stream"}, stream=stream)
         await asyncio.sleep(reply.usage["completion_tokens"] / self._pace)
         return _json(200, _whole(reply))
+
+    async def warm(self) -> None:
+        """Load the weights and the labelled examples, so that the first question need not wait for them."""
+        hello = {"role": "user", "content": _FIRST_QUESTION}
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._thread, self._reply, {"messages": [hello]})
 
     async def aclose(self) -> None:
         """Let the thread go."""
