@@ -57,8 +57,8 @@ class CampaignMemory:
     async def open(self) -> None:
         """Import Chroma's client and connect; Unavailable when there is no answer."""
         await asyncio.to_thread(import_module, "chromadb")
-        async with self._open():
-            return
+        async with self._open() as collection:
+            await collection.count()
 
     async def put(self, scope: Scope, vectors: Mapping[str, list[float]], kinds: Mapping[str, str]) -> None:
         """Index memories of one business by id; an id that is there is replaced."""

@@ -44,9 +44,11 @@ def embedder() -> Iterator[LocalEmbedder]:
     local.close()
 
 
-@pytest.fixture
-def vectors(line: Line) -> CampaignMemory:
-    return CampaignMemory(line.url, f"test-{new_id()}", LocalEmbedder.dimension)
+@pytest_asyncio.fixture
+async def vectors(line: Line) -> AsyncIterator[CampaignMemory]:
+    memory = CampaignMemory(line.url, f"test-{new_id()}", LocalEmbedder.dimension)
+    yield memory
+    await memory.close()
 
 
 @pytest.fixture

@@ -79,9 +79,11 @@ async def line(store_urls: StoreUrls) -> AsyncIterator[Line]:
     await opened.cut()
 
 
-@pytest.fixture
-def vectors(line: Line) -> CampaignMemory:
-    return CampaignMemory(line.url, f"test-{new_id()}", DIMENSION)
+@pytest_asyncio.fixture
+async def vectors(line: Line) -> AsyncIterator[CampaignMemory]:
+    memory = CampaignMemory(line.url, f"test-{new_id()}", DIMENSION)
+    yield memory
+    await memory.close()
 
 
 async def test_the_nearest_come_first_and_only_of_the_business(vectors: CampaignMemory) -> None:
