@@ -141,6 +141,12 @@ class FaultServer:
             raise ValueError(f"unknown faults: {', '.join(sorted(unknown))}")
         self._plan.extend(faults)
 
+    def calm(self) -> None:
+        """Forget the calls and the planned faults."""
+        self.calls.clear()
+        self._plan.clear()
+        self.pause = 0.0
+
     async def until(self, condition: Callable[[], bool], seconds: float = 5.0) -> None:
         """Wait for a condition on `calls` or `open_streams`."""
         async with asyncio.timeout(seconds), self._changed:

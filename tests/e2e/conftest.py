@@ -16,7 +16,7 @@ from core.settings import Settings
 from memory.embedded import StoreUrls
 from memory.embedders import LocalEmbedder
 from tests.doubles.fault_server import Answerer, FaultServer, fault_server, relayed
-from tests.e2e.world import World, working, world
+from tests.e2e.world import Town, World, newcomer, town, working
 
 
 def quick(store_urls: StoreUrls, data_dir: Path, **values: Any) -> Settings:
@@ -52,22 +52,30 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def settings(store_urls: StoreUrls, data_dir: Path) -> Settings:
-    """Quick settings with the offline model."""
+    """Quick settings with the offline model, on a database of the test's own."""
     return quick(store_urls, data_dir)
 
 
 @pytest_asyncio.fixture
 async def here(settings: Settings) -> AsyncIterator[World]:
-    """The API, without a worker."""
-    async with world(settings) as opened:
+    """A newcomer on a database of the test's own, where nobody works yet."""
+    async with town(settings) as place, newcomer(place) as person:
+        yield person
+
+
+@pytest_asyncio.fixture(scope="session")
+async def offline_town(store_urls: StoreUrls, data_dir: Path) -> AsyncIterator[Town]:
+    """An API and a worker with the offline model, for every test that disturbs neither."""
+    settings = quick(store_urls, data_dir)
+    async with town(settings) as opened, working(settings):
         yield opened
 
 
 @pytest_asyncio.fixture
-async def alive(here: World) -> AsyncIterator[World]:
-    """The API and a worker with the offline model."""
-    async with working(here.settings):
-        yield here
+async def alive(offline_town: Town) -> AsyncIterator[World]:
+    """A newcomer where a worker with the offline model works."""
+    async with newcomer(offline_town) as person:
+        yield person
 
 
 @pytest.fixture(scope="session")
@@ -77,14 +85,37 @@ def offline_answers(data_dir: Path) -> Answerer:
     return relayed(OfflineTransport(embedder.embed_now, counter.count, 1_000_000.0))
 
 
-@pytest_asyncio.fixture
-async def model(offline_answers: Answerer) -> AsyncIterator[FaultServer]:
+@pytest_asyncio.fixture(scope="session")
+async def model_server(offline_answers: Answerer) -> AsyncIterator[FaultServer]:
     """A model server that answers as the offline model does, until a test has it fail."""
     async with fault_server(offline_answers) as server:
         yield server
 
 
 @pytest.fixture
-def with_model(settings: Settings, model: FaultServer) -> Settings:
-    """Quick settings on the model server."""
-    return settings.model_copy(update={"openai_base_url": model.url, "model": "offline-at-a-distance"})
+def model(model_server: FaultServer) -> FaultServer:
+    """The model server, well and without memory of other tests."""
+    model_server.calm()
+    return model_server
+
+
+def served_by(model: FaultServer) -> dict[str, Any]:
+    """The settings that name a model server."""
+    return {"openai_base_url": model.url, "model": "offline-at-a-distance"}
+
+
+@pytest_asyncio.fixture(scope="session")
+async def model_town(
+    store_urls: StoreUrls, data_dir: Path, model_server: FaultServer
+) -> AsyncIterator[Town]:
+    """An API and a worker whose model is the server's."""
+    settings = quick(store_urls, data_dir, **served_by(model_server))
+    async with town(settings) as opened, working(settings):
+        yield opened
+
+
+@pytest_asyncio.fixture
+async def served(model_town: Town, model: FaultServer) -> AsyncIterator[World]:
+    """A newcomer where a worker asks the model server."""
+    async with newcomer(model_town) as person:
+        yield person

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
 import orjson
 
 TERMINAL = {"RUN_FINISHED", "RUN_ERROR"}
@@ -34,10 +33,10 @@ class Frame:
         return str(self.event["name"] if self.event["type"] == "CUSTOM" else self.event["type"])
 
 
-async def read_frames(response: httpx.Response) -> AsyncIterator[Frame]:
+async def read_frames(lines: AsyncIterator[str]) -> AsyncGenerator[Frame]:
     """The frames of a stream as they come."""
     log_id: str | None = None
-    async for line in response.aiter_lines():
+    async for line in lines:
         if line.startswith("id: "):
             log_id = line[4:]
         elif line.startswith("data: "):

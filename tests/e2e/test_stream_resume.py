@@ -7,7 +7,7 @@ import asyncio
 from core.ids import new_id
 from tests.doubles.fault_server import FaultServer
 from tests.e2e.grammar import Frame, check, kinds, text
-from tests.e2e.world import ASK, PLAN, World, eventually, run_input, working
+from tests.e2e.world import ASK, PLAN, World, eventually, run_input
 
 
 def events(frames: list[Frame]) -> list[dict[str, object]]:
@@ -27,18 +27,18 @@ async def test_a_reader_cut_behind_any_event_gets_the_same_sequence(alive: World
 
 
 async def test_readers_cut_while_the_run_goes_on_get_the_same_sequence(
-    here: World, model: FaultServer, with_model: object
+    served: World, model: FaultServer
 ) -> None:
     """Every reader leaves after another number of events, and resumes until the end."""
     run, thread = new_id(), new_id()
-    model.pause = 0.003
+    model.pause = 0.001
 
     async def broken_off(every: int) -> list[Frame]:
         got: list[Frame] = []
         while not got or got[-1].kind != "RUN_FINISHED":
             headers = {"Last-Event-ID": str(got[-1].id)} if got else {}
             path = f"/runs/{run}/events"
-            async with here.stream("GET", path, headers=headers) as (answer, frames):
+            async with served.stream("GET", path, headers=headers) as (answer, frames):
                 assert answer.status_code == 200
                 count = 0
                 async for frame in frames:
@@ -48,36 +48,31 @@ async def test_readers_cut_while_the_run_goes_on_get_the_same_sequence(
                         break
         return got
 
-    async with working(here.settings.model_copy(update=_model_of(model))), asyncio.timeout(30):
-        first = asyncio.create_task(here.say(ASK, run=run, thread=thread))
-        await eventually(lambda: _exists(here, run))
-        readers = await asyncio.gather(*(broken_off(every) for every in (1, 2, 3, 5, 8, 13)))
+    async with asyncio.timeout(30):
+        first = asyncio.create_task(served.say(ASK, run=run, thread=thread))
+        await eventually(lambda: _exists(served, run))
+        readers = await asyncio.gather(*(broken_off(every) for every in (2, 7, 19)))
         whole = await first
     check(events(whole))
     for got in readers:
         assert got == whole
 
 
-def _model_of(model: FaultServer) -> dict[str, object]:
-    return {"openai_base_url": model.url, "model": "offline-at-a-distance"}
+async def _exists(served: World, run: str) -> bool:
+    return (await served.client.get(f"/runs/{run}")).status_code == 200
 
 
-async def _exists(here: World, run: str) -> bool:
-    return (await here.client.get(f"/runs/{run}")).status_code == 200
-
-
-async def test_a_second_reader_joins_in_the_middle(here: World, model: FaultServer) -> None:
+async def test_a_second_reader_joins_in_the_middle(served: World, model: FaultServer) -> None:
     run = new_id()
     model.plan("ok", "stall")
-    changed = here.settings.model_copy(update={**_model_of(model), "model_stall_seconds": 1.0})
     body = run_input(new_id(), run, ASK)
-    async with working(changed), here.stream("POST", here.copilot, json=body) as (_, first):
+    async with served.stream("POST", served.copilot, json=body) as (_, first):
         got: list[Frame] = []
         async for frame in first:
             got.append(frame)
             if frame.kind == "TOOL_CALL_ARGS":
                 break
-        joined = await here.events(run)
+        joined = await served.events(run)
         got += [frame async for frame in first]
     assert joined == got
     check(events(joined))

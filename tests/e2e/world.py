@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
@@ -24,6 +24,7 @@ from jobs.worker import Handlers
 from memory.queue import run_worker
 from services.container import Services, open_services
 from tests.e2e.grammar import Frame, read_frames
+from tests.tenancy import TenantListener
 
 PATIENCE = 20.0
 POLL_SECONDS = 0.02
@@ -135,10 +136,14 @@ class World:
     @asynccontextmanager
     async def stream(
         self, method: str, path: str, **request: Any
-    ) -> AsyncIterator[tuple[httpx.Response, AsyncIterator[Frame]]]:
+    ) -> AsyncIterator[tuple[httpx.Response, AsyncGenerator[Frame]]]:
         """An open stream and its frames."""
-        async with self.client.stream(method, path, **request) as response:
-            yield response, read_frames(response)
+        async with (
+            self.client.stream(method, path, **request) as response,
+            aclosing(response.aiter_lines()) as lines,
+            aclosing(read_frames(lines)) as frames,
+        ):
+            yield response, frames
 
     async def say(self, text: str = ASK, *, thread: str = "", run: str = "", **marquee: Any) -> list[Frame]:
         """Start a run (or attach to it) and read it to its end."""
@@ -211,16 +216,30 @@ class World:
         return found
 
 
+@dataclass(frozen=True)
+class Town:
+    """The API behind its port, and its services."""
+
+    settings: Settings
+    services: Services
+    url: str
+
+
 @asynccontextmanager
-async def world(settings: Settings) -> AsyncIterator[World]:
-    """The API on these settings, and one person with one business; no worker yet."""
-    async with AsyncExitStack() as stack:
-        services = await stack.enter_async_context(open_services(settings))
-        stack.push_async_callback(services.database.mongo.drop)
-        url = await stack.enter_async_context(serving(create_app(settings, services)))
-        client = await stack.enter_async_context(
-            httpx.AsyncClient(base_url=url, timeout=30, trust_env=False)
-        )
+async def town(settings: Settings) -> AsyncIterator[Town]:
+    """The API on these settings, on a database of its own that is dropped at the end."""
+    listener = TenantListener()
+    async with open_services(settings, listeners=[listener]) as services:
+        async with serving(create_app(settings, services)) as url:
+            yield Town(settings, services, url)
+        await services.database.mongo.drop()
+    assert listener.leaks == []
+
+
+@asynccontextmanager
+async def newcomer(place: Town) -> AsyncIterator[World]:
+    """One person with one business."""
+    async with httpx.AsyncClient(base_url=place.url, timeout=30, trust_env=False) as client:
         body = {"email": f"{new_id()}@example.com", "password": "a long enough one", "name": "Kim"}
         answer = await client.post("/auth/register", json=body)
         assert answer.status_code == 201, answer.text
@@ -228,5 +247,4 @@ async def world(settings: Settings) -> AsyncIterator[World]:
         client.headers["Authorization"] = f"Bearer {token}"
         made = await client.post("/business/", json=BUSINESS)
         assert made.status_code == 201, made.text
-        yield World(settings, services, url, client, made.json()["id"], token)
-
+        yield World(place.settings, place.services, place.url, client, made.json()["id"], token)

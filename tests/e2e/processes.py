@@ -1,0 +1,58 @@
+"""Workers and APIs in processes of their own, for tests that kill them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+from core.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+START_SECONDS = 60.0
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """What a process reads to have the same settings, and nothing of the person's own."""
+    strange = ("MARQUEE_", "OPENAI_", "MONGODB_", "REDIS_", "CHROMA_")
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(strange)}
+    own = {"mongodb_url", "redis_url", "chroma_url", "openai_base_url", "openai_api_key"}
+    told = {
+        (name.upper() if name in own else f"MARQUEE_{name.upper()}"): str(value)
+        for name, value in settings.model_dump(exclude_none=True).items()
+        if value != ""
+    }
+    return {**inherited, **told, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+
+
+@asynccontextmanager
+async def worker_process(settings: Settings) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A worker that takes work; it is killed at the end if it still lives."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "jobs", "worker"),
+        cwd=ROOT,
+        env=environment(settings),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    assert process.stdout is not None
+    said = b""
+    drain: asyncio.Task[bytes] | None = None
+    try:
+        async with asyncio.timeout(START_SECONDS):
+            while b"worker.ready" not in said:
+                line = await process.stdout.readline()
+                assert line, said.decode()
+                said += line
+        drain = asyncio.create_task(process.stdout.read())
+        yield process
+    finally:
+        with suppress(ProcessLookupError):
+            process.send_signal(signal.SIGKILL)
+        await process.wait()
+        if drain is not None:
+            await drain
