@@ -24,6 +24,7 @@ def answer_inputs(
     request: str,
     language: str,
     today: date,
+    opened: bool = False,
     planned: int = 0,
     drafts: Sequence[tuple[str, str, int]] = (),
     failed: int = 0,
@@ -40,6 +41,7 @@ def answer_inputs(
         request: The person's message.
         language: The language to answer in, if the request does not show another.
         today: The day where the business is.
+        opened: Whether the campaign was made in this run.
         planned: Calendar slots that were planned in this run.
         drafts: Platform, title and number of failed checks of each draft that was written.
         failed: Pieces that could not be written.
@@ -47,7 +49,8 @@ def answer_inputs(
     """
     titles = "; ".join(f"{platform}: {title}" for platform, title, _ in drafts)
     flagged = sum(failures > 0 for _, _, failures in drafts)
-    done = [f"calendar slots planned: {planned}"] if planned else []
+    done = [f"new campaign: {campaign.name}"] if opened and campaign else []
+    done += [f"calendar slots planned: {planned}"] if planned else []
     done += [f"drafts written: {len(drafts)} ({titles})"] if drafts else []
     counts = {
         "drafts with failed checks": flagged,

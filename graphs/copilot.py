@@ -14,6 +14,7 @@ from agents.router import ROUTER, Plan, Understanding, platforms_named, router_i
 from core.campaign import Campaign, CampaignFields
 from core.document import WrittenBy
 from core.errors import MarqueeError, QuotaExhausted, UnusableAnswer
+from core.rules.figures import figures_in
 from graphs import drafting, planning
 from graphs.context import GraphContext
 from graphs.state import CopilotState
@@ -152,6 +153,7 @@ async def answer(state: CopilotState, runtime: Context) -> dict[str, Any]:
         request=context.request.text,
         language=state["plan"]["language"],
         today=run.today,
+        opened=_opened_here(found, run.root_run_id),
         planned=state.get("planned", 0),
         drafts=[(done["platform"], done["title"], len(done["failed"])) for done in drafts],
         failed=len(failures),
@@ -177,6 +179,10 @@ class FailedEarlier(MarqueeError):
         return self._problem
 
 
+def _opened_here(found: Campaign | None, run_id: str) -> bool:
+    return found is not None and found.written_by is not None and found.written_by.run_id == run_id
+
+
 def _left(found: Campaign | None) -> int:
     return sum(slot.state in {"proposed", "planned"} for slot in found.calendar) if found else 0
 
@@ -187,8 +193,9 @@ async def _remember(context: GraphContext, found: Campaign | None, planned: int,
     parts = [f"{run.today.isoformat()}: “{context.request.text}”"]
     if found is not None:
         parts.append(f"Campaign: {found.name}, {planned} slots planned" if planned else found.name)
-    if titles:
-        parts.append("Drafts: " + "; ".join(titles))
+    # A figure that a model put into a title must not come back as one that is known.
+    if plain := [title for title in titles if not figures_in(title)]:
+        parts.append("Drafts: " + "; ".join(plain))
     memory = Remembered("decision", f"run:{run.root_run_id}", ". ".join(parts), run.root_run_id)
     await run.recall.remember(run.scope, [memory])
 

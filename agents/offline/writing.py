@@ -68,6 +68,9 @@ def sms(material: Material, meaning: Meaning) -> dict[str, Any]:
     theme = draft.theme if draft.theme[-1] in ".!?" else f"{draft.theme}."
     known = [speech.fact_sentence(fact) for fact in draft.facts(3)]
     fact = next((sentence for sentence in known if len(sentence) <= _SMS_FACT), "")
+    if not material.obeys("language"):
+        # A fact stands word for word: in so short a text it would outweigh the other language.
+        fact = ""
     if fact and plain(fact).startswith(plain(theme.rstrip(".!?"))):
         theme = ""
     middle = draft.with_habits(" ".join(filter(None, (theme, fact, draft.call_to_action()))))
@@ -242,6 +245,9 @@ def _report(speech: Speech, done: list[str], left: list[str]) -> list[str]:
     sentences = []
     if made := _counted(speech, done, _DONE):
         sentences.append(speech.say("answer", "done", done=speech.listed(made)))
+    for line in done:
+        if line.startswith("new campaign: "):
+            sentences.append(speech.say("answer", "opened", campaign=line.removeprefix("new campaign: ")))
     if missing := _counted(speech, left, _LEFT):
         sentences.append(speech.say("answer", "left", left=speech.listed(missing)))
     planned_only = not any(line.startswith("drafts written") for line in done)
