@@ -48,7 +48,9 @@ contracts: setup
 	@$(BIN)/lint-imports
 	@$(PYTEST) -p no:xdist tests/architecture
 
-web-check: web/node_modules/.synced
+web-check: web/node_modules/.synced .venv/.synced
+	@mkdir -p .cache && $(BIN)/python -m api openapi > .cache/openapi.json
+	@cd web && PATH="$(WEB_PATH)" npm run --silent schema -- --check
 	@cd web && PATH="$(WEB_PATH)" npm run --silent check
 
 chaos: setup web ## Kill, cut and starve everything, and look what is left (minutes)
@@ -63,8 +65,8 @@ evals: setup ## Run the eval cases through the real graphs and stores; prints ca
 test-model: setup ## Run requests through a real, tiny, bad model (10 minutes at most)
 	@$(PYTEST) -p no:xdist -s tests/model
 
-openapi: setup web/node_modules/.synced ## Write web/openapi.json and the page's typed client anew
-	@$(BIN)/python -m api openapi > web/openapi.json
+openapi: setup web/node_modules/.synced ## Write the page's typed client anew from the API's own description
+	@mkdir -p .cache && $(BIN)/python -m api openapi > .cache/openapi.json
 	@cd web && PATH="$(WEB_PATH)" npm run --silent schema
 
 setup: .venv/.synced ## Install what Python needs into .venv

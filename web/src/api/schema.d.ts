@@ -598,8 +598,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Tokens used this month
-         * @description The facts that every text is checked against; the ETag is the business's.
+         * What a business has used of its month
+         * @description Tokens and cost of a month, the present one by default, with who and which model used them.
          */
         get: operations["get_usage"];
         put?: never;
@@ -1165,6 +1165,17 @@ export interface components {
             forwardedProps?: components["schemas"]["ForwardedProps"] | null;
         };
         /**
+         * Cost
+         * @description Money as an integer.
+         */
+        Cost: {
+            /**
+             * Micro Usd
+             * @description Millionths of a US dollar.
+             */
+            micro_usd: number;
+        };
+        /**
          * Credentials
          * @description What a person signs in with.
          * @example {
@@ -1224,7 +1235,7 @@ export interface components {
          * @description A fact as a person gives it.
          *
          *     An `id` names a fact of this business, which is kept or changed; without one the fact is new.
-         *     `source` and `updated_at` are the server's: sent back as they were read, they count for nothing.
+         *     `updated_at` is the server's too: both may be sent back as they were read.
          */
         FactDraft: {
             /** Key */
@@ -1233,10 +1244,10 @@ export interface components {
             value: string;
             /** Expires At */
             expires_at?: string | null;
-            /** Id */
-            id?: string | null;
             /** Source */
             source?: string | null;
+            /** Id */
+            id?: string | null;
             /** Updated At */
             updated_at?: string | null;
         };
@@ -1426,7 +1437,7 @@ export interface components {
         };
         /**
          * NewFact
-         * @description Something that is true about a business.
+         * @description Something that is true about a business; `source` is the server's, and counts for nothing here.
          */
         NewFact: {
             /** Key */
@@ -1435,6 +1446,8 @@ export interface components {
             value: string;
             /** Expires At */
             expires_at?: string | null;
+            /** Source */
+            source?: string | null;
         };
         /**
          * PartOut
@@ -1574,6 +1587,18 @@ export interface components {
         /**
          * SessionList
          * @description Where a person is signed in, newest first.
+         * @example {
+         *       "items": [
+         *         {
+         *           "created_at": "2027-03-01T09:00:00.000Z",
+         *           "current": true,
+         *           "expires_at": "2027-04-01T08:30:00.000Z",
+         *           "id": "65f0c7a31b2d94e6688aa01d",
+         *           "last_used_at": "2027-03-02T08:30:00.000Z",
+         *           "user_agent": "Firefox"
+         *         }
+         *       ]
+         *     }
          */
         SessionList: {
             /** Items */
@@ -1795,6 +1820,9 @@ export interface components {
         /**
          * ThreadPatch
          * @description What a person may change in a thread.
+         * @example {
+         *       "title": "March membership drive"
+         *     }
          */
         ThreadPatch: {
             /** Title */
@@ -1890,6 +1918,40 @@ export interface components {
              */
             refresh_token: string | null;
             user: components["schemas"]["UserOut"];
+        };
+        /**
+         * UsageView
+         * @description The tokens and the money of one UTC month.
+         */
+        UsageView: {
+            /** Month */
+            month: string;
+            /** Limit */
+            limit: number;
+            /** Tokens Used */
+            tokens_used: number;
+            /**
+             * Reserved
+             * @description Set aside for calls that are going on.
+             */
+            reserved: number;
+            /** Remaining */
+            remaining: number;
+            /** Resets At */
+            resets_at: string;
+            cost: components["schemas"]["Cost"];
+            /** By Agent */
+            by_agent: {
+                [key: string]: number;
+            };
+            /** By Model */
+            by_model: {
+                [key: string]: number;
+            };
+            /** By Day */
+            by_day: {
+                [key: string]: number;
+            };
         };
         /**
          * UserOut
@@ -2013,15 +2075,6 @@ export interface components {
             errors?: components["schemas"]["FieldProblem"][] | null;
         } & {
             [key: string]: unknown;
-        };
-        Usage: {
-            month: string;
-            limit: number;
-            tokens_used: number;
-            reserved: number;
-            remaining: number;
-            /** Format: date-time */
-            resets_at: string;
         };
     };
     responses: never;
@@ -5435,7 +5488,10 @@ export interface operations {
     };
     get_usage: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `2027-03`, UTC; the present month by default. */
+                month?: string | null;
+            };
             header?: never;
             path: {
                 /** @description The document's id: 24 hex digits. */
@@ -5445,13 +5501,38 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The month */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Usage"];
+                    /**
+                     * @example {
+                     *       "month": "2027-03",
+                     *       "limit": 2000000,
+                     *       "tokens_used": 48210,
+                     *       "reserved": 2560,
+                     *       "remaining": 1949230,
+                     *       "resets_at": "2027-04-01T00:00:00.000Z",
+                     *       "cost": {
+                     *         "micro_usd": 31400
+                     *       },
+                     *       "by_agent": {
+                     *         "copilot": 6120,
+                     *         "copywriter": 33890,
+                     *         "strategist": 8200
+                     *       },
+                     *       "by_model": {
+                     *         "gpt-5.4-mini": 48210
+                     *       },
+                     *       "by_day": {
+                     *         "2027-03-01": 30010,
+                     *         "2027-03-02": 18200
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["UsageView"];
                 };
             };
             /** @description Nobody is signed in, or the token does not hold. */
