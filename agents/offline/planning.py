@@ -42,10 +42,20 @@ _OURS = re.compile(
     r"\b(?:my|our|mon|ma|mes|notre|nos|meine[nrms]?|unsere?[nrms]?|mis?|nuestr[oa]s?)\s+(.+)$", re.IGNORECASE
 )
 _PLANS = re.compile(r"\b(?:plan|organi[sz]|prépar|prepar)", re.IGNORECASE)
+_PLAN_ONLY = re.compile(
+    r"\bonly plan\b|\bplan only\b|\bonly the (?:plan|calendar)\b|\bno texts\b|\bseulement le (?:plan|calendrier)"
+    r"|\bnur (?:de[nr]|das|einen)?\s*(?:plan|kalender|redaktionsplan)\b|\bsolo el (?:plan|calendario)",
+    re.IGNORECASE,
+)
+_WRITES = re.compile(
+    r"^\W*(?:please |bitte |por favor,? )?(?:write|draft|écri[st]|écrivez|rédige|schreib|verfass|escrib|redact)",
+    re.IGNORECASE,
+)
 _TAIL = re.compile(
     r"[,;]?\s+(?:(?:on|via|by|sur|par|auf|per|en|por)\s+(?:insta|linkedin|e-?mail|sms|correo)"
     r"|next (?:week|month)|this week|tomorrow|(?:in|en|im) (?:jan|f[eé][bv]|m[aä]r|a[pbv]r|ma[iy]|ju[nil])\w*"
     r"|(?:in|en|im) (?:jui|ao[uû]|aug|ago|ene|sept?|o[ck]t|nov|d[eé][cz]|dic)\w*"
+    r"|(?:from|since|until|starting|à partir|dès|du|vom|ab|bis|desde|del|hasta)\s+(?:\w+\s+){0,2}\d"
     r"|la semaine prochaine|le mois prochain|demain|nächste|morgen"
     r"|la (?:próxima )?semana|el próximo mes|mañana|only plan|no texts).*$",
     re.IGNORECASE,
@@ -74,7 +84,8 @@ def understand(material: Material, meaning: Meaning) -> dict[str, Any]:
     platforms = [name for name, words in _PLATFORM_WORDS.items() if words.search(request)]
     start, days = times.window(request, today)
     wanted = times.pieces(request)
-    specialists = _ROUTES[intent_of(request, meaning)]
+    said = "plan" if _PLAN_ONLY.search(request) else "write" if _WRITES.search(request) else None
+    specialists = _ROUTES[said or intent_of(request, meaning)]
     several = (wanted or 1) > 1 or ((days or 1) > 1 and _PLANS.search(request))
     if specialists == ["copywriter"] and several:
         specialists = _ROUTES["campaign"]

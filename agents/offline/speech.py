@@ -21,6 +21,7 @@ _ADDRESS = re.compile(r"\[\[([^|\]]*)\|([^\]]*)\]\]")
 _FRENCH_BEFORE = re.compile(r" ([:;!?»])")
 _NEAR_VOICE = 0.08
 _SENTENCE_WORDS = 5
+_SHORT_WORD = 3
 
 
 @cache
@@ -138,7 +139,8 @@ class Speech:
     def named(self, segment: Segment) -> dict[str, str]:
         """A segment's name and interests as words inside a sentence."""
         words = [segment.name, *segment.interests]
-        name, *interests = words if self.language == "de" else [_lowered(word) for word in words]
+        titles = self.language == "en"
+        name, *interests = words if self.language == "de" else [_lowered(word, titles) for word in words]
         return {"segment": name, "Segment": headline(name), "interests": self.listed(interests)}
 
     def fact_sentence(self, fact: Fact) -> str:
@@ -164,9 +166,16 @@ def shortened(text: str, limit: int) -> str:
     return (cut[: cut.rindex(" ")] if " " in cut else cut[:limit]).rstrip(" ,;:–-")
 
 
-def _lowered(words: str) -> str:
-    """In small letters, abbreviations apart."""
-    return " ".join(word if word[1:] != word[1:].lower() else word.lower() for word in words.split())
+def _lowered(words: str, titles: bool) -> str:
+    """In small letters: a whole title (`Young Professionals`), else the first word; abbreviations apart."""
+    first, *others = words.split()
+    if titles and all(word[:1].isupper() for word in others if len(word) > _SHORT_WORD):
+        return " ".join(map(_small, (first, *others)))
+    return " ".join((_small(first), *others))
+
+
+def _small(word: str) -> str:
+    return word if word[1:] != word[1:].lower() else word.lower()
 
 
 def _forms(word: str) -> re.Pattern[str]:

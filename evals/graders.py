@@ -1,0 +1,398 @@
+"""Deterministic graders: what is right or wrong about a run, in named checks."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+
+from pydantic_evals.evaluators import EvaluationReason, Evaluator, EvaluatorContext
+
+from agents.strategy import usual_pieces
+from core.content import Content
+from core.rules.claims import Source, check_figures
+from core.rules.findings import Check, DraftText
+from core.rules.platforms import check_limits
+from core.rules.wording import (
+    check_banned_words,
+    check_cliches,
+    check_language,
+    check_placeholders,
+    check_repetition,
+)
+from evals.cases import NOW, CaseInputs, Expected, Notes
+from evals.record import RunRecord
+from services.businesses import BusinessDraft
+from services.checks import local_day, run_checks, sources_of
+
+CALENDAR = "strategy/calendar"
+PROMPTS = {
+    "instagram": "copywriter/post",
+    "linkedin": "copywriter/post",
+    "email": "copywriter/email",
+    "sms": "copywriter/sms",
+}
+_FEWEST_TAGS, _MOST_TAGS, _THEME_CHARACTERS = 3, 5, 80
+_CONTACT = re.compile(r"https?://\S+|\+?\d[\d ()./-]{7,}\d")
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One text of a run as the rules read it, and the prompt that it comes from."""
+
+    prompt: str
+    label: str
+    text: DraftText
+    content: Content | None = None
+
+
+@dataclass(frozen=True)
+class Exam:
+    """A run beside what was asked for and what was expected; `others` are the other prepared businesses."""
+
+    record: RunRecord
+    inputs: CaseInputs
+    expected: Expected
+    others: Sequence[BusinessDraft] = ()
+
+    @property
+    def drafts(self) -> list[tuple[Piece, Content]]:
+        """The saved drafts."""
+        return [(piece, piece.content) for piece in self.pieces if piece.content is not None]
+
+    @property
+    def calendar(self) -> Piece | None:
+        """The calendar, if there is one."""
+        return next((piece for piece in self.pieces if piece.content is None), None)
+
+    @cached_property
+    def pieces(self) -> list[Piece]:
+        """The calendar as it was written, then every saved draft; all in the language that was wanted."""
+        language, found = self.expected.language, []
+        if (plan := self.record.plan) is not None:
+            themes = {f"theme {number}": slot.theme for number, slot in enumerate(plan.slots, 1) if slot.theme}
+            text = DraftText(
+                platform="linkedin", language=language, fields={"summary": plan.summary, **themes}
+            )
+            found.append(Piece(CALENDAR, "calendar", text))
+        for draft in self.record.drafts:
+            text = draft.draft_text(draft.platform).model_copy(update={"language": language})
+            found.append(Piece(PROMPTS[draft.platform], draft.platform, text, draft))
+        return found
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is wrong in which piece; without one it is the run as a whole."""
+
+    piece: Piece | None
+    said: str
+
+    def __str__(self) -> str:
+        return f"{self.piece.label}: {self.said}" if self.piece else self.said
+
+
+Grade = Callable[[Exam], Iterator[Finding]]
+
+
+@dataclass(frozen=True)
+class Grader:
+    """A named check of a run.
+
+    `must` makes a failure the command's failure; the others are shown. `only` is the agent whose work it
+    reads, if it reads one only.
+    """
+
+    name: str
+    grade: Grade
+    must: bool = True
+    only: str | None = None
+
+    def applies(self, expected: Expected) -> bool:
+        """Whether the case has anything for this grader."""
+        return self.only is None or self.only in expected.agents
+
+
+def route(exam: Exam) -> Iterator[Finding]:
+    """The run ends well, and those work who should, on the platforms that were named."""
+    record, expected = exam.record, exam.expected
+    if record.status != "completed":
+        yield Finding(None, f"the run {record.status}: {record.problem}")
+    if record.agents != expected.agents:
+        yield Finding(None, f"{record.agents or 'nobody'} worked instead of {expected.agents}")
+    if "copywriter" not in expected.agents:
+        return
+    platforms = {draft.platform for draft in record.drafts}
+    strange = platforms - set(expected.platforms)
+    if strange or ("strategy" not in expected.agents and platforms != set(expected.platforms)):
+        yield Finding(None, f"drafts for {sorted(platforms)} instead of {sorted(expected.platforms)}")
+    if "strategy" not in expected.agents and expected.pieces not in {None, len(record.drafts)}:
+        yield Finding(None, f"{len(record.drafts)} drafts instead of {expected.pieces}")
+
+
+def shape(exam: Exam) -> Iterator[Finding]:
+    """The parts that a text of its kind has, each in its place."""
+    if "strategy" in exam.expected.agents:
+        if exam.record.plan is None or exam.record.campaign is None:
+            yield Finding(exam.calendar, "there is no calendar")
+        elif not exam.record.plan.summary.strip() or not exam.record.campaign.calendar:
+            yield Finding(exam.calendar, "the calendar has no summary or no slot")
+    for piece, content in exam.drafts:
+        yield from (Finding(piece, wrong) for wrong in _misshapen(exam, content))
+
+
+def _misshapen(exam: Exam, content: Content) -> Iterator[str]:
+    words = content.text_content
+    match content.platform:
+        case "email":
+            parts = {"subject": content.title, "preheader": words.preheader, "body": words.body, "cta": words.cta}
+            body = words.body or ""
+            if len([part for part in body.split("\n\n") if part.strip()]) < 3:
+                yield "the body has less than three paragraphs"
+            if words.preheader and words.preheader == content.title:
+                yield "the preheader repeats the subject"
+        case "sms":
+            parts, body = {"text": words.caption}, words.caption
+            name = re.escape(exam.record.business.business_name)
+            # French sets a blank before the colon.
+            if not re.match(rf"{name}\s?:", body):
+                yield "it does not begin with the business's name"
+            if "STOP" not in body:
+                yield "it does not say how to stop"
+        case _:
+            parts, body = {"caption": words.caption, "cta": words.cta}, words.caption
+            if re.search(r"(?<!\w)#\w", body):
+                yield "there are hashtags in the caption"
+    yield from (f"{name} is empty" for name, text in parts.items() if not (text or "").strip())
+    if words.cta and words.cta in body:
+        yield "the call to action stands in the text too"
+
+
+def figures(exam: Exam) -> Iterator[Finding]:
+    """Every figure has a source in facts, profile, campaign or request."""
+    record = exam.record
+    today = local_day(record.business, NOW)
+    slots = record.campaign.calendar if record.campaign else []
+    for piece in exam.pieces:
+        slot_id = piece.content.slot_id if piece.content else None
+        slot = next((slot for slot in slots if slot.slot_id == slot_id), None)
+        sources = sources_of(record.business, record.campaign, slot, [exam.inputs.request], [], NOW)
+        if piece.content is None and record.plan is not None:
+            # The strategist counts its own slots and days.
+            counted = f"{len(record.plan.slots)} slots, {_days(exam.expected)} days"
+            sources.append(Source(kind="result", ref="calendar", text=counted))
+        yield from _of(piece, check_figures(piece.text, sources, today)[0])
+
+
+def limits(exam: Exam) -> Iterator[Finding]:
+    """Every length that the platform or the prompt sets; hashtags have a grader of their own."""
+    for piece, _ in exam.drafts:
+        for check in check_limits(piece.text):
+            if check.stage == "approval" and not check.name.startswith("limits.hashtags"):
+                yield from _of(piece, check)
+
+
+def language(exam: Exam) -> Iterator[Finding]:
+    """The language that was asked for."""
+    for piece in exam.pieces:
+        yield from _of(
+            piece, check_language(piece.text, exam.expected.language, [exam.record.business.business_name])
+        )
+
+
+def banned_words(exam: Exam) -> Iterator[Finding]:
+    """No word that the business bans, in any form."""
+    for piece in exam.pieces:
+        yield from _of(piece, check_banned_words(piece.text, exam.record.business.banned_words))
+
+
+def cliches(exam: Exam) -> Iterator[Finding]:
+    """No stock phrases."""
+    for piece in exam.pieces:
+        yield from _of(piece, check_cliches(piece.text))
+
+
+def placeholders(exam: Exam) -> Iterator[Finding]:
+    """Nothing left to fill in."""
+    for piece in exam.pieces:
+        yield from _of(piece, check_placeholders(piece.text))
+
+
+def repetition(exam: Exam) -> Iterator[Finding]:
+    """No sentence or long phrase again and again; repeated themes have a grader of their own."""
+    for piece, _ in exam.drafts:
+        yield from _of(piece, check_repetition(piece.text))
+
+
+def hashtags(exam: Exam) -> Iterator[Finding]:
+    """Three to five on a post, none elsewhere."""
+    for piece, content in exam.drafts:
+        count = len(content.text_content.hashtags)
+        post = content.platform in {"instagram", "linkedin"}
+        if post and not _FEWEST_TAGS <= count <= _MOST_TAGS:
+            yield Finding(piece, f"{count} hashtags")
+        if not post:
+            for check in check_limits(piece.text):
+                if check.name.startswith("limits.hashtags"):
+                    yield from _of(piece, check)
+
+
+def own_facts(exam: Exam) -> Iterator[Finding]:
+    """A draft says, and cites, one of the facts that the request is about."""
+    wanted = {fact.id: fact.key for fact in exam.record.business.facts if fact.key in exam.expected.uses}
+    for piece, content in exam.drafts:
+        cited = {source.ref for source in content.ai_metadata.sources if source.kind == "fact"}
+        if wanted and not cited & wanted.keys():
+            yield Finding(piece, f"nothing of {sorted(wanted.values())}")
+
+
+def foreign(exam: Exam) -> Iterator[Finding]:
+    """No name, number or address of another business."""
+    own = exam.record.business
+    mine = {own.business_name, *_contacts(fact.value for fact in own.facts)}
+    theirs = {other.business_name for other in exam.others}
+    theirs |= {mark for other in exam.others for mark in _contacts(fact.value for fact in other.facts)}
+    for piece in exam.pieces:
+        text = "\n".join(text for _, text in piece.text.texts())
+        yield from (Finding(piece, mark) for mark in sorted(theirs - mine) if mark in text)
+
+
+def marked(exam: Exam) -> Iterator[Finding]:
+    """The saved checks are those that the text deserves: what is wrong was marked, and nothing else."""
+    record = exam.record
+    slots = record.campaign.calendar if record.campaign else []
+    for piece, content in exam.drafts:
+        slot = next((slot for slot in slots if slot.slot_id == content.slot_id), None)
+        text = content.draft_text(content.platform)
+        checks, _ = run_checks(text, record.business, record.campaign, slot, [exam.inputs.request], [], NOW)
+        saved = {check.name: check.passed for check in content.ai_metadata.checks}
+        for check in checks:
+            if saved.get(check.name) != check.passed:
+                yield Finding(piece, f"{check.name} was saved as {saved.get(check.name)}")
+
+
+def window(exam: Exam) -> Iterator[Finding]:
+    """Every day that was planned, and every slot that was saved, lies between the asked days."""
+    record, expected = exam.record, exam.expected
+    if record.plan is None or expected.start is None or expected.end is None:
+        return
+    for slot in record.plan.slots:
+        day = expected.start + timedelta(days=slot.day - 1)
+        if not expected.start <= day <= expected.end:
+            yield Finding(exam.calendar, f"day {slot.day} of {_days(expected)}")
+    for saved in record.campaign.calendar if record.campaign else []:
+        if not expected.start.isoformat() <= saved.local_time[:10] <= expected.end.isoformat():
+            yield Finding(None, f"a slot was saved at {saved.local_time}")
+
+
+def platforms_asked(exam: Exam) -> Iterator[Finding]:
+    """The platforms that were asked for, each at least once, and no other."""
+    if exam.record.plan is not None:
+        planned = {slot.platform for slot in exam.record.plan.slots}
+        if planned != set(exam.expected.platforms):
+            yield Finding(exam.calendar, f"{sorted(planned)} instead of {sorted(exam.expected.platforms)}")
+
+
+def piece_count(exam: Exam) -> Iterator[Finding]:
+    """As many slots as were asked for, or as many as the window takes."""
+    expected = exam.expected
+    if exam.record.plan is not None:
+        wanted = expected.pieces or usual_pieces(_days(expected), len(expected.platforms))
+        if len(exam.record.plan.slots) != wanted:
+            yield Finding(exam.calendar, f"{len(exam.record.plan.slots)} slots instead of {wanted}")
+
+
+def distinct_themes(exam: Exam) -> Iterator[Finding]:
+    """No theme twice, none too long to be one."""
+    if exam.record.plan is not None:
+        themes = Counter(" ".join(slot.theme.casefold().split()) for slot in exam.record.plan.slots)
+        for theme, times in themes.items():
+            if times > 1:
+                yield Finding(exam.calendar, f"{times} times {theme!r}")
+            if len(theme) > _THEME_CHARACTERS:
+                yield Finding(exam.calendar, f"a theme of {len(theme)} characters")
+
+
+def _of(piece: Piece, check: Check) -> Iterator[Finding]:
+    if not check.passed:
+        yield Finding(piece, check.message)
+
+
+def _days(expected: Expected) -> int:
+    return (expected.end - expected.start).days + 1 if expected.start and expected.end else 0
+
+
+def _contacts(values: Iterator[str]) -> set[str]:
+    return {match for value in values for match in _CONTACT.findall(value)}
+
+
+GRADERS = (
+    Grader("route", route),
+    Grader("shape", shape),
+    Grader("figures", figures),
+    Grader("limits", limits, only="copywriter"),
+    Grader("language", language),
+    Grader("banned-words", banned_words),
+    Grader("cliches", cliches, must=False),
+    Grader("placeholders", placeholders),
+    Grader("repetition", repetition, only="copywriter"),
+    Grader("hashtags", hashtags, must=False, only="copywriter"),
+    Grader("own-facts", own_facts, must=False, only="copywriter"),
+    Grader("foreign", foreign),
+    Grader("marked", marked, only="copywriter"),
+    Grader("window", window, only="strategy"),
+    Grader("platforms", platforms_asked, only="strategy"),
+    Grader("pieces", piece_count, only="strategy"),
+    Grader("themes", distinct_themes, only="strategy"),
+)
+
+GRADER_OF_RULE: Mapping[str, str] = {
+    "figures-from-facts": "figures",
+    "banned-words": "banned-words",
+    "language": "language",
+    "length": "limits",
+    "cliches": "cliches",
+    "placeholders": "placeholders",
+    "repetition": "repetition",
+    "hashtag-count": "hashtags",
+    "window": "window",
+    "platforms-asked": "platforms",
+    "piece-count": "pieces",
+    "distinct-themes": "themes",
+}
+"""Which grader sees that a rule of a specialist's prompt is not kept."""
+
+
+def grade(exam: Exam) -> dict[str, list[Finding]]:
+    """What every grader that applies found; an empty list is a pass."""
+    return {
+        grader.name: list(grader.grade(exam)) for grader in GRADERS if grader.applies(exam.expected)
+    }
+
+
+@dataclass
+class Graded(Evaluator[CaseInputs, RunRecord, Notes]):
+    """All graders as one evaluator of pydantic-evals."""
+
+    businesses: Mapping[str, BusinessDraft]
+
+    def evaluate(self, ctx: EvaluatorContext[CaseInputs, RunRecord, Notes]) -> dict[str, EvaluationReason]:
+        """Pass or fail for each grader, with everything that was found."""
+        if ctx.metadata is None:
+            raise ValueError(f"case {ctx.name} says nothing about what it expects")
+        found = grade(examine(ctx.output, ctx.inputs, ctx.metadata, self.businesses))
+        return {
+            name: EvaluationReason(not findings, "; ".join(str(finding) for finding in findings) or None)
+            for name, findings in found.items()
+        }
+
+
+def examine(
+    record: RunRecord, inputs: CaseInputs, notes: Notes, businesses: Mapping[str, BusinessDraft]
+) -> Exam:
+    """A record with what was asked for, what is expected, and whose words must not stand in it."""
+    others = [draft for name, draft in businesses.items() if name != inputs.business]
+    return Exam(record, inputs, notes.expected, others)

@@ -1,0 +1,33 @@
+"""What is kept of one run of a case, as the graders read it."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, Field
+
+from agents.strategy import CalendarPlan
+from core.business import Business
+from core.campaign import Campaign
+from core.content import Content, PromptId
+from core.conversation import RunStatus
+
+
+class RunRecord(BaseModel):
+    """One run: how it ended, who worked, and everything that it saved.
+
+    `plan` is the calendar as the strategist wrote it; the campaign has it as the code settled it.
+    """
+
+    status: RunStatus
+    problem: str = ""
+    agents: list[str] = Field(default_factory=list)
+    business: Business
+    campaign: Campaign | None = None
+    plan: CalendarPlan | None = None
+    drafts: list[Content] = Field(default_factory=list)
+    answer: str = ""
+    repairs: int = 0
+    model: str
+    simulated: bool
+    prompts: list[PromptId] = Field(default_factory=list)
+    tokens: int = 0
+    seconds: float = 0.0

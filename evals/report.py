@@ -1,0 +1,181 @@
+"""What an eval run says: tables for a terminal, JSON for a machine."""
+
+from __future__ import annotations
+
+import textwrap
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from pydantic import BaseModel, Field
+from pydantic_evals.reporting import EvaluationReport
+
+from agents.gateway import ModelInfo
+from core.content import PromptId
+from evals.cases import NOW, CaseInputs, Notes, Suite
+from evals.graders import GRADERS
+from evals.record import RunRecord
+from evals.rules import RuleRow
+
+_PASS, _FAIL, _NONE, _OK = "·", "✗", " ", "✓"
+_WIDTH = 108
+_MUST = {grader.name: grader.must for grader in GRADERS}
+
+
+class CaseLine(BaseModel):
+    """One case: for each grader that applies what it found (None is a pass), and what the run cost."""
+
+    name: str
+    grades: dict[str, str | None]
+    repairs: int = 0
+    tokens: int = 0
+    seconds: float = 0.0
+    record: RunRecord | None = None
+
+
+class SuiteReport(BaseModel):
+    """One dataset on one model with one set of prompts: what a later run may be compared with."""
+
+    dataset: str
+    dataset_digest: str
+    model: str
+    simulated: bool
+    now: str
+    prompts: list[PromptId] = Field(default_factory=list)
+    cases: list[CaseLine] = Field(default_factory=list)
+
+    @property
+    def graders(self) -> list[str]:
+        """The graders that had something to do, in their order."""
+        used = {name for case in self.cases for name in case.grades}
+        return [grader.name for grader in GRADERS if grader.name in used]
+
+    def failures(self, *, must: bool) -> list[tuple[str, str, str]]:
+        """Case, grader and finding of every failure of that weight."""
+        return [
+            (case.name, name, found)
+            for case in self.cases
+            for name, found in case.grades.items()
+            if found is not None and _MUST[name] == must
+        ]
+
+
+def suite_report(
+    suite: Suite, report: EvaluationReport[CaseInputs, RunRecord, Notes], model: ModelInfo
+) -> SuiteReport:
+    """The report of one dataset; a case that broke the solver or a grader fails `route`."""
+    lines = []
+    for case in report.cases:
+        grades = {name: None if one.value else one.reason or "no" for name, one in case.assertions.items()}
+        for broken in case.evaluator_failures:
+            grades["route"] = f"the graders broke: {broken.error_message}"
+        run = case.output
+        line = CaseLine(
+            name=case.name,
+            grades=grades,
+            repairs=run.repairs,
+            tokens=run.tokens,
+            seconds=run.seconds,
+            record=run,
+        )
+        lines.append(line)
+    for failure in report.failures:
+        lines.append(CaseLine(name=failure.name, grades={"route": f"the solver broke: {failure.error_message}"}))
+    order = [case.name for case in suite.cases.cases]
+    prompts = {(made.name, made.digest): made for line in lines if line.record for made in line.record.prompts}
+    return SuiteReport(
+        dataset=suite.name,
+        dataset_digest=suite.digest,
+        model=model.name,
+        simulated=model.simulated,
+        now=NOW.isoformat(),
+        prompts=[prompts[key] for key in sorted(prompts)],
+        cases=sorted(lines, key=lambda line: order.index(line.name)),
+    )
+
+
+def suite_table(report: SuiteReport) -> str:
+    """Case × grader, the counts under it, then what was found."""
+    graders, width = report.graders, max(len(case.name) for case in report.cases)
+    kind = "simulated: says nothing about quality" if report.simulated else "a real model"
+    lines = [f"{report.dataset} · {len(report.cases)} cases · model {report.model} ({kind})", ""]
+    lines.append("  ".join([" " * width, *graders]))
+    for case in report.cases:
+        marks = [_mark(case, name).center(len(name)) for name in graders]
+        lines.append("  ".join([case.name.ljust(width), *marks]).rstrip())
+    for label, wanted in (("pass", _PASS), ("fail", _FAIL)):
+        counts = Counter(name for case in report.cases for name in graders if _mark(case, name) == wanted)
+        lines.append("  ".join([label.ljust(width), *(str(counts[name]).center(len(name)) for name in graders)]))
+    tokens, repairs = (sum(getattr(case, name) for case in report.cases) for name in ("tokens", "repairs"))
+    lines += ["", f"{tokens:,} tokens, {repairs} drafts written again after the guard."]
+    for must, word in ((True, "failed"), (False, "to look at")):
+        lines += [_wrapped(f"{word}: {case} · {name}: {found}") for case, name, found in report.failures(must=must)]
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _mark(case: CaseLine, grader: str) -> str:
+    if grader not in case.grades:
+        return _NONE
+    return _PASS if case.grades[grader] is None else _FAIL
+
+
+def rules_table(rows: Sequence[RuleRow]) -> str:
+    """Rule × grader: in how many texts each grader failed once the rule was taken out of its prompt."""
+    graders = [grader.name for grader in GRADERS if any(grader.name in row.failed for row in rows)]
+    names = [f"{row.prompt} − {row.rule}" for row in rows]
+    width = max(map(len, names))
+    lines = ["rules · each taken out of its prompt · offline model, no repairs", ""]
+    lines.append("  ".join([" " * width, "texts", *graders]))
+    for name, row in zip(names, rows, strict=True):
+        counts = [str(row.failed.get(grader, _PASS)).center(len(grader)) for grader in graders]
+        verdict = _OK if row.proven else f"{_FAIL} {row.grader}"
+        lines.append("  ".join([name.ljust(width), str(row.texts).center(5), *counts, verdict]))
+    proven = sum(row.proven for row in rows)
+    lines += ["", f"{proven} of {len(rows)} rules are noticed by their own grader and by no other."]
+    for row in rows:
+        if not row.proven:
+            said = "; ".join(row.said) or f"seen in {row.failed.get(row.grader, 0)} of {row.texts} texts"
+            lines.append(_wrapped(f"failed: {row.prompt} − {row.rule} · {said}"))
+    return "\n".join(lines)
+
+
+def texts(report: SuiteReport) -> Iterator[str]:
+    """Every text of a dataset, to be read by eye."""
+    for case in report.cases:
+        yield f"── {case.name} ({case.seconds:.1f} s, {case.tokens:,} tokens)"
+        if case.record is None:
+            continue
+        if case.record.plan is not None:
+            yield f"   {case.record.plan.summary}"
+            for slot in case.record.plan.slots:
+                yield f"   day {slot.day} {slot.local_time} {slot.platform}: {slot.theme} ({slot.funnel_stage})"
+        for draft in case.record.drafts:
+            words = draft.text_content
+            tags = " ".join(f"#{tag}" for tag in words.hashtags)
+            parts = (draft.title, words.preheader, words.caption, words.body, words.cta, tags)
+            yield f"   {draft.platform}:"
+            yield textwrap.indent("\n\n".join(part for part in parts if part), "      ")
+        yield f"   answer: {case.record.answer}"
+
+
+def as_json(reports: Sequence[SuiteReport], rows: Sequence[RuleRow]) -> dict[str, Any]:
+    """Everything, with every text."""
+    return {
+        "suites": [report.model_dump(mode="json") for report in reports],
+        "rules": [
+            {
+                "prompt": row.prompt,
+                "rule": row.rule,
+                "grader": row.grader,
+                "texts": row.texts,
+                "failed": row.failed,
+                "proven": row.proven,
+                "said": row.said,
+            }
+            for row in rows
+        ],
+    }
+
+
+def _wrapped(text: str) -> str:
+    return textwrap.fill(text, _WIDTH, initial_indent="  ", subsequent_indent="    ")

@@ -1,0 +1,109 @@
+"""Take each rule out of its prompt, and see that the matching grader notices, and no other."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from evals.cases import CaseInputs, Notes, Suite
+from evals.graders import GRADER_OF_RULE, Exam, examine, grade
+from evals.solver import Bench
+from prompts.library import PromptLibrary
+from services.businesses import BusinessDraft
+
+PROMPTS = ("copywriter/post", "copywriter/email", "copywriter/sms", "strategy/calendar")
+PARALLEL_RUNS = 8
+
+
+@dataclass
+class RuleRow:
+    """What the graders say of the texts that a prompt made without one of its rules.
+
+    `failed` counts by grader the texts in which it found something; a run that is wrong as a whole counts
+    as a text of its own.
+    """
+
+    prompt: str
+    rule: str
+    texts: int = 0
+    failed: dict[str, int] = field(default_factory=dict)
+    said: list[str] = field(default_factory=list)
+
+    @property
+    def grader(self) -> str:
+        """The grader that must notice."""
+        return GRADER_OF_RULE[self.rule]
+
+    @property
+    def proven(self) -> bool:
+        """Every text shows the habit to its grader, and none fails another."""
+        return self.texts > 0 and self.failed == {self.grader: self.texts}
+
+
+async def check_rules(
+    bench: Bench, suite: Suite, businesses: Mapping[str, BusinessDraft], *, only: str | None = None
+) -> list[RuleRow]:
+    """One row for each rule of each specialist's prompt; `only` names one prompt."""
+    library = PromptLibrary()
+    prompts = [name for name in PROMPTS if only in {None, name}]
+    rules = dict.fromkeys(rule for name in prompts for rule in library.rules(name))
+    room = asyncio.Semaphore(PARALLEL_RUNS)
+    found = await asyncio.gather(
+        *(_without(bench, suite, businesses, library, prompts, rule, room) for rule in rules)
+    )
+    rows = {(row.prompt, row.rule): row for rows in found for row in rows}
+    return [rows[name, rule] for name in prompts for rule in library.rules(name)]
+
+
+async def _without(
+    bench: Bench,
+    suite: Suite,
+    businesses: Mapping[str, BusinessDraft],
+    library: PromptLibrary,
+    prompts: list[str],
+    rule: str,
+    room: asyncio.Semaphore,
+) -> list[RuleRow]:
+    """The rows of one rule: it is taken out of every prompt that has it, and each text has one prompt."""
+    lacking = [name for name in prompts if rule in library.rules(name)]
+    for name in lacking:
+        library = library.without_rule(name, rule)
+    rows = {name: RuleRow(name, rule) for name in lacking}
+    agents = {name.split("/")[0] for name in lacking}
+    # The guard would have the habit mended: what the prompt lets through is looked at unmended.
+    async with bench.solver(businesses, library, repairs=0) as solver:
+
+        async def examined(inputs: CaseInputs, notes: Notes) -> Exam:
+            async with room:
+                return examine(await solver.solve(inputs), inputs, notes, businesses)
+
+        wanted = [
+            (case.inputs, case.metadata)
+            for case in suite.cases.cases
+            if case.metadata is not None and agents & set(case.metadata.expected.agents)
+        ]
+        for exam in await asyncio.gather(*(examined(inputs, notes) for inputs, notes in wanted)):
+            _count(exam, rows)
+    return list(rows.values())
+
+
+def _count(exam: Exam, rows: Mapping[str, RuleRow]) -> None:
+    for piece in exam.pieces:
+        if piece.prompt in rows:
+            rows[piece.prompt].texts += 1
+    for name, findings in grade(exam).items():
+        for prompt, row in rows.items():
+            pieces = {
+                finding.piece.label if finding.piece else ""
+                for finding in findings
+                if finding.piece is None or finding.piece.prompt == prompt
+            }
+            if pieces:
+                row.failed[name] = row.failed.get(name, 0) + len(pieces)
+            if name != row.grader:
+                row.said += [
+                    f"{exam.inputs.business}: {name}: {finding}"
+                    for finding in findings
+                    if finding.piece is None or finding.piece.prompt == prompt
+                ]
