@@ -134,7 +134,9 @@ class _Answer:
             headers.setdefault(name, value)
         content_type = headers.get("content-type", "")
         page = content_type.startswith("text/html")
-        headers.setdefault("Content-Security-Policy", PAGE_POLICY if page else DATA_POLICY)
+        # A 304 has no type of its own, and its headers would replace those of the stored page.
+        if self._status != 304:
+            headers.setdefault("Content-Security-Policy", PAGE_POLICY if page else DATA_POLICY)
         if content_type.startswith("text/event-stream"):
             self._streams = True
             self._metrics.streams.inc()

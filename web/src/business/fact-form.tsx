@@ -1,12 +1,13 @@
 /** One fact while it is added or changed. */
 import { useId, type KeyboardEvent, type SyntheticEvent } from "react";
 
-import type { Fact } from "../api/types";
 import { text } from "../session/sign-in";
 
 interface Props {
-  fact?: Fact;
   name?: string;
+  /** A name that stays as it is: a line of the profile. */
+  fixed?: string;
+  value?: string;
   saving: boolean;
   onSave: (key: string, value: string) => void;
   onCancel: () => void;
@@ -14,7 +15,7 @@ interface Props {
 }
 
 /** Name and value in the row's own columns; Escape leaves it. */
-export function FactForm({ fact, name, saving, onSave, onCancel, onRemove }: Props) {
+export function FactForm({ name, fixed, value, saving, onSave, onCancel, onRemove }: Props) {
   const id = useId();
 
   function submit(event: SyntheticEvent<HTMLFormElement>) {
@@ -25,31 +26,35 @@ export function FactForm({ fact, name, saving, onSave, onCancel, onRemove }: Pro
 
   function leave(event: KeyboardEvent) {
     if (event.key !== "Escape") return;
-    event.stopPropagation();
+    event.preventDefault();
     onCancel();
   }
 
   return (
     <div className="factrow editing">
       <dt>
-        <label className="vh" htmlFor={`${id}-key`}>
-          Name of the fact
-        </label>
-        <input
-          id={`${id}-key`}
-          form={id}
-          name="key"
-          required
-          maxLength={200}
-          defaultValue={fact?.key ?? name}
-          placeholder="Event"
-          autoFocus={!fact && !name}
-          onKeyDown={leave}
-        />
+        {fixed ?? (
+          <>
+            <label className="vh" htmlFor={`${id}-key`}>
+              Name of the fact
+            </label>
+            <input
+              id={`${id}-key`}
+              form={id}
+              name="key"
+              required
+              maxLength={200}
+              defaultValue={name}
+              placeholder="Event"
+              autoFocus={!name}
+              onKeyDown={leave}
+            />
+          </>
+        )}
       </dt>
       <dd>
         <label className="vh" htmlFor={`${id}-value`}>
-          The fact
+          {fixed ?? "The fact"}
         </label>
         <input
           id={`${id}-value`}
@@ -57,9 +62,9 @@ export function FactForm({ fact, name, saving, onSave, onCancel, onRemove }: Pro
           name="value"
           required
           maxLength={500}
-          defaultValue={fact?.value}
-          placeholder="Open house, Saturday 6 March, 10:00 to 14:00"
-          autoFocus={Boolean(fact ?? name)}
+          defaultValue={value}
+          placeholder={fixed ?? "Open house, Saturday 6 March, 10:00 to 14:00"}
+          autoFocus={Boolean(name ?? fixed)}
           onKeyDown={leave}
         />
       </dd>
@@ -72,7 +77,7 @@ export function FactForm({ fact, name, saving, onSave, onCancel, onRemove }: Pro
             Cancel
           </button>
           {onRemove && (
-            <button type="button" className="btn quiet small" disabled={saving} onClick={onRemove}>
+            <button type="button" className="btn quiet small danger" disabled={saving} onClick={onRemove}>
               Remove
             </button>
           )}

@@ -1,24 +1,22 @@
 /** What Marquee knows: the facts behind every sentence, changed in place. */
-import { useEffect, useState, type CSSProperties } from "react";
+import { useEffect, useState } from "react";
 
 import type { Business, Fact } from "../api/types";
 import { useOpen } from "../canvas/open";
 import { Trouble } from "../ui/trouble";
 import { FactForm } from "./fact-form";
 import { gapsOf, useFacts } from "./facts";
+import { ProfileRows } from "./profile-rows";
 
-type Editing = { id: string } | { gap: string } | "new" | null;
-
-/** Profile rows, fact rows, and what is unknown. */
+/** Profile rows, fact rows, and what is unknown. The address may name a row, or one to be edited. */
 export function FactsPage({ business }: { business: Business }) {
   const { fact: wanted } = useOpen();
-  const [editing, setEditing] = useState<Editing>(wanted === "new" ? "new" : null);
+  const [editing, setEditing] = useState(toEdit(wanted));
   const [asked, setAsked] = useState(wanted);
   const facts = useFacts(business);
   if (wanted !== asked) {
     setAsked(wanted);
-    const gap = wanted?.startsWith("gap:") ? { gap: wanted.slice(4) } : null;
-    setEditing(wanted === "new" ? "new" : gap);
+    setEditing(toEdit(wanted));
   }
 
   useEffect(() => {
@@ -26,7 +24,7 @@ export function FactsPage({ business }: { business: Business }) {
   }, [wanted]);
 
   const done = (saved: Promise<boolean>) => void saved.then((good) => good && setEditing(null));
-  const cancel = () => setEditing(null);
+  const form = { saving: facts.saving, onCancel: () => setEditing(null) };
 
   return (
     <div className="know">
@@ -34,15 +32,22 @@ export function FactsPage({ business }: { business: Business }) {
       <p>Everything written for you is checked against this page. What is not here is not claimed.</p>
       {facts.error && <Trouble>{facts.error}</Trouble>}
       <dl>
-        <Profile business={business} wanted={wanted} />
+        <ProfileRows
+          business={business}
+          wanted={wanted}
+          editing={editing}
+          form={form}
+          onEdit={setEditing}
+          onSave={(field, value) => done(facts.profile({ [field]: value }))}
+        />
         {business.facts.map((fact) =>
-          isEditing(editing, fact.id) ? (
+          editing === `fact:${fact.id}` ? (
             <FactForm
               key={fact.id}
-              fact={fact}
-              saving={facts.saving}
+              {...form}
+              name={fact.key}
+              value={fact.value}
               onSave={(key, value) => done(facts.change(fact.id, key, value))}
-              onCancel={cancel}
               onRemove={() => done(facts.remove(fact.id))}
             />
           ) : (
@@ -51,7 +56,7 @@ export function FactsPage({ business }: { business: Business }) {
               <dd>{fact.value}</dd>
               <dd className="meta">
                 {origin(fact)}{" "}
-                <button className="link" aria-label={`Edit ${fact.key}`} onClick={() => setEditing({ id: fact.id })}>
+                <button className="link" aria-label={`Edit ${fact.key}`} onClick={() => setEditing(`fact:${fact.id}`)}>
                   Edit
                 </button>
               </dd>
@@ -59,30 +64,22 @@ export function FactsPage({ business }: { business: Business }) {
           ),
         )}
         {gapsOf(business).map((gap) =>
-          editing !== null && typeof editing === "object" && "gap" in editing && editing.gap === gap ? (
-            <FactForm
-              key={gap}
-              name={gap}
-              saving={facts.saving}
-              onSave={(key, value) => done(facts.add(key, value))}
-              onCancel={cancel}
-            />
+          editing === `gap:${gap}` ? (
+            <FactForm key={gap} {...form} name={gap} onSave={(key, value) => done(facts.add(key, value))} />
           ) : (
-            <div key={gap} className="factrow">
+            <div key={gap} id={`fact-gap:${gap}`} className="factrow">
               <dt>{gap}</dt>
               <dd className="unknown">unknown</dd>
               <dd className="meta">
                 not given yet{" "}
-                <button className="link" aria-label={`Add ${gap}`} onClick={() => setEditing({ gap })}>
+                <button className="link" aria-label={`Add ${gap}`} onClick={() => setEditing(`gap:${gap}`)}>
                   Add
                 </button>
               </dd>
             </div>
           ),
         )}
-        {editing === "new" && (
-          <FactForm saving={facts.saving} onSave={(key, value) => done(facts.add(key, value))} onCancel={cancel} />
-        )}
+        {editing === "new" && <FactForm {...form} onSave={(key, value) => done(facts.add(key, value))} />}
       </dl>
       {editing !== "new" && (
         <button className="btn add" onClick={() => setEditing("new")}>
@@ -93,48 +90,9 @@ export function FactsPage({ business }: { business: Business }) {
   );
 }
 
-function isEditing(editing: Editing, id: string): boolean {
-  return editing !== null && typeof editing === "object" && "id" in editing && editing.id === id;
-}
-
-function Profile({ business, wanted }: { business: Business; wanted: string | undefined }) {
-  const audience = business.target_audience
-    .map(({ segment_name, age_range }) => [segment_name, age_range.replace("-", "–")].filter(Boolean).join(", "))
-    .join("; ");
-  const colors = business.brand_assets.brand_colors;
-  return (
-    <>
-      <Row name="voice" label="Voice" value={business.brand_voice} wanted={wanted} />
-      <Row name="industry" label="What you do" value={business.industry} wanted={wanted} />
-      <Row name="segment" label="Audience" value={audience} wanted={wanted} />
-      <Row name="goals" label="Goals" value={business.primary_goals.join(", ")} wanted={wanted} />
-      {colors.length > 0 && (
-        <div className="factrow">
-          <dt>Colours</dt>
-          <dd>
-            {colors.map((color) => (
-              <span key={color} className="swatch" style={{ "--c": color } as CSSProperties}>
-                <i />
-                {color}
-              </span>
-            ))}
-          </dd>
-          <dd className="meta" />
-        </div>
-      )}
-      <Row name="zone" label="Time zone" value={business.timezone} wanted={wanted} />
-    </>
-  );
-}
-
-function Row({ name, label, value, wanted }: { name: string; label: string; value: string; wanted: string | undefined }) {
-  return (
-    <div id={`fact-${name}`} className={wanted === name ? "factrow wanted" : "factrow"}>
-      <dt>{label}</dt>
-      <dd className={value ? undefined : "unknown"}>{value || "unknown"}</dd>
-      <dd className="meta">{value ? "your profile" : "not given yet"}</dd>
-    </div>
-  );
+/** `new`, `gap:Price` and `edit:postal_address` open a form; anything else names a row to be shown. */
+function toEdit(wanted: string | undefined): string | null {
+  return wanted && /^(new$|gap:|edit:)/.test(wanted) ? wanted : null;
 }
 
 function origin(fact: Fact): string {

@@ -1,4 +1,4 @@
-/** The facts of a business: read, and replaced as a whole. */
+/** The facts of a business: read, and replaced as a whole; and the lines of its profile. */
 import { useState } from "react";
 import { useQueryClient } from "@tanstack/react-query";
 
@@ -7,43 +7,38 @@ import { ProblemError, sentenceOf } from "../api/problems";
 import { businessesQuery } from "../api/queries";
 import type { Business, FactDraft } from "../api/types";
 
-/** What most posts need and nobody has said yet: its name, and how it is recognised. */
-const GAPS: [string, RegExp, keyof Business | null][] = [
-  ["Price", /price|cost|fee|offer|membership|rate|tarif|preis|prix|precio/i, null],
-  ["Opening hours", /hour|open|zeiten|horaire|horario/i, null],
-  ["Address", /address|adresse|location|where|dirección/i, "postal_address"],
-  ["Phone", /phone|tel|mobile|call/i, null],
-  ["Website", /web|site|url|link|booking/i, null],
+/** What the page lets be changed of a profile. */
+export type ProfileField = "brand_voice" | "industry" | "postal_address";
+
+/** What most posts need and nobody has said yet: its name, and how a fact of it is recognised. */
+const GAPS: [string, RegExp][] = [
+  ["Price", /price|cost|fee|offer|membership|rate|tarif|preis|prix|precio/i],
+  ["Opening hours", /hour|open|zeiten|horaire|horario/i],
+  ["Phone", /phone|tel|mobile|call/i],
+  ["Website", /web|site|url|link|booking/i],
 ];
 
 /** The gaps of this business, in the order in which they are missed. */
-export function gapsOf(business: Business): string[] {
-  return GAPS.filter(([, pattern, field]) => {
-    const given = field !== null && Boolean(business[field]);
-    return !given && !business.facts.some((fact) => pattern.test(fact.key));
-  }).map(([name]) => name);
+export function gapsOf({ facts }: Business): string[] {
+  return GAPS.filter(([, pattern]) => !facts.some((fact) => pattern.test(fact.key))).map(([name]) => name);
 }
 
-/** Saves the whole list against the version it was read at. */
+/** Saves against the version that was read; each answers whether it worked. */
 export function useFacts(business: Business) {
   const queries = useQueryClient();
   const [saving, setSaving] = useState(false);
   const [error, setError] = useState<string | null>(null);
+  const params = { path: { id: business.id }, header: { "If-Match": etag(business.version) } };
 
-  async function save(facts: FactDraft[]): Promise<boolean> {
+  async function attempt(send: () => Promise<unknown>): Promise<boolean> {
     setSaving(true);
     setError(null);
     try {
-      await ok(
-        api.PUT("/business/{id}/facts", {
-          params: { path: { id: business.id }, header: { "If-Match": etag(business.version) } },
-          body: { facts },
-        }),
-      );
+      await send();
       return true;
     } catch (failure) {
       const conflict = failure instanceof ProblemError && failure.problem.status === 412;
-      setError(conflict ? "Changed elsewhere. The list is read again; yours is still in the line." : sentenceOf(failure));
+      setError(conflict ? "Changed elsewhere, and read again just now. Your line is kept: save it once more." : sentenceOf(failure));
       return false;
     } finally {
       await queries.invalidateQueries({ queryKey: businessesQuery.queryKey });
@@ -51,13 +46,16 @@ export function useFacts(business: Business) {
     }
   }
 
-  const kept = business.facts.map(({ id, key, value }) => ({ id, key, value }));
+  const replace = (facts: FactDraft[]) =>
+    attempt(() => ok(api.PUT("/business/{id}/facts", { params, body: { facts } })));
   return {
     saving,
     error,
-    add: (key: string, value: string) => save([...kept, { key, value }]),
+    add: (key: string, value: string) => replace([...business.facts, { key, value }]),
     change: (id: string, key: string, value: string) =>
-      save(kept.map((fact) => (fact.id === id ? { id, key, value } : fact))),
-    remove: (id: string) => save(kept.filter((fact) => fact.id !== id)),
+      replace(business.facts.map((fact) => (fact.id === id ? { id, key, value } : fact))),
+    remove: (id: string) => replace(business.facts.filter((fact) => fact.id !== id)),
+    profile: (patch: Partial<Record<ProfileField, string>>) =>
+      attempt(() => ok(api.PUT("/business/{id}", { params, body: patch }))),
   };
 }

@@ -2,6 +2,7 @@
 import { useState } from "react";
 
 import { sentenceOf } from "../api/problems";
+import { useThread } from "../copilot/thread";
 import { Icon } from "../ui/icons";
 import { Trouble } from "../ui/trouble";
 import { addDays, monday, monthName, span, weeksBetween, zoneLabel } from "./dates";
@@ -19,7 +20,8 @@ export function Canvas({ state }: { state: Cards }) {
   const [view, setView] = useState<"week" | "month">("week");
   const [turned, setTurned] = useState<{ week: string; opened: string | undefined } | null>(null);
   const first = weeks[0] ?? monday(new Date().toISOString().slice(0, 10));
-  const followed = weekInView(cards, opened);
+  const { running } = useThread();
+  const followed = weekInView(cards, opened, running);
   const [before, setBefore] = useState(followed);
   if (followed && followed !== before) setBefore(followed);
   const chosen = turned && turned.opened === opened ? turned.week : null;
@@ -30,6 +32,7 @@ export function Canvas({ state }: { state: Cards }) {
   const month = addDays(week, 3).slice(0, 7);
   const inMonth = cards.filter((card) => !card.at || card.at.startsWith(month));
   const last = weeks.at(-1) ?? first;
+  const later = laterCards(cards, end, FULL - inWeek.filter(isWritten).length);
 
   return (
     <>
@@ -61,16 +64,33 @@ export function Canvas({ state }: { state: Cards }) {
       {error !== null && error !== undefined && <Trouble>{sentenceOf(error)}</Trouble>}
       {view === "week" ? <Week week={week} cards={withLanes(cards, week)} /> : <Month day={`${month}-01`} cards={cards} />}
       <Posts cards={view === "week" ? inWeek : inMonth} fullDate={view === "month"} single={false} />
+      {view === "week" && later.length > 0 && (
+        <>
+          <h2 className="later">Later</h2>
+          <Posts cards={later} fullDate single={false} />
+        </>
+      )}
     </>
   );
 }
 
-/** The week of the opened piece, else of the one being written. */
-function weekInView(cards: Card[], opened: string | undefined): string | null {
+const FULL = 4;
+
+/** A thin week shows the next written pieces too. */
+function laterCards(cards: Card[], after: string, count: number): Card[] {
+  const next = cards.filter((card) => card.at && card.at.slice(0, 10) > after && isWritten(card));
+  return next.slice(0, Math.max(0, count));
+}
+
+function isWritten(card: Card): boolean {
+  return card.content !== null || card.piece !== null;
+}
+
+/** The week of the opened piece, else of the first being written, and in the end of the first written. */
+function weekInView(cards: Card[], opened: string | undefined, running: boolean): string | null {
   const card =
     cards.find((each) => each.key === opened && each.at) ??
-    cards.findLast((each) => each.at && each.piece && each.piece.stage !== "done") ??
-    cards.findLast((each) => each.at && each.piece);
+    cards.find((each) => each.at && each.piece && (!running || each.piece.stage !== "done"));
   return card?.at ? monday(card.at.slice(0, 10)) : null;
 }
 

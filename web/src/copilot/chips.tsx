@@ -21,7 +21,7 @@ export function Chips({ message, last }: { message: Shown; last: boolean }) {
   );
   return (
     <div className="chips" role="group" aria-label="Pieces">
-      {message.pieces.map((piece) => (
+      {inOrder(message.pieces).map((piece) => (
         <PieceChip key={piece.id} piece={piece} campaignId={campaignId} />
       ))}
       {last && planned.length > 0 && (
@@ -34,6 +34,11 @@ export function Chips({ message, last }: { message: Shown; last: boolean }) {
       )}
     </div>
   );
+}
+
+/** As they are counted, whichever is ready first. */
+function inOrder(pieces: Piece[]): Piece[] {
+  return [...pieces].sort((a, b) => (a.identity.index ?? 0) - (b.identity.index ?? 0));
 }
 
 function PieceChip({ piece, campaignId }: { piece: Piece; campaignId: string | null }) {

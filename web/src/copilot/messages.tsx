@@ -130,14 +130,14 @@ function Steps({ shown }: { shown: Shown }) {
   const [open, setOpen] = useState(false);
   const done = shown.steps.filter((step) => step.status !== "started");
   if (done.length === 0) return null;
-  const total = done.reduce((sum, step) => sum + (step.ms ?? 0), 0);
   const tasks = [...new Set(done.map(taskName))].join(", ");
   return (
     <div className="steps">
       <button className="fold" aria-expanded={open} onClick={() => setOpen(!open)}>
         <Icon name={open ? "chev-d" : "chev-r"} />
         <span>
-          {done.length} {done.length === 1 ? "step" : "steps"}, {seconds(total)}
+          {done.length} {done.length === 1 ? "step" : "steps"}
+          {shown.ms !== null && `, ${seconds(shown.ms)}`}
         </span>
         {!open && <span className="faint">{tasks}</span>}
       </button>

@@ -13,6 +13,8 @@ export interface Shown {
   text: string;
   at: Date;
   steps: AgentStep[];
+  /** How long the whole took, once it is over. */
+  ms: number | null;
   pieces: Piece[];
   outcome: Outcome | null;
   problem: Problem | null;
@@ -57,12 +59,14 @@ function fromDocument(message: Message, all: Message[]): Shown {
 }
 
 function makeShown(message: Message, all: Message[]): Shown {
+  const asked = all.find((other) => other.id === message.parent_id);
   return {
     id: message.id,
     role: message.role,
     text: message.content,
     at: new Date(message.created_at),
     steps: message.steps,
+    ms: asked ? Date.parse(message.created_at) - Date.parse(asked.created_at) : null,
     pieces: message.artefacts.map((artefact) => ({
       id: artefact.tool_call_id,
       name: artefact.name,
@@ -85,7 +89,7 @@ function outcomeOf(status: string): Outcome {
 
 function fromAsk(live: RunView, text: string): Shown {
   const at = new Date(live.startedAt);
-  const none = { steps: [], pieces: [], outcome: null, problem: null, live: null, beside: [] };
+  const none = { steps: [], ms: null, pieces: [], outcome: null, problem: null, live: null, beside: [] };
   return { id: `${live.runId}:ask`, role: "user", text, at, ...none };
 }
 
@@ -96,6 +100,7 @@ function fromRun(live: RunView): Shown {
     text: live.text,
     at: new Date(live.startedAt),
     steps: live.steps,
+    ms: null,
     pieces: live.pieces,
     outcome: live.outcome,
     problem: live.problem,

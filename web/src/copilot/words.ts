@@ -36,7 +36,8 @@ export function doing(run: RunView): string {
     return `Checking ${checked.identity.index ?? 1} of ${checked.identity.of ?? 1}`;
   }
   if (step) return stepLine(step);
-  return run.begun ? "Copilot is starting" : "Sending";
+  if (!run.begun) return "Sending";
+  return run.steps.length > 0 ? "Copilot is working" : "Copilot is starting";
 }
 
 /** Several at once: how far the whole is. */

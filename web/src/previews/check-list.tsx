@@ -5,10 +5,10 @@ import { stopsApproval } from "../canvas/pieces";
 import { Icon } from "../ui/icons";
 import type { Words } from "./words";
 
-/** One line for each check that did not pass. */
+/** One line for each check that did not pass. What only stops a real send is said where sending is. */
 export function CheckList({ checks, words, onEdit }: { checks: Check[]; words: Words; onEdit: (() => void) | undefined }) {
   const { openFacts } = useOpen();
-  const failed = checks.filter((check) => !check.passed);
+  const failed = checks.filter((check) => !check.passed && check.stage === "approval");
   if (failed.length === 0) return null;
   return (
     <div className="checks">
@@ -27,7 +27,7 @@ export function CheckList({ checks, words, onEdit }: { checks: Check[]; words: W
                 <button className="link" onClick={onEdit}>
                   Edit it
                 </button>
-                {/figure|claim|source|fact/.test(check.name) && (
+                {check.name.startsWith("figures") && (
                   <>
                     {" or "}
                     <button className="link" onClick={() => openFacts("new")}>

@@ -1,10 +1,12 @@
 /** An e-mail as the inbox opens it. */
+import { useOpen } from "../canvas/open";
 import { characters, MAX_SUBJECT } from "./limits";
 import { Prose } from "./prose";
 import type { PreviewProps } from "./preview";
 
 /** Subject and preheader, band, text, button, foot. */
 export function Email({ card, business, words, checks, edit, writing }: PreviewProps) {
+  const { openFacts } = useOpen();
   const address = business.postal_address;
   const subject = characters(words.title);
   const at = writing ? (words.cta ? "cta" : words.body ? "body" : words.preheader ? "preheader" : "title") : null;
@@ -73,7 +75,17 @@ export function Email({ card, business, words, checks, edit, writing }: PreviewP
             />
           </span>
         )}
-        <p className="mail-foot">{address || <span className="unknown">postal address unknown</span>} · Unsubscribe</p>
+        <p className="mail-foot">
+          {address || (
+            <>
+              <span className="unknown">postal address unknown</span>{" "}
+              <button type="button" className="link" onClick={() => openFacts("edit:postal_address")}>
+                Add
+              </button>
+            </>
+          )}{" "}
+          · Unsubscribe
+        </p>
       </div>
     </div>
   );
