@@ -204,14 +204,13 @@ class EventFeed:
         except AWAY as error:
             raise Unavailable("The event log cannot be read now.") from error
 
-    async def has(self, scope: Scope, run_id: str, log_id: LogId) -> bool:
-        """Whether the log holds this event; Unavailable while Redis is away."""
+    async def first_id(self, scope: Scope, run_id: str) -> LogId | None:
+        """The oldest id that is still in the log; Unavailable while Redis is away."""
         try:
-            return bool(
-                await self._redis.xrange(run_log_key(scope, run_id), min=str(log_id), max=str(log_id))
-            )
+            entries: Any = await self._redis.xrange(run_log_key(scope, run_id), count=1)
         except AWAY as error:
             raise Unavailable("The event log cannot be read now.") from error
+        return _event(entries[0]).id if entries else None
 
     @property
     def watching(self) -> int:

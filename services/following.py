@@ -36,7 +36,10 @@ behind the last event of the log that came."""
 END_IN_FLIGHT = timedelta(seconds=3)
 """So long after the run's end its last event may still be on the way to the log."""
 
+LOOK_AGAIN_SECONDS = 0.2
 REPLAY_PAGE = 200
+FIRST = LogId(0, 1)
+"""`RUN_STARTED`."""
 
 _TERMINAL_MARKS = tuple(f'"type":"{name}"'.encode() for name in TERMINAL)
 _DELTAS = (b'{"type":"TEXT_MESSAGE_CONTENT"', b'{"type":"TOOL_CALL_ARGS"')
@@ -52,10 +55,13 @@ def is_terminal(event: bytes) -> bool:
 class Following:
     """Streams a run to any number of readers, from any event on."""
 
-    def __init__(self, database: Database, threads: Threads, feed: EventFeed) -> None:
+    def __init__(
+        self, database: Database, threads: Threads, feed: EventFeed, in_flight: timedelta = END_IN_FLIGHT
+    ) -> None:
         self._database = database
         self._threads = threads
         self._feed = feed
+        self._in_flight = in_flight
 
     async def follow(self, scope: Scope, run: Run, after: LogId = START) -> AsyncGenerator[Frame]:
         """Every event behind `after`, up to the one that ends the run.
@@ -65,11 +71,13 @@ class Following:
         run has ended, the ending is rebuilt from the documents.
         """
         reader = _Reader(after)
+        # Where the log lost its beginning, nobody knows what is open at a reader who comes back.
+        reader.gap = after > START and await self._begins_after(scope, run, FIRST)
         async with aclosing(self._items(scope, run, after)) as items:
             async for item in items:
                 if isinstance(item, Idle):
                     run = await self._database.runs.get(scope, run.id)
-                    if run.status in ENDED:
+                    if run.status in ENDED and not self._end_is_coming(run):
                         break
                 elif isinstance(item, Gap):
                     reader.gap = True
@@ -95,12 +103,13 @@ class Following:
 
     async def _items(self, scope: Scope, run: Run, after: LogId) -> AsyncGenerator[Item]:
         """The log from `after` on; of a run that has ended, just what there is."""
-        recorded = await self._recorded(scope, run) if run.status in ENDED else None
-        if recorded is None:
+        if run.status not in ENDED:
             async with aclosing(self._feed.follow(scope, run.id, after)) as items:
                 async for item in items:
                     yield item
             return
+        while (recorded := await self._recorded(scope, run)) is None:
+            await asyncio.sleep(LOOK_AGAIN_SECONDS)
         last = after
         for place, event in enumerate(recorded):
             if event.id > after:
@@ -120,21 +129,27 @@ class Following:
             events = await self._feed.tail(scope, run.id)
         except Unavailable:
             return []
+        complete = bool(events) and is_terminal(events[-1].data)
+        return None if not complete and self._end_is_coming(run) else events
+
+    def _end_is_coming(self, run: Run) -> bool:
+        """Whether the last event of a run that has ended may still be on the way to the log."""
         now = self._database.runs.clock.now()
-        if events and is_terminal(events[-1].data):
-            return events
-        if run.finished_at is not None and now - run.finished_at < END_IN_FLIGHT:
-            return None
-        return events
+        return run.finished_at is not None and now - run.finished_at < self._in_flight
 
     async def _lost_before(self, scope: Scope, run: Run, last: LogId, following: LogId) -> bool:
         """Whether an attempt's last events may be lost, although a later attempt begins at its first."""
         if last == START or following.attempt == last.attempt:
             return False
+        return await self._begins_after(scope, run, last)
+
+    async def _begins_after(self, scope: Scope, run: Run, place: LogId) -> bool:
+        """Whether the log has lost what stood at `place`; it only ever loses from its beginning."""
         try:
-            return not await self._feed.has(scope, run.id, last)
+            first = await self._feed.first_id(scope, run.id)
         except Unavailable:
             return True
+        return first is None or first > place
 
     async def _catch_up(self, scope: Scope, run: Run, reader: _Reader) -> list[bytes]:
         """What a reader needs who missed events."""

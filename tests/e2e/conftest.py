@@ -119,3 +119,35 @@ async def served(model_town: Town, model: FaultServer) -> AsyncIterator[World]:
     """A newcomer where a worker asks the model server."""
     async with newcomer(model_town) as person:
         yield person
+
+
+@pytest_asyncio.fixture(scope="session")
+async def impatient_server(offline_answers: Answerer) -> AsyncIterator[FaultServer]:
+    """A model server for those who do not wait long."""
+    async with fault_server(offline_answers) as server:
+        yield server
+
+
+@pytest.fixture
+def impatient_model(impatient_server: FaultServer) -> FaultServer:
+    """The same, well and without memory of other tests."""
+    impatient_server.calm()
+    return impatient_server
+
+
+@pytest_asyncio.fixture(scope="session")
+async def impatient_town(
+    store_urls: StoreUrls, data_dir: Path, impatient_server: FaultServer
+) -> AsyncIterator[Town]:
+    """An API and a worker that gives a silent model half a second."""
+    waits = {"model_first_token_seconds": 0.8, "model_stall_seconds": 0.5}
+    settings = quick(store_urls, data_dir, **served_by(impatient_server), **waits)
+    async with town(settings) as opened, working(settings):
+        yield opened
+
+
+@pytest_asyncio.fixture
+async def impatient(impatient_town: Town) -> AsyncIterator[World]:
+    """A newcomer where a worker waits for its model no longer than it must."""
+    async with newcomer(impatient_town) as person:
+        yield person

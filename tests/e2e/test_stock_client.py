@@ -79,7 +79,7 @@ async def test_a_crash_and_a_second_attempt(here: World, model: FaultServer) -> 
     # Some drafts are there and one hangs when the worker dies.
     model.plan("ok", "ok", "stall")
     async with worker_process(settings) as first:
-        agent = await StockAgent.start(here, thread, run, ASK)
+        agent = await StockAgent.start(here, thread, run, PLAN)
         await agent.until("TOOL_CALL_RESULT")
         await model.until(lambda: any(call.fault == "stall" for call in model.calls))
         await eventually(here.drafts)

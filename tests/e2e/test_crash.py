@@ -1,0 +1,134 @@
+"""Workers die and are stopped in the middle of runs: each run ends once, honestly, and nothing is written twice."""
+
+from __future__ import annotations
+
+import signal
+from collections import Counter
+
+
+from core.events import call_start, text_start
+from core.ids import new_id
+from services.runs import RunResult
+from tests.doubles.fault_server import FaultServer
+from tests.e2e.conftest import served_by
+from tests.e2e.grammar import check, kinds, text
+from tests.e2e.processes import worker_process
+from tests.e2e.world import PLAN, World, eventually, working
+
+
+async def nothing_twice(world: World, thread: str) -> None:
+    """Assert that each place of the calendar has one draft, and that the answer tells each once."""
+    drafts = await world.drafts()
+    slots = Counter(draft["slot_id"] for draft in drafts)
+    assert set(slots.values()) == {1}
+    message = (await world.thread(thread))["messages"][-1]
+    assert message["status"] == "complete"
+    told = Counter(artefact["result"].get("content_id") for artefact in message["artefacts"])
+    del told[None]
+    assert told == Counter(draft["_id"] for draft in drafts)
+    campaigns = (await world.client.get("/campaign", params={"business_id": world.business_id})).json()
+    assert len(campaigns["items"]) == 1
+
+
+async def test_a_worker_killed_in_the_middle_is_followed_by_another(here: World, model: FaultServer) -> None:
+    run, thread = new_id(), new_id()
+    settings = here.settings.model_copy(
+        update={**served_by(model), "lease_seconds": 2.0, "model_stall_seconds": 30}
+    )
+    model.plan("ok", "ok", "stall")
+    async with worker_process(settings) as first:
+        await here.start(PLAN, run=run, thread=thread)
+        await model.until(lambda: any(call.fault == "stall" for call in model.calls), 20)
+        before = await eventually(here.drafts)
+        first.send_signal(signal.SIGKILL)
+        await first.wait()
+    async with working(settings):
+        ended = await here.ended(run)
+        frames = await here.events(run)
+    assert (ended["status"], ended["attempt"]) == ("completed", 2)
+    check(frame.event for frame in frames)
+    after = {draft["_id"]: draft for draft in await here.drafts()}
+    for draft in before:
+        assert after[draft["_id"]] == draft
+    assert len(after) == 4
+    await nothing_twice(here, thread)
+    assert text(frames) == (await here.thread(thread))["messages"][-1]["content"]
+
+
+async def test_a_worker_that_is_stopped_gives_its_run_to_another(here: World, model: FaultServer) -> None:
+    """As a new version of the worker would come: nobody waits for the lease, nothing is told twice."""
+    run, thread = new_id(), new_id()
+    settings = here.settings.model_copy(
+        update={**served_by(model), "lease_seconds": 60.0, "model_stall_seconds": 30}
+    )
+    model.plan("ok", "ok", "stall")
+    async with working(settings):
+        await here.start(PLAN, run=run, thread=thread)
+        await model.until(lambda: any(call.fault == "stall" for call in model.calls), 20)
+        await eventually(here.drafts)
+    async with working(settings):
+        ended = await here.ended(run)
+        frames = await here.events(run)
+    assert (ended["status"], ended["attempt"]) == ("completed", 2)
+    check(frame.event for frame in frames)
+    await nothing_twice(here, thread)
+    assert (await here.settled())["used"] > 0
+
+
+async def test_a_run_that_kills_its_worker_each_time_ends_as_lost(here: World) -> None:
+    run, thread = new_id(), new_id()
+    services = here.services
+    await here.start(PLAN, run=run, thread=thread)
+    ours = (await here.run(run))["id"]
+    for number in range(1, here.settings.run_attempts + 1):
+        claimed = await services.runs.claim(here.scope, ours, "a worker that dies")
+        assert claimed is not None
+        assert claimed.attempt == number
+        assert await services.runs.claim(here.scope, ours, "another") is None
+        services.log.writer(here.scope, ours, number).append(text_start(f"answer {number}"), now=True)
+        # As time does.
+        await services.runs.release(here.scope, claimed)
+    async with working(here.settings):
+        ended = await here.ended(run)
+        frames = await here.events(run)
+        assert ended["status"] == "failed"
+        assert ended["problem"]["slug"] == "run-lost"
+        check(frame.event for frame in frames)
+        assert frames[-1].event["code"] == "run-lost"
+        # Its thread is free, and asking again works.
+        again = await here.say(PLAN, thread=thread)
+    assert again[-1].event["outcome"] == {"type": "success"}
+
+
+async def test_a_worker_killed_between_the_end_and_its_event(here: World) -> None:
+    """The document says that the run ended, the log does not: readers get the end all the same."""
+    run, thread = new_id(), new_id()
+    services = here.services
+    await here.start(PLAN, run=run, thread=thread)
+    ours = (await here.run(run))["id"]
+    claimed = await services.runs.claim(here.scope, ours, "a worker that dies")
+    assert claimed is not None
+    writer = services.log.writer(here.scope, ours, 1)
+    writer.append(text_start(claimed.answer_id))
+    writer.delta("text", claimed.answer_id, "All is")
+    writer.append(call_start("call", "write_post", claimed.answer_id))
+    assert await writer.flush()
+    assert await services.runs.finish(here.scope, claimed, RunResult("completed", "success", text="All is well."))
+    frames = await here.events(run)
+    check(frame.event for frame in frames)
+    assert kinds(frames)[-6:] == [
+        "TEXT_MESSAGE_END",
+        "TOOL_CALL_END",
+        "stream_gap",
+        "MESSAGES_SNAPSHOT",
+        "STATE_SNAPSHOT",
+        "RUN_FINISHED",
+    ]
+    assert frames[-3].event["messages"][1]["content"] == "All is well."
+    cut = next(frame for frame in frames if frame.kind == "TEXT_MESSAGE_CONTENT")
+    rest = await here.events(run, str(cut.id))
+    check([*(frame.event for frame in frames[: frames.index(cut) + 1]), *(frame.event for frame in rest)])
+    # A worker that comes later leaves it as it is.
+    async with working(here.settings):
+        assert await here.events(run) == frames
+        assert (await here.run(run))["attempt"] == 1
