@@ -23,7 +23,9 @@ from services.businesses import BusinessDraft
 OFFLINE_PARALLEL, REAL_PARALLEL = 8, 4
 
 
-async def run_suite(bench: Bench, suite: Suite, known: dict[str, BusinessDraft], parallel: int) -> SuiteReport:
+async def run_suite(
+    bench: Bench, suite: Suite, known: dict[str, BusinessDraft], parallel: int
+) -> SuiteReport:
     """All cases of one dataset on the model of the settings."""
     cases = CaseSet(name=suite.name, cases=suite.cases.cases, evaluators=[Graded(known)])
     async with bench.solver(known) as solver:

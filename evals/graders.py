@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cached_property
 
 from pydantic_evals.evaluators import EvaluationReason, Evaluator, EvaluatorContext
 
 from agents.strategy import usual_pieces
 from core.content import Content
 from core.rules.claims import Source, check_figures
-from core.rules.findings import Check, DraftText
+from core.rules.findings import Check
 from core.rules.platforms import check_limits
 from core.rules.wording import (
     check_banned_words,
@@ -24,75 +23,13 @@ from core.rules.wording import (
     check_repetition,
 )
 from evals.cases import NOW, CaseInputs, Expected, Notes
+from evals.exam import Exam, Finding, Piece, examine
 from evals.record import RunRecord
 from services.businesses import BusinessDraft
 from services.checks import local_day, run_checks, sources_of
 
-CALENDAR = "strategy/calendar"
-PROMPTS = {
-    "instagram": "copywriter/post",
-    "linkedin": "copywriter/post",
-    "email": "copywriter/email",
-    "sms": "copywriter/sms",
-}
 _FEWEST_TAGS, _MOST_TAGS, _THEME_CHARACTERS = 3, 5, 80
 _CONTACT = re.compile(r"https?://\S+|\+?\d[\d ()./-]{7,}\d")
-
-
-@dataclass(frozen=True)
-class Piece:
-    """One text of a run as the rules read it, and the prompt that it comes from."""
-
-    prompt: str
-    label: str
-    text: DraftText
-    content: Content | None = None
-
-
-@dataclass(frozen=True)
-class Exam:
-    """A run beside what was asked for and what was expected; `others` are the other prepared businesses."""
-
-    record: RunRecord
-    inputs: CaseInputs
-    expected: Expected
-    others: Sequence[BusinessDraft] = ()
-
-    @property
-    def drafts(self) -> list[tuple[Piece, Content]]:
-        """The saved drafts."""
-        return [(piece, piece.content) for piece in self.pieces if piece.content is not None]
-
-    @property
-    def calendar(self) -> Piece | None:
-        """The calendar, if there is one."""
-        return next((piece for piece in self.pieces if piece.content is None), None)
-
-    @cached_property
-    def pieces(self) -> list[Piece]:
-        """The calendar as it was written, then every saved draft; all in the language that was wanted."""
-        language, found = self.expected.language, []
-        if (plan := self.record.plan) is not None:
-            themes = {f"theme {number}": slot.theme for number, slot in enumerate(plan.slots, 1) if slot.theme}
-            text = DraftText(
-                platform="linkedin", language=language, fields={"summary": plan.summary, **themes}
-            )
-            found.append(Piece(CALENDAR, "calendar", text))
-        for draft in self.record.drafts:
-            text = draft.draft_text(draft.platform).model_copy(update={"language": language})
-            found.append(Piece(PROMPTS[draft.platform], draft.platform, text, draft))
-        return found
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What is wrong in which piece; without one it is the run as a whole."""
-
-    piece: Piece | None
-    said: str
-
-    def __str__(self) -> str:
-        return f"{self.piece.label}: {self.said}" if self.piece else self.said
 
 
 Grade = Callable[[Exam], Iterator[Finding]]
@@ -148,7 +85,12 @@ def _misshapen(exam: Exam, content: Content) -> Iterator[str]:
     words = content.text_content
     match content.platform:
         case "email":
-            parts = {"subject": content.title, "preheader": words.preheader, "body": words.body, "cta": words.cta}
+            parts = {
+                "subject": content.title,
+                "preheader": words.preheader,
+                "body": words.body,
+                "cta": words.cta,
+            }
             body = words.body or ""
             if len([part for part in body.split("\n\n") if part.strip()]) < 3:
                 yield "the body has less than three paragraphs"
@@ -368,9 +310,7 @@ GRADER_OF_RULE: Mapping[str, str] = {
 
 def grade(exam: Exam) -> dict[str, list[Finding]]:
     """What every grader that applies found; an empty list is a pass."""
-    return {
-        grader.name: list(grader.grade(exam)) for grader in GRADERS if grader.applies(exam.expected)
-    }
+    return {grader.name: list(grader.grade(exam)) for grader in GRADERS if grader.applies(exam.expected)}
 
 
 @dataclass
@@ -388,11 +328,3 @@ class Graded(Evaluator[CaseInputs, RunRecord, Notes]):
             name: EvaluationReason(not findings, "; ".join(str(finding) for finding in findings) or None)
             for name, findings in found.items()
         }
-
-
-def examine(
-    record: RunRecord, inputs: CaseInputs, notes: Notes, businesses: Mapping[str, BusinessDraft]
-) -> Exam:
-    """A record with what was asked for, what is expected, and whose words must not stand in it."""
-    others = [draft for name, draft in businesses.items() if name != inputs.business]
-    return Exam(record, inputs, notes.expected, others)

@@ -79,10 +79,14 @@ def suite_report(
             record=run,
         )
         lines.append(line)
-    for failure in report.failures:
-        lines.append(CaseLine(name=failure.name, grades={"route": f"the solver broke: {failure.error_message}"}))
+    lines += [
+        CaseLine(name=failure.name, grades={"route": f"the solver broke: {failure.error_message}"})
+        for failure in report.failures
+    ]
     order = [case.name for case in suite.cases.cases]
-    prompts = {(made.name, made.digest): made for line in lines if line.record for made in line.record.prompts}
+    prompts = {
+        (made.name, made.digest): made for line in lines if line.record for made in line.record.prompts
+    }
     return SuiteReport(
         dataset=suite.name,
         dataset_digest=suite.digest,
@@ -105,11 +109,15 @@ def suite_table(report: SuiteReport) -> str:
         lines.append("  ".join([case.name.ljust(width), *marks]).rstrip())
     for label, wanted in (("pass", _PASS), ("fail", _FAIL)):
         counts = Counter(name for case in report.cases for name in graders if _mark(case, name) == wanted)
-        lines.append("  ".join([label.ljust(width), *(str(counts[name]).center(len(name)) for name in graders)]))
+        lines.append(
+            "  ".join([label.ljust(width), *(str(counts[name]).center(len(name)) for name in graders)])
+        )
     tokens, repairs = (sum(getattr(case, name) for case in report.cases) for name in ("tokens", "repairs"))
     lines += ["", f"{tokens:,} tokens, {repairs} drafts written again after the guard."]
     for must, word in ((True, "failed"), (False, "to look at")):
-        lines += [_wrapped(f"{word}: {case} · {name}: {found}") for case, name, found in report.failures(must=must)]
+        lines += [
+            _wrapped(f"{word}: {case} · {name}: {found}") for case, name, found in report.failures(must=must)
+        ]
     return "\n".join(line.rstrip() for line in lines)
 
 
@@ -148,7 +156,8 @@ def texts(report: SuiteReport) -> Iterator[str]:
         if case.record.plan is not None:
             yield f"   {case.record.plan.summary}"
             for slot in case.record.plan.slots:
-                yield f"   day {slot.day} {slot.local_time} {slot.platform}: {slot.theme} ({slot.funnel_stage})"
+                when = f"day {slot.day} {slot.local_time}"
+                yield f"   {when} {slot.platform}: {slot.theme} ({slot.funnel_stage})"
         for draft in case.record.drafts:
             words = draft.text_content
             tags = " ".join(f"#{tag}" for tag in words.hashtags)

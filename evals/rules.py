@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from evals.cases import CaseInputs, Notes, Suite
-from evals.graders import GRADER_OF_RULE, Exam, examine, grade
+from evals.exam import Exam, examine
+from evals.graders import GRADER_OF_RULE, grade
 from evals.solver import Bench
 from prompts.library import PromptLibrary
 from services.businesses import BusinessDraft
@@ -71,8 +72,8 @@ async def _without(
         library = library.without_rule(name, rule)
     rows = {name: RuleRow(name, rule) for name in lacking}
     agents = {name.split("/")[0] for name in lacking}
-    # The guard would have the habit mended: what the prompt lets through is looked at unmended.
-    async with bench.solver(businesses, library, repairs=0) as solver:
+    # The guard would have the habit mended: what the prompt lets through is looked at as it is.
+    async with bench.solver(businesses, library, prompts_alone=True) as solver:
 
         async def examined(inputs: CaseInputs, notes: Notes) -> Exam:
             async with room:

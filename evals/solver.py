@@ -36,7 +36,8 @@ from memory.mongo import CommandListener
 from prompts.library import PromptLibrary
 from services.businesses import BusinessDraft
 from services.container import Services, open_services
-from services.runs import RunRequest, RunResult
+from services.run_request import RunRequest
+from services.runs import RunResult
 
 FAST = 1_000_000.0
 """Tokens a second of the offline model where nobody watches it write."""
@@ -127,17 +128,18 @@ class Bench:
         self,
         businesses: Mapping[str, BusinessDraft],
         library: PromptLibrary | None = None,
-        repairs: int | None = None,
+        *,
+        prompts_alone: bool = False,
     ) -> AsyncIterator[Solver]:
-        """The copilot with these prompts; `repairs` overrides how often the guard sends a draft back."""
-        settings = self._settings
-        if repairs is not None:
-            settings = settings.model_copy(update={"repairs": repairs})
-        services = self._services
+        """The copilot with these prompts; with `prompts_alone` no tool helps a writer, no guard mends it."""
+        settings, services = self._settings, self._services
+        if prompts_alone:
+            settings = settings.model_copy(update={"repairs": 0, "model_tools": "off"})
         checkpoints = Checkpoints(services.database.mongo)
-        async with open_copilot(
-            services, settings, services.usage, self._embed, checkpoints, library
-        ) as (copilot, gateway):
+        async with open_copilot(services, settings, services.usage, self._embed, checkpoints, library) as (
+            copilot,
+            gateway,
+        ):
             yield Solver(self, copilot, gateway, businesses)
 
     def _embed(self, texts: Sequence[str]) -> list[list[float]]:

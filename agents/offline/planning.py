@@ -43,12 +43,14 @@ _OURS = re.compile(
 )
 _PLANS = re.compile(r"\b(?:plan|organi[sz]|prépar|prepar)", re.IGNORECASE)
 _PLAN_ONLY = re.compile(
-    r"\bonly plan\b|\bplan only\b|\bonly the (?:plan|calendar)\b|\bno texts\b|\bseulement le (?:plan|calendrier)"
-    r"|\bnur (?:de[nr]|das|einen)?\s*(?:plan|kalender|redaktionsplan)\b|\bsolo el (?:plan|calendario)",
+    r"\bonly plan\b|\bplan only\b|\bonly the (?:plan|calendar)\b|\bno texts\b"
+    r"|\bseulement le (?:plan|calendrier)|\bsolo el (?:plan|calendario)"
+    r"|\bnur (?:de[nr]|das|einen)?\s*(?:plan|kalender|redaktionsplan)\b",
     re.IGNORECASE,
 )
 _WRITES = re.compile(
-    r"^\W*(?:please |bitte |por favor,? )?(?:write|draft|écri[st]|écrivez|rédige|schreib|verfass|escrib|redact)",
+    r"^\W*(?:please |bitte |por favor,? )?"
+    r"(?:write|draft|écri[st]|écrivez|rédige|schreib|verfass|escrib|redact)",
     re.IGNORECASE,
 )
 _TAIL = re.compile(
