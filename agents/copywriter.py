@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from agents.inputs import shared_inputs, task_inputs
+from agents.schemas import held_to
 from agents.specialist import Specialist
 from core.business import Business, Fact, Memory
 from core.campaign import Campaign, Platform
@@ -17,6 +18,8 @@ from core.content import Content, ContentFields, TextContent
 from core.rules.platforms import limits_for
 
 _MOST_HASHTAGS, _HASHTAG_CHARACTERS = 60, 100
+
+Tag = Annotated[str, Field(max_length=200, json_schema_extra=held_to(40))]
 _TRAILING_TAGS = re.compile(r"(?:\s+#[^\s#]+)+\s*\Z")
 _BREAK = re.compile(r"\s*[\r\n]+\s*")
 _TOOLS = ("search_facts", "search_memory")
@@ -28,8 +31,8 @@ class Post(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     caption: Annotated[str, Field(min_length=1, max_length=6_000)]
-    hashtags: Annotated[list[str], Field(max_length=40)]
-    cta: Annotated[str, Field(max_length=300)]
+    hashtags: Annotated[list[Tag], Field(max_length=40, json_schema_extra={"maxItems": 16})]
+    cta: Annotated[str, Field(max_length=300, json_schema_extra=held_to(160))]
 
 
 class Email(BaseModel):
@@ -37,10 +40,10 @@ class Email(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    subject: Annotated[str, Field(min_length=1, max_length=400)]
-    preheader: Annotated[str, Field(max_length=300)]
+    subject: Annotated[str, Field(min_length=1, max_length=400, json_schema_extra=held_to(160))]
+    preheader: Annotated[str, Field(max_length=300, json_schema_extra=held_to(160))]
     body: Annotated[str, Field(min_length=1, max_length=10_000)]
-    cta: Annotated[str, Field(max_length=200)]
+    cta: Annotated[str, Field(max_length=200, json_schema_extra=held_to(80))]
 
 
 class Sms(BaseModel):
@@ -48,7 +51,7 @@ class Sms(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    text: Annotated[str, Field(min_length=1, max_length=3_000)]
+    text: Annotated[str, Field(min_length=1, max_length=3_000, json_schema_extra=held_to(600))]
 
 
 POST: Specialist[Post] = Specialist(name="copywriter", prompt="copywriter/post", output=Post, tools=_TOOLS)

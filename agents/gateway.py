@@ -15,6 +15,7 @@ from agents.calls import Account, Meter, calling, current_call
 from agents.fast_stream import Patience
 from agents.metering import Manners, MeteredChatModel, shown
 from agents.provider_errors import from_exception
+from agents.schemas import LONGEST_REPETITION
 from agents.tokens import TokenCounter
 from core.errors import (
     ContextOverflow,
@@ -31,6 +32,8 @@ OFFLINE_MODEL = "offline-demo"
 _OFFLINE_URL = "http://offline.invalid/v1"
 _CONNECT_SECONDS = 10.0
 _PROBE_OUTPUT = 256
+# As few as weak models reach in languages that they hardly know.
+_CHARACTERS_PER_TOKEN = 2
 # With only a key set: the first of these that the account may use.
 _OPENAI_MODELS = ("gpt-5.4-mini", "gpt-5-mini", "gpt-4.1-mini", "gpt-4o-mini")
 _NOT_FOR_CHAT = ("embed", "rerank", "whisper", "tts", "bge-", "moderation")
@@ -125,6 +128,11 @@ class Gateway:
         settings = self._settings
         name = OFFLINE_MODEL if settings.offline else self._chosen("writer") or self._listed or ""
         return ModelInfo(shown(name), simulated=settings.offline, tools=bool(self._tools))
+
+    @property
+    def longest_text(self) -> int:
+        """Characters that one text of an answer may have, so that the answer ends before its tokens do."""
+        return min(LONGEST_REPETITION, self._settings.model_max_output * _CHARACTERS_PER_TOKEN)
 
     async def tools_work(self) -> bool:
         """Whether the model calls tools: known from the settings, or tried once at the first use.

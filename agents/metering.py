@@ -124,7 +124,7 @@ class MeteredChatModel(ChatOpenAI):
         payload = self._wire(self._get_request_payload(messages, stop=stop, **kwargs))
         prompt_tokens = await self._prompt_tokens(payload)
         room = max(self.manners.context - prompt_tokens, _LEAST_OUTPUT)
-        output = min(call.max_output or self.manners.max_output, room)
+        output = min(call.max_output or self.manners.max_output, self.manners.max_output, room)
         payload["max_completion_tokens" if self.manners.openai_itself else "max_tokens"] = output
         if call.temperature is not None:
             payload["temperature"] = call.temperature

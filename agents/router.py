@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from agents.inputs import history_input, shared_inputs, task_inputs
+from agents.schemas import held_to
 from agents.specialist import Specialist
 from core.business import Business, Memory
 from core.campaign import PLATFORMS, Campaign, Platform
@@ -50,6 +51,12 @@ _ASKS_TO_WRITE = re.compile(
     r"(?:write|draft|rewrite|écri[st]|écrivez|rédige[rz]?|schreibe?|verfasse|formuliere|escribe|redacta)\b",
     re.IGNORECASE,
 )
+_SPAN_OF_TIME = re.compile(
+    r"\b(?:\d+|an?|one|two|three|four|five|six|une?|deux|trois|quatre|cinq|eine[nmr]?|zwei|drei|vier|fünf|una?"
+    r"|dos|tres|cuatro|cinco)[ -](?:weeks?|days?|months?|semaines?|jours?|mois|wochen?|tage?n?|monate?n?"
+    r"|semanas?|días?|mes(?:es)?)\b",
+    re.IGNORECASE,
+)
 _EMPTY_NAMES = {"", "null", "none", "string", "n/a", "unknown", "campaign", "theme", "goal", "campaign_name"}
 _TAG = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 _NAME_CHARACTERS, _THEME_CHARACTERS, _GOAL_CHARACTERS = 80, 120, 300
@@ -65,13 +72,13 @@ class Understanding(BaseModel):
 
     specialists: Annotated[list[SpecialistName], Field(max_length=2)] = Field(default_factory=list)
     platforms: Annotated[list[Platform], Field(max_length=4)] = Field(default_factory=list)
-    start_date: str | None = None
+    start_date: Annotated[str, Field(max_length=40, json_schema_extra=held_to(10))] | None = None
     days: int | None = None
-    campaign_name: str = ""
-    goal: str = ""
+    campaign_name: Annotated[str, Field(max_length=2_000, json_schema_extra=held_to(80))] = ""
+    goal: Annotated[str, Field(max_length=2_000, json_schema_extra=held_to(120))] = ""
     pieces: int | None = None
-    language: str | None = None
-    theme: str = ""
+    language: Annotated[str, Field(max_length=40, json_schema_extra=held_to(12))] | None = None
+    theme: Annotated[str, Field(max_length=2_000, json_schema_extra=held_to(80))] = ""
 
 
 class Plan(BaseModel):
@@ -153,11 +160,14 @@ def settle_plan(
 def _specialists(understanding: Understanding, text: str) -> list[SpecialistName]:
     order: tuple[SpecialistName, ...] = ("strategy", "copywriter")
     chosen = [name for name in order if name in understanding.specialists]
+    writing, planning = _ASKS_TO_WRITE.search(text), _ASKS_TO_PLAN.search(text)
+    if writing and not planning and not _SPAN_OF_TIME.search(text) and platforms_named(text):
+        return ["copywriter"]
     if chosen:
         return chosen
-    if _ASKS_TO_WRITE.search(text):
+    if writing:
         return ["copywriter"]
-    if _ASKS_TO_PLAN.search(text) and platforms_named(text) and not text.rstrip().endswith("?"):
+    if planning and platforms_named(text) and not text.rstrip().endswith("?"):
         return ["strategy", "copywriter"]
     return []
 

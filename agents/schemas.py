@@ -6,19 +6,30 @@ from typing import Any
 
 import openai
 from pydantic import BaseModel
+from pydantic.config import JsonDict
 
 # Not taken by every provider; the answer is validated against the model afterwards in any case.
 _DROPPED = {"title", "default", "examples", "pattern", "format", "discriminator", "uniqueItems"}
 # OpenAI's strict mode refuses these; elsewhere they keep a weak model from writing without end.
 _LENGTHS = {"minLength", "maxLength"}
-# llama.cpp refuses a grammar with more repetitions.
-_LONGEST_REPETITION = 2_000
+LONGEST_REPETITION = 2_000
+"""llama.cpp refuses a grammar with more repetitions."""
 
 
-def strict_schema(model: type[BaseModel]) -> dict[str, Any]:
-    """The schema of `model`: every field required, nothing additional, no unsupported keyword."""
+def held_to(most: int, least: int = 0) -> JsonDict:
+    """Characters that a weak model is held to where its server keeps schemas; the type may take more."""
+    return {"maxLength": most, "minLength": least} if least else {"maxLength": most}
+
+
+def strict_schema(model: type[BaseModel], longest: int = LONGEST_REPETITION) -> dict[str, Any]:
+    """The schema of `model`: every field required, nothing additional, no unsupported keyword.
+
+    Args:
+        model: The type of the answer.
+        longest: Characters that one text may have at most, where the server keeps to a schema's lengths.
+    """
     parameters: dict[str, Any] = dict(openai.pydantic_function_tool(model)["function"]["parameters"])
-    return {"title": model.__name__, **_portable(parameters)}
+    return {"title": model.__name__, **_bounded(_walk(parameters, _DROPPED), longest)}
 
 
 def tool_schema(name: str, description: str, arguments: type[BaseModel]) -> dict[str, Any]:
@@ -34,9 +45,15 @@ def without_lengths(schema: Any) -> Any:
     return _walk(schema, _LENGTHS)
 
 
-def _portable(schema: dict[str, Any]) -> dict[str, Any]:
-    walked: dict[str, Any] = _walk(schema, _DROPPED)
-    return walked
+def _bounded(schema: Any, longest: int) -> Any:
+    if isinstance(schema, list):
+        return [_bounded(item, longest) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    bounded = {key: _bounded(value, longest) for key, value in schema.items()}
+    if schema.get("type") == "string" and "enum" not in schema:
+        bounded["maxLength"] = min(schema.get("maxLength", longest), longest)
+    return bounded
 
 
 def _walk(schema: Any, dropped: set[str]) -> Any:
@@ -50,8 +67,6 @@ def _walk(schema: Any, dropped: set[str]) -> Any:
             walked[key] = {name: _walk(inner, dropped) for name, inner in value.items()}
         elif key in {"enum", "const", "required"}:
             walked[key] = value
-        elif key in {"maxLength", "maxItems"} and value > _LONGEST_REPETITION:
-            continue
         elif key not in dropped:
             walked[key] = _walk(value, dropped)
     return walked

@@ -133,7 +133,9 @@ class Agents:
         output = specialist.output
         answer_format: ProviderStrategy[Any] | None = None
         if output is not None:
-            answer_format = ProviderStrategy(strict_schema(_model(output)), strict=True)
+            answer_format = ProviderStrategy(
+                strict_schema(_model(output), self._gateway.longest_text), strict=True
+            )
         graph = create_agent(
             self._gateway.model(specialist.tier),
             tools=tools,

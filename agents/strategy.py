@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from agents.inputs import shared_inputs, task_inputs
 from agents.router import Plan
+from agents.schemas import held_to
 from agents.specialist import Specialist
 from core.business import Business, Fact, Memory
 from core.campaign import Campaign, ContentType, FunnelStage, Platform, Slot
@@ -32,7 +35,7 @@ _USUAL_TIME: dict[Platform, time] = {
 }
 _QUARTER, _MOVE = 15, timedelta(hours=2)
 _THEME_CHARACTERS = 120
-_FEWEST, _MOST = 4, 10
+_FEWEST, _MOST, _MOST_PLANNED = 4, 10, 24
 _PER_WEEK = 1.5
 
 
@@ -42,11 +45,11 @@ class PlannedSlot(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     day: Annotated[int, Field(ge=1)]
-    local_time: str
+    local_time: Annotated[str, Field(max_length=40, json_schema_extra=held_to(5))]
     platform: Platform
     type: ContentType
-    theme: Annotated[str, Field(max_length=300)]
-    segment: Annotated[str, Field(max_length=200)]
+    theme: Annotated[str, Field(max_length=300, json_schema_extra=held_to(120, 3))]
+    segment: Annotated[str, Field(max_length=200, json_schema_extra=held_to(80))]
     funnel_stage: FunnelStage
 
 
@@ -55,8 +58,8 @@ class CalendarPlan(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    summary: Annotated[str, Field(max_length=900)]
-    slots: Annotated[list[PlannedSlot], Field(max_length=24)]
+    summary: Annotated[str, Field(max_length=900, json_schema_extra=held_to(300))]
+    slots: Annotated[list[PlannedSlot], Field(max_length=_MOST_PLANNED)]
 
 
 STRATEGY: Specialist[CalendarPlan] = Specialist(
@@ -65,6 +68,19 @@ STRATEGY: Specialist[CalendarPlan] = Specialist(
     output=CalendarPlan,
     tools=("search_facts", "search_memory", "read_calendar"),
 )
+
+
+@cache
+def strategist(pieces: int) -> Specialist[CalendarPlan]:
+    """The strategist for so many pieces: a server that keeps to a schema plans no more of them.
+
+    More are taken all the same, and the first ones kept.
+    """
+    slots = Annotated[
+        list[PlannedSlot],
+        Field(max_length=_MOST_PLANNED, json_schema_extra={"minItems": 1, "maxItems": pieces}),
+    ]
+    return replace(STRATEGY, output=create_model("CalendarPlan", __base__=CalendarPlan, slots=(slots, ...)))
 
 
 def usual_pieces(days: int, platforms: int) -> int:

@@ -9,7 +9,7 @@ from langgraph.runtime import Runtime
 
 from agents.calls import Call
 from agents.router import Plan
-from agents.strategy import STRATEGY, calendar_inputs, settle_calendar
+from agents.strategy import calendar_inputs, settle_calendar, strategist
 from core.campaign import PLATFORMS, Campaign, Slot
 from core.errors import NotFound
 from graphs.context import GraphContext
@@ -45,8 +45,9 @@ async def strategy(state: CopilotState, runtime: Context) -> dict[str, Any]:
                 request=context.request.text,
                 today=run.today,
             )
+            specialist = strategist(inputs["task"]["pieces"])
             call = Call(scope=run.scope, user_id=run.user_id, run_id=run.run_id, sink=lane)
-            answer = await context.agents.run(STRATEGY, inputs, call=call, context=run)
+            answer = await context.agents.run(specialist, inputs, call=call, context=run)
             lane.end()
             summary = answer.value.summary
             slots = settle_calendar(answer.value, plan, run.business, run.clock.now())

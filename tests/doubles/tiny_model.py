@@ -75,7 +75,9 @@ def main() -> None:
     parameters.model_alias = {"smollm2-135m"}
     parameters.n_ctx = CONTEXT * _SLOTS
     parameters.n_parallel = _SLOTS
-    parameters.cpuparams.n_threads = options.threads
+    # Two threads read a prompt twice as fast; writing, they wait for each other on a busy machine.
+    parameters.cpuparams.n_threads = 1
+    parameters.cpuparams_batch.n_threads = options.threads
     parameters.hostnames = ["127.0.0.1"]
     parameters.port = options.port
     parameters.use_jinja = True

@@ -75,6 +75,14 @@ async def test_the_reservation_covers_prompt_and_most_possible_output(
     assert model.calls[0]["max_tokens"] == 100
 
 
+async def test_no_prompt_asks_for_more_than_the_settings_allow(bench: MakeBench) -> None:
+    with ScriptedModel(Reply("Hi.")) as model:
+        made = await bench(transport=model, model_max_output=400)
+        await _ask(made, max_output=1_600)
+    assert model.calls[0]["max_tokens"] == 400
+    assert made.gateway.longest_text == 800
+
+
 async def test_the_model_is_the_set_one_else_the_first_listed_for_chat(bench: MakeBench) -> None:
     async with fault_server() as server:
         server.models = ["nomic-embed-text", "llama-small", "other"]

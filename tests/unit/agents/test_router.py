@@ -129,6 +129,13 @@ def test_a_model_without_an_idea_is_helped_by_the_verb() -> None:
     assert settled("Thank you").specialists == []
 
 
+def test_who_says_write_gets_no_calendar_unless_a_time_is_named() -> None:
+    for text in ("Write a LinkedIn post on rest days", "Rédige un e-mail", "Bitte schreib eine SMS"):
+        assert settled(text, specialists=["strategy"]).specialists == ["copywriter"]
+    for text in ("Write two weeks of Instagram posts", "Write a LinkedIn campaign", "Write something"):
+        assert settled(text, specialists=["strategy"]).specialists == ["strategy"]
+
+
 @pytest.mark.parametrize(
     ("text", "guess", "language"),
     [

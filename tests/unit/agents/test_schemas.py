@@ -20,6 +20,8 @@ class Outer(BaseModel):
     pattern: str = ""
     count: int | None = Field(default=None, ge=1)
     items: list[Inner] = Field(min_length=1, max_length=20)
+    notes: list[str] = []
+    word: str | None = None
 
 
 def _objects(schema: Any) -> list[dict[str, Any]]:
@@ -46,8 +48,15 @@ def test_unsupported_keywords_go_and_fields_of_their_name_stay() -> None:
     assert "\\\\d" not in text
     assert "pattern" in schema["properties"]
     assert schema["properties"]["title"]["maxLength"] == 50
-    assert "maxLength" not in schema["properties"]["body"]
+    assert schema["properties"]["body"]["maxLength"] == 2_000
     assert schema["title"] == "Outer"
+
+
+def test_every_text_ends_where_the_server_keeps_to_the_schema() -> None:
+    properties = strict_schema(Outer, 300)["properties"]
+    assert [properties[name]["maxLength"] for name in ("title", "body", "pattern")] == [50, 300, 300]
+    assert properties["notes"]["items"]["maxLength"] == 300
+    assert properties["word"]["anyOf"][0]["maxLength"] == 300
 
 
 def test_openai_gets_no_lengths_of_texts() -> None:

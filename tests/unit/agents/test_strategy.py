@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.router import Plan
-from agents.strategy import CalendarPlan, settle_calendar, usual_pieces
+from agents.schemas import strict_schema
+from agents.strategy import CalendarPlan, settle_calendar, strategist, usual_pieces
 from core.campaign import PLATFORMS, Slot
 from core.errors import UnusableAnswer
 from tests.unit.offline.businesses import CAFE, GYM, NOW
@@ -49,6 +50,15 @@ def slot(**changes: Any) -> dict[str, Any]:
 def settled(*slots: dict[str, Any], now: datetime = NOW, **changes: Any) -> list[Slot]:
     value = CalendarPlan.model_validate({"summary": "", "slots": list(slots)})
     return settle_calendar(value, plan(**changes), GYM, now)
+
+
+def test_a_server_that_keeps_schemas_plans_no_more_than_was_asked() -> None:
+    output = strategist(3).output
+    assert output is not None
+    slots = strict_schema(output)["properties"]["slots"]
+    assert (slots["minItems"], slots["maxItems"]) == (1, 3)
+    assert len(output.model_validate({"summary": "", "slots": [slot()] * 5}).slots) == 5
+    assert strategist(3) is strategist(3)
 
 
 def test_days_are_kept_in_the_window_and_times_snapped() -> None:
