@@ -12,7 +12,7 @@ export type ProfileField = "brand_voice" | "industry" | "postal_address";
 
 /** What most posts need and nobody has said yet: its name, and how a fact of it is recognised. */
 const GAPS: [string, RegExp][] = [
-  ["Price", /price|cost|fee|offer|membership|rate|tarif|preis|prix|precio/i],
+  ["Price", /price|cost|fee|off(er|re)|membership|rate|tarif|angebot|preis|prix|oferta|precio/i],
   ["Opening hours", /hour|open|zeiten|horaire|horario/i],
   ["Phone", /phone|tel|mobile|call/i],
   ["Website", /web|site|url|link|booking/i],

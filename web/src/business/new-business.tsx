@@ -34,7 +34,7 @@ export function NewBusiness() {
             brand_voice: text(form, "brand_voice"),
             timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
             language: navigator.language,
-            facts: offer ? [{ key: "Offer", value: offer }] : [],
+            facts: offer ? [{ key: offerName(), value: offer }] : [],
           },
         }),
       );
@@ -83,4 +83,9 @@ export function NewBusiness() {
       </form>
     </Door>
   );
+}
+
+/** Drafts repeat a fact's name, so it is in the person's language. */
+function offerName(): string {
+  return { de: "Angebot", fr: "Offre", es: "Oferta" }[navigator.language.slice(0, 2)] ?? "Offer";
 }

@@ -64,7 +64,7 @@ export function nextActions(business: Business): NextAction[] {
 }
 
 function asSaid(fact: Fact): string {
-  if (/^(offer|price)$/i.test(fact.key)) return fact.value;
+  if (/^(offer|price|angebot|preis|offre|prix|oferta|precio)$/i.test(fact.key)) return fact.value;
   return fact.value.toLowerCase().includes(fact.key.toLowerCase()) ? fact.value : `${fact.key} ${fact.value}`;
 }
 

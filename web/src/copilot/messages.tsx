@@ -16,6 +16,7 @@ import { Icon } from "../ui/icons";
 import { Trouble } from "../ui/trouble";
 import { sourceChips, SourceChip } from "../canvas/sources";
 import { Chips } from "./chips";
+import { Continue } from "./continue";
 import { LiveLine } from "./live-line";
 import type { Shown } from "./shown";
 import { useThread } from "./thread";
@@ -167,7 +168,7 @@ function Sources({ shown }: { shown: Shown }) {
 }
 
 function Standing({ shown, last }: { shown: Shown; last: boolean }) {
-  const { say, retry, running } = useThread();
+  const { retry, running } = useThread();
   const count = shown.pieces.filter((piece) => piece.name !== "plan_calendar");
   const of = Math.max(count.length, ...count.map((piece) => piece.identity.of ?? 0));
   const done = count.filter((piece) => piece.result).length;
@@ -176,11 +177,7 @@ function Standing({ shown, last }: { shown: Shown; last: boolean }) {
     return (
       <p className="stopped">
         <span>Stopped by you{of > 0 ? ` after ${done} of ${of}` : ""}.</span>
-        {last && !running && (
-          <button className="link" onClick={() => say("Continue")}>
-            Continue
-          </button>
-        )}
+        {last && !running && <Continue answer={shown} />}
       </p>
     );
   }
