@@ -76,6 +76,7 @@ class ArtefactIdentity(BaseModel):
     slot_id: str | None = None
     local_time: str | None = None
     theme: str | None = None
+    start_date: str | None = None
     index: int | None = None
     of: int | None = None
 

@@ -91,7 +91,7 @@ export function joinCards(slots: Slot[], contents: Content[], live: RunView | nu
     const { slot_id: key, local_time: at, theme, segment } = slot;
     cards.set(key, { key, platform, at, theme, segment, slotId: key, content, piece: null });
   }
-  for (const card of plan ? plannedCards(plan, start) : []) cards.set(card.key, card);
+  for (const card of plan ? plannedCards(plan, plan.identity.start_date ?? start) : []) cards.set(card.key, card);
   for (const content of contents) {
     const platform = asPlatform(content.platform);
     if (!platform || [...cards.values()].some((card) => card.content?.id === content.id)) continue;

@@ -28,6 +28,8 @@ export interface Identity {
   slot_id?: string;
   local_time?: string;
   theme?: string;
+  /** Day 1 of a calendar. */
+  start_date?: string;
   index?: number;
   of?: number;
 }
