@@ -25,7 +25,8 @@ async def strategy(state: CopilotState, runtime: Context) -> dict[str, Any]:
     run = context.run
     plan = Plan.model_validate(state["plan"])
     found = await run.campaigns.get(run.scope, state["campaign_id"] or "")
-    lane = context.stream.artefact("plan_calendar", {"campaign_id": found.id, "theme": found.name})
+    identity = {"campaign_id": found.id, "theme": found.name, "start_date": plan.start.isoformat()}
+    lane = context.stream.artefact("plan_calendar", identity)
     async with context.stream.step("strategist", "plan_calendar"):
         earlier = [slot for slot in found.calendar if slot.run_id == run.root_run_id]
         if earlier:
