@@ -40,13 +40,14 @@ class Grader:
     """A named check of a run.
 
     `must` makes a failure the command's failure; the others are shown. `only` is the agent whose work it
-    reads, if it reads one only.
+    reads, if it reads one only. One that reads texts has nothing to say about a run without any.
     """
 
     name: str
     grade: Grade
     must: bool = True
     only: str | None = None
+    reads_texts: bool = True
 
     def applies(self, expected: Expected) -> bool:
         """Whether the case has anything for this grader."""
@@ -77,6 +78,8 @@ def shape(exam: Exam) -> Iterator[Finding]:
             yield Finding(exam.calendar, "there is no calendar")
         elif not exam.record.plan.summary.strip() or not exam.record.campaign.calendar:
             yield Finding(exam.calendar, "the calendar has no summary or no slot")
+    if "copywriter" in exam.expected.agents and not exam.drafts:
+        yield Finding(None, "there is no draft")
     for piece, content in exam.drafts:
         yield from (Finding(piece, wrong) for wrong in _misshapen(exam, content))
 
@@ -272,8 +275,8 @@ def _contacts(values: Iterator[str]) -> set[str]:
 
 
 GRADERS = (
-    Grader("route", route),
-    Grader("shape", shape),
+    Grader("route", route, reads_texts=False),
+    Grader("shape", shape, reads_texts=False),
     Grader("figures", figures),
     Grader("limits", limits, only="copywriter"),
     Grader("language", language),
@@ -309,8 +312,16 @@ GRADER_OF_RULE: Mapping[str, str] = {
 
 
 def grade(exam: Exam) -> dict[str, list[Finding]]:
-    """What every grader that applies found; an empty list is a pass."""
-    return {grader.name: list(grader.grade(exam)) for grader in GRADERS if grader.applies(exam.expected)}
+    """What every grader that applies found; an empty list is a pass.
+
+    Where nothing was written, only that is graded: no text is not a good text.
+    """
+    written = bool(exam.pieces)
+    return {
+        grader.name: list(grader.grade(exam))
+        for grader in GRADERS
+        if grader.applies(exam.expected) and (written or not grader.reads_texts)
+    }
 
 
 @dataclass

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 from agents.strategy import CalendarPlan
 from core.business import Business
 from core.campaign import Campaign
-from core.content import Content, PromptId
+from core.content import Content
 from core.conversation import RunStatus
 
 
@@ -28,6 +28,5 @@ class RunRecord(BaseModel):
     repairs: int = 0
     model: str
     simulated: bool
-    prompts: list[PromptId] = Field(default_factory=list)
     tokens: int = 0
     seconds: float = 0.0

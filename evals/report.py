@@ -16,6 +16,7 @@ from evals.cases import NOW, CaseInputs, Notes, Suite
 from evals.graders import GRADERS
 from evals.record import RunRecord
 from evals.rules import RuleRow
+from prompts.library import PromptLibrary
 
 _PASS, _FAIL, _NONE, _OK = "·", "✗", " ", "✓"
 _WIDTH = 108
@@ -84,16 +85,14 @@ def suite_report(
         for failure in report.failures
     ]
     order = [case.name for case in suite.cases.cases]
-    prompts = {
-        (made.name, made.digest): made for line in lines if line.record for made in line.record.prompts
-    }
+    library = PromptLibrary()
     return SuiteReport(
         dataset=suite.name,
         dataset_digest=suite.digest,
         model=model.name,
         simulated=model.simulated,
         now=NOW.isoformat(),
-        prompts=[prompts[key] for key in sorted(prompts)],
+        prompts=[library.get(name).id for name in library.names()],
         cases=sorted(lines, key=lambda line: order.index(line.name)),
     )
 

@@ -251,7 +251,6 @@ class Solver:
             repairs=sink.superseded(),
             model=self.model.name,
             simulated=self.model.simulated,
-            prompts=[draft.ai_metadata.prompt for draft in drafts if draft.ai_metadata.prompt is not None],
             tokens=sum(use.input_tokens + use.output_tokens for use in result.usage),
             seconds=round(seconds, 3),
         )

@@ -225,6 +225,12 @@ def test_who_worked_and_how_it_ended_is_seen(change: Callable[[RunRecord], objec
     assert failing(exam) == {"route"}
 
 
+def test_no_text_is_not_a_good_text() -> None:
+    exam = pieces_exam()
+    exam.record.drafts.clear()
+    assert grade(exam).keys() == failing(exam) == {"route", "shape"}
+
+
 def themes_with(**changed: Any) -> list[PlannedSlot]:
     slots = [planned(1 + 2 * at, ("instagram", "email")[at % 2], theme) for at, theme in enumerate(THEMES)]
     slots[-1] = slots[-1].model_copy(update=changed)
