@@ -108,7 +108,7 @@ class Following:
                 async for item in items:
                     yield item
             return
-        while (recorded := await self._recorded(scope, run)) is None:
+        while (recorded := await self._recorded(scope, run)) is None:  # noqa: ASYNC110 -- written elsewhere
             await asyncio.sleep(LOOK_AGAIN_SECONDS)
         last = after
         for place, event in enumerate(recorded):

@@ -105,9 +105,7 @@ def served_by(model: FaultServer) -> dict[str, Any]:
 
 
 @pytest_asyncio.fixture(scope="session")
-async def model_town(
-    store_urls: StoreUrls, data_dir: Path, model_server: FaultServer
-) -> AsyncIterator[Town]:
+async def model_town(store_urls: StoreUrls, data_dir: Path, model_server: FaultServer) -> AsyncIterator[Town]:
     """An API and a worker whose model is the server's."""
     settings = quick(store_urls, data_dir, **served_by(model_server))
     async with town(settings) as opened, working(settings):

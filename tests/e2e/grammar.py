@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
+import httpx
 import orjson
 
 TERMINAL = {"RUN_FINISHED", "RUN_ERROR"}
@@ -33,8 +35,16 @@ class Frame:
         return str(self.event["name"] if self.event["type"] == "CUSTOM" else self.event["type"])
 
 
-async def read_frames(lines: AsyncIterator[str]) -> AsyncGenerator[Frame]:
+async def read_frames(response: httpx.Response) -> AsyncGenerator[Frame]:
     """The frames of a stream as they come."""
+    # httpx annotates an iterator, and gives a generator that wants to be closed.
+    lines = cast("AsyncGenerator[str]", response.aiter_lines())
+    async with aclosing(lines):
+        async for frame in _frames(lines):
+            yield frame
+
+
+async def _frames(lines: AsyncGenerator[str]) -> AsyncGenerator[Frame]:
     log_id: str | None = None
     async for line in lines:
         if line.startswith("id: "):

@@ -1,10 +1,9 @@
-"""Workers die and are stopped in the middle of runs: each run ends once, honestly, and nothing is written twice."""
+"""Workers die in the middle of runs: each run ends once, honestly, and nothing is written twice."""
 
 from __future__ import annotations
 
 import signal
 from collections import Counter
-
 
 from core.events import call_start, text_start
 from core.ids import new_id
@@ -113,7 +112,9 @@ async def test_a_worker_killed_between_the_end_and_its_event(here: World) -> Non
     writer.delta("text", claimed.answer_id, "All is")
     writer.append(call_start("call", "write_post", claimed.answer_id))
     assert await writer.flush()
-    assert await services.runs.finish(here.scope, claimed, RunResult("completed", "success", text="All is well."))
+    assert await services.runs.finish(
+        here.scope, claimed, RunResult("completed", "success", text="All is well.")
+    )
     frames = await here.events(run)
     check(frame.event for frame in frames)
     assert kinds(frames)[-6:] == [

@@ -48,7 +48,11 @@ async def outcome(world: World) -> str:
     await world.settled()
     ended = await world.run(run)
     message = (await world.thread(thread))["messages"][-1]
-    shown = {artefact["result"]["content_id"] for artefact in message["artefacts"] if "content_id" in artefact["result"]}
+    shown = {
+        artefact["result"]["content_id"]
+        for artefact in message["artefacts"]
+        if "content_id" in artefact["result"]
+    }
     drafts = await world.drafts()
     assert shown == {draft["_id"] for draft in drafts}
     for draft in drafts:
@@ -81,9 +85,7 @@ async def test_a_fault_that_stays(impatient: World, impatient_model: FaultServer
     assert await outcome(impatient) == OUTCOMES[fault][1]
 
 
-async def test_a_server_that_refuses_connections(
-    impatient: World, impatient_model: FaultServer
-) -> None:
+async def test_a_server_that_refuses_connections(impatient: World, impatient_model: FaultServer) -> None:
     await impatient_model.stop()
     try:
         assert await outcome(impatient) == "model-unreachable"
@@ -91,7 +93,9 @@ async def test_a_server_that_refuses_connections(
         await impatient_model.start()
 
 
-async def test_a_quota_that_ends_in_the_middle_keeps_what_is_finished(served: World, model: FaultServer) -> None:
+async def test_a_quota_that_ends_in_the_middle_keeps_what_is_finished(
+    served: World, model: FaultServer
+) -> None:
     await served.say("Hello", specialists=[])
     changed = await served.services.database.budgets.raw.update_one(
         {"business_id": served.business_id},

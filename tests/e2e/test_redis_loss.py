@@ -54,7 +54,9 @@ async def saved(world: World, thread: str) -> str:
     return str(message["content"])
 
 
-async def test_redis_emptied_in_the_middle_of_a_run(world: World, model: FaultServer, redis: OwnRedis) -> None:
+async def test_redis_emptied_in_the_middle_of_a_run(
+    world: World, model: FaultServer, redis: OwnRedis
+) -> None:
     """FLUSHALL between two calls: who reads sees a proper end, and so does who comes later."""
     run, thread = new_id(), new_id()
     model.plan("ok", "ok", "stall")
@@ -121,7 +123,9 @@ async def test_worker_and_api_work_again_after_flushall_and_an_outage(world: Wor
     assert await Processor().share_over(1.0) < IDLE
 
 
-async def test_a_run_asked_for_while_redis_is_away_is_done_all_the_same(world: World, redis: OwnRedis) -> None:
+async def test_a_run_asked_for_while_redis_is_away_is_done_all_the_same(
+    world: World, redis: OwnRedis
+) -> None:
     """Nobody can be woken: the worker's own look at the documents finds the run."""
     redis.stop()
     try:

@@ -38,7 +38,9 @@ async def drafts_of(world: World, told: Told) -> None:
         for message in told.messages
         if message["role"] == "tool"
     }
-    shown = [results[call["id"]]["content_id"] for call in calls if "content_id" in results.get(call["id"], {})]
+    shown = [
+        results[call["id"]]["content_id"] for call in calls if "content_id" in results.get(call["id"], {})
+    ]
     saved = {draft["_id"] for draft in await world.drafts()}
     assert sorted(shown) == sorted(saved)
     assert set(told.state["drafts"]) == saved
@@ -75,7 +77,9 @@ async def test_a_cancelled_run(served: World, model: FaultServer) -> None:
 
 async def test_a_crash_and_a_second_attempt(here: World, model: FaultServer) -> None:
     run, thread = new_id(), new_id()
-    settings = here.settings.model_copy(update={**served_by(model), "lease_seconds": 2.0, "model_stall_seconds": 30})
+    settings = here.settings.model_copy(
+        update={**served_by(model), "lease_seconds": 2.0, "model_stall_seconds": 30}
+    )
     # Some drafts are there and one hangs when the worker dies.
     model.plan("ok", "ok", "stall")
     async with worker_process(settings) as first:

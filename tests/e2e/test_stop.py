@@ -17,7 +17,9 @@ from tests.integration.memory.own_redis import OwnRedis
 WITHIN_SECONDS = 2.0
 
 
-async def begin(world: World, model: FaultServer, run: str, thread: str, text: str) -> asyncio.Task[list[Frame]]:
+async def begin(
+    world: World, model: FaultServer, run: str, thread: str, text: str
+) -> asyncio.Task[list[Frame]]:
     """Start a run whose third call hangs in its middle, and wait until it does."""
     model.plan("ok", "ok", "stall")
     reading = asyncio.create_task(world.say(text, run=run, thread=thread))
@@ -56,7 +58,9 @@ async def test_stop_comes_through_while_redis_is_away(
     redis = OwnRedis(tmp_path)
     redis.start()
     try:
-        settings = quick(store_urls, data_dir, **served_by(model), redis_url=redis.url, model_stall_seconds=30)
+        settings = quick(
+            store_urls, data_dir, **served_by(model), redis_url=redis.url, model_stall_seconds=30
+        )
         async with town(settings) as place, newcomer(place) as person, working(settings):
             run, thread = new_id(), new_id()
             reading = await begin(person, model, run, thread, PLAN)

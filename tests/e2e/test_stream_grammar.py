@@ -121,7 +121,9 @@ class Bench:
             attempt=1,
             **stamps,
         )
-        thread = Thread(id=run.thread_id, client_id="the thread", user_id=run.user_id, dedupe_key=new_id(), **stamps)
+        thread = Thread(
+            id=run.thread_id, client_id="the thread", user_id=run.user_id, dedupe_key=new_id(), **stamps
+        )
         await self.database.messages.insert(scope, asked)
         await self.database.runs.insert(scope, run)
         await self.database.threads.insert(scope, thread)

@@ -1,4 +1,4 @@
-"""A whole Marquee in one test: the API behind a real port, a worker that may come and go, and somebody signed in."""
+"""A whole Marquee in one test: the API behind a port, a worker that comes and goes, somebody signed in."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ async def serving(app: Any) -> AsyncIterator[str]:
         server = _Server(config)
         task = asyncio.create_task(server.serve(sockets=[listener]))
         try:
-            yield "http://127.0.0.1:{}".format(listener.getsockname()[1])
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         finally:
             server.should_exit = True
             await task
@@ -140,8 +140,7 @@ class World:
         """An open stream and its frames."""
         async with (
             self.client.stream(method, path, **request) as response,
-            aclosing(response.aiter_lines()) as lines,
-            aclosing(read_frames(lines)) as frames,
+            aclosing(read_frames(response)) as frames,
         ):
             yield response, frames
 
@@ -166,7 +165,10 @@ class World:
         """Start a run and go away once it has begun; the client's run id."""
         run = run or new_id()
         body = run_input(thread or new_id(), run, text, **marquee)
-        async with asyncio.timeout(PATIENCE), self.stream("POST", self.copilot, json=body) as (answer, frames):
+        async with (
+            asyncio.timeout(PATIENCE),
+            self.stream("POST", self.copilot, json=body) as (answer, frames),
+        ):
             assert answer.status_code == 200, (await answer.aread()).decode()
             assert (await anext(frames)).event["type"] == "RUN_STARTED"
         return run
