@@ -131,14 +131,9 @@ class Recall:
         facts = [fact for fact in business.facts if fact.expires_at is None or fact.expires_at > now]
         if len(facts) < 2:
             return facts
-        asked, *vectors = await self._embedder.embed(
-            [question, *(f"{fact.key}: {fact.value}" for fact in facts)]
-        )
-        likeness = {
-            fact.id: sum(a * b for a, b in zip(asked, vector, strict=True))
-            for fact, vector in zip(facts, vectors, strict=True)
-        }
-        return sorted(facts, key=lambda fact: likeness[fact.id], reverse=True)
+        likeness = await self._embedder.likeness(question, [f"{fact.key}: {fact.value}" for fact in facts])
+        ranked = sorted(zip(likeness, facts, strict=True), key=lambda pair: pair[0], reverse=True)
+        return [fact for _, fact in ranked]
 
     async def forget_business(self, scope: Scope) -> None:
         """Remove everything that is remembered of a business.
