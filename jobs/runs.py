@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from time import monotonic
 from typing import Literal, Protocol
 
 import orjson
@@ -89,7 +89,7 @@ class RunDriver:
         self._owner = owner
         self._beat = beat.total_seconds()
         self._active: dict[str, _Attempt] = {}
-        self._looking: asyncio.Task[None] | None = None
+        self._watcher: asyncio.Task[None] | None = None
 
     @property
     def active(self) -> int:
@@ -108,22 +108,18 @@ class RunDriver:
         run = await self._runs.claim(scope, run_id, self._owner)
         if run is None:
             return
-        attempt = _Attempt(run.business_id)
+        attempt = _Attempt(run)
         writer = self._log.writer(scope, run.id, run.attempt, on_fenced=lambda: attempt.stop("lost"))
         recorder = Recorder(writer)
         self._active[run_id] = attempt
-        if self._looking is None or self._looking.done():
-            self._looking = asyncio.create_task(self._look())
-        heartbeat = asyncio.create_task(self._keep(scope, run, attempt))
+        if self._watcher is None or self._watcher.done():
+            self._watcher = asyncio.create_task(self._watch())
         try:
             result = await self._attempt(scope, run, recorder, attempt)
             if result is not None and await self._runs.finish(scope, run, result):
                 self._end(run, recorder, result)
                 await writer.close()
         finally:
-            heartbeat.cancel()
-            with suppress(asyncio.CancelledError):
-                await heartbeat
             del self._active[run_id]
 
     async def _attempt(
@@ -179,39 +175,45 @@ class RunDriver:
         for closing in items.closing():
             recorder.append(closing)
 
-    async def _keep(self, scope: Scope, run: Run, attempt: _Attempt) -> None:
-        """Renew the lease until the attempt ends; stop it when it is lost."""
+    async def _watch(self) -> None:
+        """Look after all runs with one command each, while there are any."""
+        renew_at = monotonic() + self._beat
         while True:
-            await asyncio.sleep(self._beat)
-            try:
-                held = await self._runs.heartbeat(scope, run)
-            except Exception:
-                # The database does not answer: the attempt goes on, since the attempt number fences it.
-                logger.warning("run.heartbeat", extra={"run_id": run.id}, exc_info=True)
-                continue
-            if not held:
-                attempt.stop("lost")
-                return
-
-    async def _look(self) -> None:
-        """Stop what somebody asked to stop, with one question for all runs, while there are any."""
-        while True:
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(min(LOOK_SECONDS, self._beat))
             if not self._active:
                 return
-            scope = Scope.of(*(attempt.business_id for attempt in self._active.values()))
-            try:
-                for run_id in await self._runs.to_stop(scope, list(self._active)):
-                    self.cancel(run_id)
-            except Exception:
-                logger.warning("run.look", exc_info=True)
+            due = monotonic() >= renew_at
+            if due:
+                renew_at = monotonic() + self._beat
+            await asyncio.gather(self._look(), *([self._renew()] if due else []))
+
+    async def _renew(self) -> None:
+        """Renew all leases; stop an attempt whose lease is lost."""
+        held = dict(self._active)
+        try:
+            lost = await self._runs.heartbeat([attempt.run for attempt in held.values()])
+        except Exception:
+            # The database does not answer: the attempts go on, since the attempt number fences them.
+            logger.warning("run.heartbeat", exc_info=True)
+            return
+        for run_id in lost:
+            held[run_id].stop("lost")
+
+    async def _look(self) -> None:
+        """Stop what somebody asked to stop."""
+        scope = Scope.of(*(attempt.run.business_id for attempt in self._active.values()))
+        try:
+            for run_id in await self._runs.to_stop(scope, list(self._active)):
+                self.cancel(run_id)
+        except Exception:
+            logger.warning("run.look", exc_info=True)
 
 
 class _Attempt:
     """The task of an attempt, and why it was stopped."""
 
-    def __init__(self, business_id: str) -> None:
-        self.business_id = business_id
+    def __init__(self, run: Run) -> None:
+        self.run = run
         self.task: asyncio.Task[None] | None = None
         self.stopped: Stop | None = None
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+
+from pymongo import UpdateOne
 
 from core.conversation import Lease
 from core.scope import Scope
@@ -19,6 +21,15 @@ class Found:
 
     business_id: str
     document_id: str
+
+
+@dataclass(frozen=True)
+class Hold:
+    """A claimed document, and the attempt that holds it."""
+
+    business_id: str
+    document_id: str
+    attempt: int
 
 
 class Leases:
@@ -54,14 +65,36 @@ class Leases:
             {**expect, "attempt": attempt},
         )
 
-    async def renew(self, scope: Scope, document_id: str, attempt: int) -> bool:
-        """Heartbeat; false when the hold is lost."""
-        now = self._collection.clock.now()
-        result = await self._collection.raw.update_one(
-            {"_id": document_id, **scope.filter(), "attempt": attempt, "lease": {"$ne": None}},
-            {"$set": {"lease.until": encode_value(now + self._duration)}},
+    async def renew(self, holds: Sequence[Hold]) -> list[Hold]:
+        """Heartbeat of many holds in one command; those that are lost."""
+        until = encode_value(self._collection.clock.now() + self._duration)
+        result = await self._collection.raw.bulk_write(
+            [
+                UpdateOne(
+                    {
+                        "_id": hold.document_id,
+                        "business_id": hold.business_id,
+                        "attempt": hold.attempt,
+                        "lease": {"$ne": None},
+                    },
+                    {"$set": {"lease.until": until}},
+                )
+                for hold in holds
+            ],
+            ordered=False,
         )
-        return bool(result.matched_count)
+        if result.matched_count == len(holds):
+            return []
+        cursor = self._collection.raw.find(
+            {
+                "_id": {"$in": [hold.document_id for hold in holds]},
+                "business_id": {"$in": [hold.business_id for hold in holds]},
+                "lease": {"$ne": None},
+            },
+            {"business_id": 1, "attempt": 1},
+        )
+        held = {Hold(row["business_id"], row["_id"], row["attempt"]) async for row in cursor}
+        return [hold for hold in holds if hold not in held]
 
     async def release(self, scope: Scope, document_id: str, attempt: int) -> None:
         """Let the lease end now."""

@@ -35,7 +35,7 @@ from core.scope import Scope
 from memory.collections import AlreadyThere
 from memory.database import Database
 from memory.event_log import EventLog
-from memory.leases import Leases
+from memory.leases import Hold, Leases
 from services.run_request import RunRequest, documents_of
 from services.threads import Threads, branch
 from services.usage import Usage
@@ -190,10 +190,18 @@ class Runs:
         A run that is to be cancelled, or that lost its worker too often, is claimed as well: the worker
         sees it and ends it.
         """
-        run = await self._database.runs.find(scope, {"_id": run_id})
+        now = self._clock.now()
+        # Nearly every wake-up is the first of its run: take it without having read it.
+        run, taken = await asyncio.gather(
+            self._database.runs.find(scope, {"_id": run_id}),
+            self._leases.claim(
+                scope, run_id, owner, 0, {"status": "running", "started_at": now}, {"status": "queued"}
+            ),
+        )
+        if run is not None and taken:
+            return run.model_copy(update={"attempt": 1, "status": "running"})
         if run is None or run.status in ENDED:
             return None
-        now = self._clock.now()
         if run.status == "running" and run.lease is not None and run.lease.until > now:
             return None
         claimed = await self._leases.claim(
@@ -212,9 +220,10 @@ class Runs:
         """Whether this claim is one too many: the run kills its workers."""
         return run.attempt > self._attempts
 
-    async def heartbeat(self, scope: Scope, run: Run) -> bool:
-        """Renew the hold; false when it is lost."""
-        return await self._leases.renew(scope, run.id, run.attempt)
+    async def heartbeat(self, runs: Sequence[Run]) -> list[str]:
+        """Renew the hold on these runs; the ids of those that are lost."""
+        lost = await self._leases.renew([Hold(run.business_id, run.id, run.attempt) for run in runs])
+        return [hold.document_id for hold in lost]
 
     async def to_stop(self, scope: Scope, run_ids: Sequence[str]) -> list[str]:
         """Which of these runs somebody asked to stop."""
