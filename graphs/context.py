@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 
 from agents.specialist import Agents
+from core.business import Memory
 from core.conversation import Message, RunInput
 from graphs.stream import RunStream
 from tools.context import RunContext
@@ -13,13 +14,18 @@ from tools.context import RunContext
 
 @dataclass(frozen=True)
 class GraphContext:
-    """The trusted context of one attempt; `history` is the branch before the person's new message."""
+    """The trusted context of one attempt.
+
+    `history` is the branch before the person's new message; `remembered` is on its way from the start and
+    brings what is remembered about the request.
+    """
 
     run: RunContext
     request: RunInput
     history: Sequence[Message]
     agents: Agents
     stream: RunStream
+    remembered: Awaitable[Sequence[Memory]]
     repairs: int
     most_drafts: int
 

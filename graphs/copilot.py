@@ -49,11 +49,10 @@ async def understand(state: CopilotState, runtime: Context) -> dict[str, Any]:
 
 async def _ask_router(context: GraphContext, campaign: Campaign | None) -> Understanding:
     run = context.run
-    memories = await run.recall.retrieve(run.scope, context.request.text, limit=3)
     inputs = router_inputs(
         business=run.business,
         campaign=campaign,
-        memories=memories,
+        memories=await context.remembered,
         history=context.turns,
         request=context.request.text,
         today=run.today,
@@ -143,11 +142,10 @@ async def answer(state: CopilotState, runtime: Context) -> dict[str, Any]:
     if state["campaign_id"] is not None:
         found = await run.campaigns.get(run.scope, state["campaign_id"])
     facts = await run.recall.nearest_facts(run.business, context.request.text)
-    memories = await run.recall.retrieve(run.scope, context.request.text, limit=4)
     inputs = answer_inputs(
         business=run.business,
         facts=facts,
-        memories=memories,
+        memories=await context.remembered,
         campaign=found,
         history=context.turns,
         request=context.request.text,

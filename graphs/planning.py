@@ -36,11 +36,10 @@ async def strategy(state: CopilotState, runtime: Context) -> dict[str, Any]:
             saved, planned = found, earlier
         else:
             facts = await run.recall.nearest_facts(run.business, context.request.text)
-            memories = await run.recall.retrieve(run.scope, context.request.text, limit=3)
             inputs = calendar_inputs(
                 business=run.business,
                 facts=facts,
-                memories=memories,
+                memories=await context.remembered,
                 campaign=found,
                 plan=plan,
                 request=context.request.text,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, Protocol
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
 
 from agents.specialist import Agents
-from core.business import Business
+from core.business import Business, Memory
 from core.clock import Clock
 from core.conversation import Message, Run, RunOutcome, TokenUse
 from core.events import ModelBadge
@@ -28,6 +29,8 @@ from tools.context import RunContext
 
 PARALLEL_DRAFTS = 4
 RECURSION_LIMIT = 50
+MEMORIES = 4
+"""Remembered texts about the request that a run works with."""
 
 
 class Parts(Protocol):
@@ -92,16 +95,26 @@ class Attempt:
         Raises:
             MarqueeError: Why there is no good answer; what was saved before stays.
         """
+        recall, request = self._copilot.parts.recall, self._run.input
+        remembered = asyncio.create_task(recall.retrieve(self._scope, request.text, limit=MEMORIES))
+        try:
+            await self._drive(remembered)
+        finally:
+            remembered.cancel()
+
+    async def _drive(self, remembered: asyncio.Task[list[Memory]]) -> None:
         copilot, run, parts = self._copilot, self._run, self._copilot.parts
-        await parts.runs.reauthorise(run)
-        business = await parts.businesses.get(self._scope, run.business_id)
-        branch = await parts.runs.history(self._scope, run)
+        _, business, branch, state = await asyncio.gather(
+            parts.runs.reauthorise(run),
+            parts.businesses.get(self._scope, run.business_id),
+            parts.runs.history(self._scope, run),
+            parts.threads.state(self._scope, run.input.campaign_id),
+        )
         words = [message.content for message in branch if message.role == "user"] or [run.input.text]
         stream = RunStream(
             self._sink, run.id, run.attempt, run.answer_id, LinkPolicy.from_texts([*_known(business), *words])
         )
         self._stream = stream
-        state = await parts.threads.state(self._scope, run.input.campaign_id)
         stream.begin(copilot.badge(), state, branch if run.attempt > 1 else None)
         context = GraphContext(
             run=RunContext(
@@ -120,13 +133,19 @@ class Attempt:
             history=_before(branch, run),
             agents=copilot.agents,
             stream=stream,
+            remembered=remembered,
             repairs=copilot.repairs,
             most_drafts=copilot.most_drafts,
         )
         await copilot.graph.ainvoke(
             {"version": GRAPH_VERSION, "drafts": [], "failures": []},
             {
-                "configurable": {"thread_id": run.root_run_id, "business_id": run.business_id},
+                "configurable": {
+                    "thread_id": run.root_run_id,
+                    "business_id": run.business_id,
+                    # The first attempt of the first run: nothing was stored.
+                    "fresh": run.attempt == 1 and run.id == run.root_run_id,
+                },
                 "recursion_limit": RECURSION_LIMIT,
                 "max_concurrency": PARALLEL_DRAFTS,
             },

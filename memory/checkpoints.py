@@ -50,7 +50,12 @@ class Checkpoints(BaseCheckpointSaver[int]):
         return Checkpoints(self._mongo, scope=scope, serde=self.serde)
 
     async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
-        """The checkpoint that the config names, else the newest of its thread and namespace."""
+        """The checkpoint that the config names, else the newest of its thread and namespace.
+
+        `configurable.fresh` says that the thread is new: there is nothing to look for.
+        """
+        if config["configurable"].get("fresh"):
+            return None
         where: dict[str, Any] = dict(self._place(config))
         if checkpoint_id := get_checkpoint_id(config):
             where["checkpoint_id"] = checkpoint_id
