@@ -1,0 +1,234 @@
+"""What is measured: the model read directly, Marquee by its real processes, and the plain stack."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import psutil
+
+from benchmarks.client import Wire
+from benchmarks.wire import MODEL, asking
+
+READY = re.compile(rb"Marquee is ready:\s+http://127\.0\.0\.1:(\d+)")
+PARTS = {
+    "-m api": "api",
+    "-m jobs worker": "worker",
+    "secantusd": "mongodb",
+    "valkey": "redis",
+    "redis-server": "redis",
+    "chroma": "chroma",
+}
+FACTS = {
+    "Opening hours": "Monday to Saturday, 7 to 19",
+    "Sunday": "closed",
+    "Sourdough loaf": "£4.20",
+    "Delivery": "free from £25 within five miles",
+    "Phone": "01234 567890",
+}
+
+
+@dataclass(frozen=True)
+class Target:
+    """Something that answers: where, how to ask it, and which processes serve it."""
+
+    name: str
+    port: int
+    wire: Wire
+    ask: Callable[[int, int, int], str]
+    """(number of the stream, words, words a second) → a whole HTTP request."""
+    processes: Mapping[str, psutil.Process]
+
+    def spent(self) -> dict[str, float]:
+        """CPU seconds of every process so far."""
+        times = {name: process.cpu_times() for name, process in self.processes.items()}
+        return {name: time.user + time.system for name, time in times.items()}
+
+
+def _post(path: str, body: Mapping[str, Any], headers: Mapping[str, str]) -> str:
+    content = json.dumps(body, separators=(",", ":"))
+    lines = [
+        f"POST {path} HTTP/1.1",
+        "Host: 127.0.0.1",
+        "Connection: close",
+        "Content-Type: application/json",
+        f"Content-Length: {len(content)}",
+        *(f"{name}: {value}" for name, value in headers.items()),
+    ]
+    return "\r\n".join(lines) + "\r\n\r\n" + content
+
+
+@asynccontextmanager
+async def _process(
+    *arguments: str, environment: Mapping[str, str] | None = None
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *arguments,
+        stdout=asyncio.subprocess.PIPE,
+        env={**os.environ, **(environment or {})},
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.terminate()
+            await process.wait()
+
+
+async def _first_line(process: asyncio.subprocess.Process) -> int:
+    assert process.stdout is not None  # noqa: S101  # it was asked for
+    return int(await process.stdout.readline())
+
+
+@asynccontextmanager
+async def model() -> AsyncIterator[Target]:
+    """The model server, asked directly."""
+    async with _process("-m", "benchmarks.model") as process:
+        port = await _first_line(process)
+
+        def ask(_: int, words: int, rate: int) -> str:
+            messages = [{"role": "user", "content": asking(words, rate)}]
+            return _post("/v1/chat/completions", {"model": MODEL, "stream": True, "messages": messages}, {})
+
+        yield Target("model", port, "openai", ask, {"model": psutil.Process(process.pid)})
+
+
+def _run_input(number: int, words: int, rate: int, run: str, **more: Any) -> dict[str, Any]:
+    return {
+        "threadId": f"{run}-thread-{number}",
+        "runId": f"{run}-run-{number}",
+        "state": {},
+        "messages": [{"id": "1", "role": "user", "content": asking(words, rate)}],
+        "tools": [],
+        "context": [],
+        "forwardedProps": {},
+        **more,
+    }
+
+
+@asynccontextmanager
+async def plain(model_port: int) -> AsyncIterator[Target]:
+    """ag-ui-langgraph's endpoint over ChatOpenAI."""
+    async with _process("-m", "benchmarks.plain", f"http://127.0.0.1:{model_port}/v1") as process:
+        port = await _first_line(process)
+        names = Numbered()
+
+        def ask(number: int, words: int, rate: int) -> str:
+            return _post("/", _run_input(number, words, rate, names.next()), {"Accept": "text/event-stream"})
+
+        yield Target("plain stack", port, "ag-ui", ask, {"app": psutil.Process(process.pid)})
+
+
+class Numbered:
+    """Names that are never given twice."""
+
+    def __init__(self) -> None:
+        self._given = 0
+
+    def next(self) -> str:
+        """The next one."""
+        self._given += 1
+        return f"bench-{self._given}"
+
+
+@asynccontextmanager
+async def marquee(model_port: int, businesses: int) -> AsyncIterator[Target]:
+    """Stores, API and worker as `make run` starts them, with people who are signed in."""
+    with tempfile.TemporaryDirectory(prefix="marquee-bench-") as folder:
+        environment = {
+            "MARQUEE_DATA_DIR": folder,
+            "MARQUEE_HOST": "127.0.0.1",
+            "MARQUEE_PORT": "0",
+            "MARQUEE_DEMO": "false",
+            "MARQUEE_MODEL": MODEL,
+            "OPENAI_BASE_URL": f"http://127.0.0.1:{model_port}/v1",
+            "OPENAI_API_KEY": "none",
+            # All people of the benchmark share one address.
+            "MARQUEE_IP_REQUESTS_PER_MINUTE": "1000000",
+            "MARQUEE_LOGIN_ATTEMPTS_PER_MINUTE": "1000000",
+            **dict.fromkeys(("MONGODB_URL", "REDIS_URL", "CHROMA_URL"), ""),
+        }
+        async with _process("-m", "jobs", "serve", environment=environment) as process:
+            port = await _ready(process)
+            people = await _people(port, businesses)
+            names = Numbered()
+
+            def ask(number: int, words: int, rate: int) -> str:
+                business_id, token = people[number % len(people)]
+                nobody: dict[str, Any] = {"marquee": {"specialists": []}}
+                body = _run_input(number, words, rate, names.next(), forwardedProps=nobody)
+                headers = {"Authorization": f"Bearer {token}", "Accept": "text/event-stream"}
+                return _post(f"/business/{business_id}/copilot", body, headers)
+
+            parts = _parts(psutil.Process(process.pid))
+            await _quiet(parts["worker"])
+            yield Target("Marquee", port, "ag-ui", ask, parts)
+
+
+async def _ready(process: asyncio.subprocess.Process) -> int:
+    assert process.stdout is not None  # noqa: S101  # it was asked for
+    said = b""
+    while line := await process.stdout.readline():
+        said += line
+        if found := READY.search(line):
+            return int(found[1])
+    raise SystemExit(f"Marquee did not start:\n{said.decode('utf-8', 'replace')}")
+
+
+async def _quiet(worker: psutil.Process) -> None:
+    """Wait until what preparing left behind is done: the new facts are indexed."""
+    async with asyncio.timeout(60):
+        busy = 100.0
+        while busy > 10:
+            worker.cpu_percent()
+            await asyncio.sleep(1)
+            busy = worker.cpu_percent()
+
+
+async def _people(port: int, businesses: int) -> list[tuple[str, str]]:
+    """Businesses with facts, each with its owner's access token."""
+    at_once = asyncio.Semaphore(4)
+
+    async def one(client: httpx.AsyncClient, number: int) -> tuple[str, str]:
+        async with at_once:
+            account = {
+                "email": f"owner{number}@example.com",
+                "password": "correct horse battery",
+                "name": "Owner",
+            }
+            signed_in = await client.post("/auth/register", json=account)
+            signed_in.raise_for_status()
+            token = signed_in.json()["access_token"]
+            business = {
+                "business_name": f"Bakery {number}",
+                "industry": "Bakery",
+                "brand_voice": "Warm and plain",
+                "facts": [{"key": key, "value": value} for key, value in FACTS.items()],
+            }
+            headers = {"Authorization": f"Bearer {token}"}
+            founded = await client.post("/business/", json=business, headers=headers)
+            founded.raise_for_status()
+            return founded.json()["id"], token
+
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60, trust_env=False) as client:
+        return await asyncio.gather(*(one(client, number) for number in range(businesses)))
+
+
+def _parts(supervisor: psutil.Process) -> dict[str, psutil.Process]:
+    parts = {}
+    for child in supervisor.children(recursive=True):
+        command = " ".join(child.cmdline())
+        name = next((name for sign, name in PARTS.items() if sign in command), None)
+        if name is not None and name not in parts:
+            parts[name] = child
+    return parts
