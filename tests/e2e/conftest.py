@@ -82,6 +82,9 @@ async def alive(offline_town: Town) -> AsyncIterator[World]:
 def offline_answers(data_dir: Path) -> Answerer:
     """What the offline model would say, for a server that fails now and then."""
     embedder, counter = LocalEmbedder(), TokenCounter(data_dir / "tokenizer")
+    # Loaded now, so that no call of an impatient worker waits for it.
+    embedder.embed_now(["warm"])
+    counter.count("warm")
     return relayed(OfflineTransport(embedder.embed_now, counter.count, 1_000_000.0))
 
 
@@ -137,8 +140,8 @@ def impatient_model(impatient_server: FaultServer) -> FaultServer:
 async def impatient_town(
     store_urls: StoreUrls, data_dir: Path, impatient_server: FaultServer
 ) -> AsyncIterator[Town]:
-    """An API and a worker that gives a silent model half a second."""
-    waits = {"model_first_token_seconds": 0.8, "model_stall_seconds": 0.5}
+    """An API and a worker that gives a silent model a second."""
+    waits = {"model_first_token_seconds": 1.5, "model_stall_seconds": 1.0}
     settings = quick(store_urls, data_dir, **served_by(impatient_server), **waits)
     async with town(settings) as opened, working(settings):
         yield opened
