@@ -25,18 +25,22 @@ const queries = new QueryClient({
 });
 const router = makeRouter(queries);
 
-/** Read again whatever is on the screen of these kinds. */
-function stale(...kinds: string[]): void {
-  for (const kind of kinds) void queries.invalidateQueries({ queryKey: [kind] });
+/** Read again whatever is on the screen of these kinds; resolves when it was tried. */
+async function stale(...kinds: string[]): Promise<void> {
+  await Promise.all(kinds.map((kind) => queries.invalidateQueries({ queryKey: [kind] })));
+}
+
+/** The pieces first: until the thread tells the answer, the run's own view stands, and no piece may be missing then. */
+async function settle(threadId: string): Promise<void> {
+  void stale("threads", "usage", "campaign");
+  await stale("calendar", "content");
+  await queries.invalidateQueries({ queryKey: threadQuery(threadId).queryKey });
 }
 
 watchRuns(
-  () => stale("threads"),
-  () => stale("calendar", "content"),
-  (threadId) => {
-    void queries.invalidateQueries({ queryKey: threadQuery(threadId).queryKey });
-    stale("threads", "usage", "calendar", "content", "campaign");
-  },
+  () => void stale("threads"),
+  () => void stale("calendar", "content"),
+  (threadId) => void settle(threadId),
 );
 
 onSession(() => {

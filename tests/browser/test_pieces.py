@@ -1,0 +1,73 @@
+"""A draft is edited where it stands, and what has no source or is banned is marked."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.conftest import Opener
+from tests.browser.watch import accessible
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+POST = "Write an Instagram post about the trial week"
+
+
+async def test_edits_are_checked_and_never_overwrite(own: Opener) -> None:
+    async with own(business={"banned_words": ["guarantee"]}) as person:
+        page = person.page
+        await person.go()
+        await page.locator("main").click(position={"x": 4, "y": 4})
+        await page.keyboard.press("/")
+        await expect(person.composer).to_be_focused()
+        await page.keyboard.type(POST)
+        await page.keyboard.press("Enter")
+        await expect(person.cards).to_have_count(1)
+        await person.until_ended()
+        await page.locator(".answer .chip").last.click()
+        card = page.locator("article.card[aria-current]")
+        await expect(card.locator(".card-h .st")).to_have_text("Ready for you")
+
+        async def write(text: str) -> None:
+            await card.get_by_role("button", name=re.compile("^Edit")).first.click()
+            await card.get_by_label("Caption").fill(text)
+            await card.get_by_role("button", name="Save").click()
+
+        await write("Join our 500 members. We guarantee a calm hour.")
+        await expect(card.locator(".card-h .st")).to_have_text("2 checks failed")
+        await expect(card.locator(".pv mark", has_text="500")).to_be_visible()
+        await expect(card.locator(".pv mark", has_text="guarantee")).to_be_visible()
+        await expect(card.locator(".checks")).to_contain_text("500")
+        await expect(page.locator(".week .slot.fail")).to_have_count(await page.locator(".week .slot").count())
+        await accessible(page)
+        (draft,) = await person.drafts()
+        assert draft["text_content"]["caption"] == "Join our 500 members. We guarantee a calm hour."
+
+        await write("A calm hour in a small group.")
+        await expect(card.locator(".card-h .st")).to_have_text("Ready for you")
+        await expect(card.locator(".pv mark")).to_have_count(0)
+
+        # Another window saves while this one is being edited.
+        person.watch.allow("status of 412", "answered 412: .*/content/")
+        await card.get_by_role("button", name=re.compile("^Edit")).first.click()
+        await card.get_by_label("Caption").fill("My own words.")
+        await accessible(page)
+        await person.put(f"/content/{draft['id']}", {"text_content": {"caption": "Words of another window."}})
+        await card.get_by_role("button", name="Save").click()
+        await expect(card.get_by_role("alert")).to_contain_text("Changed elsewhere since you opened it")
+        await expect(card.get_by_label("Caption")).to_have_value("My own words.")
+        await card.get_by_role("button", name="Reload it").click()
+        await expect(card.locator(".pv")).to_contain_text("Words of another window.")
+        (draft,) = await person.drafts()
+        assert draft["text_content"]["caption"] == "Words of another window."
+
+        await write("Join our 500 members.")
+        await card.get_by_role("button", name="add the fact").click()
+        await expect(page.get_by_label("Name of the fact")).to_be_focused()
+        await page.keyboard.press("Escape")
+        await expect(page.get_by_label("Name of the fact")).to_have_count(0)
+        await page.get_by_role("heading", name="The facts behind every sentence").click()
+        await page.keyboard.press("Escape")
+        await expect(card.or_(person.cards.first)).to_be_visible()

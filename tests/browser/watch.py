@@ -1,0 +1,65 @@
+"""What a page must not do unseen: complain, fail, leave its origin, keep somebody out."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from playwright.async_api import BrowserContext, ConsoleMessage, Page, Request, Response
+
+from tests.browser.group import ROOT
+
+AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
+LEFT_BY_ITSELF = "net::ERR_ABORTED"
+"""A page that is reloaded, or that ends a stream itself, aborts its requests."""
+
+
+class Watch:
+    """Listens to every page of a browser context."""
+
+    def __init__(self, context: BrowserContext, origin: str) -> None:
+        self._origin = origin
+        self._seen: list[str] = []
+        self._allowed: list[str] = []
+        context.on("console", self._said)
+        context.on("weberror", lambda error: self._seen.append(f"uncaught: {error.error}"))
+        context.on("request", self._asked)
+        context.on("requestfailed", self._failed)
+        context.on("response", self._answered)
+
+    def allow(self, *patterns: str) -> None:
+        """From now on the page may say this: the test breaks something on purpose."""
+        self._allowed += patterns
+
+    @property
+    def complaints(self) -> list[str]:
+        """What was seen and not allowed."""
+        return [seen for seen in self._seen if not any(re.search(each, seen) for each in self._allowed)]
+
+    def _said(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning", "assert"}:
+            self._seen.append(f"console {message.type}: {message.text} {message.location.get('url', '')}")
+
+    def _asked(self, request: Request) -> None:
+        if not request.url.startswith((f"{self._origin}/", "blob:" + self._origin)):
+            self._seen.append(f"left the origin: {request.url}")
+
+    def _failed(self, request: Request) -> None:
+        if request.failure != LEFT_BY_ITSELF:
+            self._seen.append(f"request failed: {request.failure} {request.url}")
+
+    def _answered(self, response: Response) -> None:
+        if response.status >= 400:
+            self._seen.append(f"answered {response.status}: {response.url}")
+
+
+async def accessible(page: Page) -> None:
+    """No rule of axe is broken on the screen as it is."""
+    await page.evaluate(AXE.read_text())
+    found: dict[str, Any] = await page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    told = [
+        f"{rule['id']}: {rule['help']}: {node['html'][:200]} {node['any'][:1]}"
+        for rule in found["violations"]
+        for node in rule["nodes"]
+    ]
+    assert told == []
