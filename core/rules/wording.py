@@ -38,6 +38,7 @@ _MANY_LETTERS = 40
 _LINKISH = re.compile(r"\S+@\S+|\b(?:https?://|www\.)\S+|[#@]\w+|\{\{.*?\}\}", re.IGNORECASE)
 _HASHTAG = re.compile(r"#\w+")
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
+_PHRASE = re.compile(rf"[.,!?]*{_WORD.pattern}(?:[.,!?]*[\s\-]+[.,!?]*{_WORD.pattern})*[.,!?]*")
 _SENTENCE = re.compile(r"[^.!?\n]+")
 _RUN = 6
 _TIMES = 3
@@ -100,7 +101,7 @@ def check_banned_words(draft: DraftText, banned: Sequence[str]) -> Check:
 def _term_pattern(term: str, language: str) -> re.Pattern[str] | None:
     folded = " ".join(fold(term).text.split())
     words = _WORD.findall(folded)
-    if not words or re.search(r"[^\w\s'.,!?-]", folded):
+    if not _PHRASE.fullmatch(folded):
         return _literal_pattern(folded) if folded else None
     head = "".join(re.escape(word) + r"[\s\-]+" for word in words[:-1])
     last = words[-1]

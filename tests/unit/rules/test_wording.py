@@ -58,6 +58,11 @@ def test_banned_words_in_hashtags() -> None:
     assert [(span.field, span.text) for span in check.spans] == [("hashtags.0", "RiskFree")]
 
 
+def test_a_banned_term_with_a_dot_inside_is_found() -> None:
+    assert not check_banned_words(draft("Only 0.0 beer tonight."), ["0.0"]).passed
+    assert check_banned_words(draft("Only 0 0 beer, or 10.05 of it."), ["0.0"]).passed
+
+
 @given(st.text(max_size=60), st.text(min_size=1, max_size=12))
 def test_a_banned_word_standing_alone_is_found(around: str, word: str) -> None:
     check = check_banned_words(draft(f"{around} . {word} ."), [word])
