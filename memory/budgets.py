@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -132,11 +133,18 @@ class Budgets:
 
     async def charge_expired(self, scope: Scope, document_id: str) -> int:
         """Charge what crashed calls had reserved, in full; how many reservations."""
+        now = self._clock.now()
         budget = await self._months.get(scope, document_id)
+        return await self._charge(scope, [one for one in budget.reservations if one.expires_at <= now])
+
+    async def charge_run(self, scope: Scope, run_id: str) -> int:
+        """Charge in full what the calls of a run's lost worker had reserved; how many reservations."""
+        budget = await self.month(scope)
+        return await self._charge(scope, [one for one in budget.reservations if one.run_id == run_id])
+
+    async def _charge(self, scope: Scope, reservations: Sequence[Reservation]) -> int:
         charged = 0
-        for reservation in budget.reservations:
-            if reservation.expires_at > self._clock.now():
-                continue
+        for reservation in reservations:
             lost = LedgerEntry(
                 run_id=reservation.run_id,
                 agent="lost call",

@@ -214,6 +214,8 @@ class Runs:
         )
         if not claimed:
             return None
+        if run.attempt:
+            await self._usage.charge_lost(scope, run.id)
         return run.model_copy(update={"attempt": run.attempt + 1, "status": "running"})
 
     def exhausted(self, run: Run) -> bool:

@@ -44,6 +44,10 @@ class Usage:
         """Replace the reservation by what was used, once, with its row in the ledger."""
         await self._budgets.settle(scope, reservation_id, entry)
 
+    async def charge_lost(self, scope: Scope, run_id: str) -> None:
+        """Charge what the lost worker of a run had reserved and can no longer settle."""
+        await self._budgets.charge_run(scope, run_id)
+
     async def report(self, scope: Scope, month: str | None = None) -> dict[str, Any]:
         """A month, the present one by default, as `GET /business/{id}/usage` answers it.
 

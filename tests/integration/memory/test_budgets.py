@@ -123,6 +123,18 @@ async def test_a_call_that_used_more_than_it_reserved_is_charged_for_all(till: T
     assert refused.value.facts == {"resets_at": "2027-04-01T00:00:00Z", "limit": 100, "remaining": 0}
 
 
+async def test_what_a_lost_worker_had_reserved_is_charged_when_its_run_is_taken_again(till: Till) -> None:
+    lost, other = new_id(), new_id()
+    assert await till.budgets.reserve(till.scope, 30, lost) is not None
+    assert await till.budgets.reserve(till.scope, 20, other) is not None
+    usage = Usage(till.budgets, till.clock)
+    await usage.charge_lost(till.scope, lost)
+    await usage.charge_lost(till.scope, lost)
+    month = await till.budgets.month(till.scope)
+    assert (month.tokens_used, month.reserved, month.remaining) == (30, 20, 50)
+    assert [one.run_id for one in month.reservations] == [other]
+
+
 async def test_a_crash_between_ledger_and_month_is_charged_as_the_ledger_says(till: Till) -> None:
     reservation = await till.budgets.reserve(till.scope, 60, None)
     assert reservation is not None
