@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Annotated, Any, Literal
@@ -51,6 +52,12 @@ _ASKS_TO_WRITE = re.compile(
     r"(?:write|draft|rewrite|écri[st]|écrivez|rédige[rz]?|schreibe?|verfasse|formuliere|escribe|redacta)\b",
     re.IGNORECASE,
 )
+_ASKS_TO_KNOW = re.compile(
+    r"^\W*(?:(?:what|which)(?! (?:can|could|should|shall|would))|when|where|who|why"
+    r"|how (?:much|many|long|often)|quel(?:le)?s?|combien|quand|où|pourquoi|was|welche[nmrs]?|wann|wo|wer"
+    r"|warum|wie ?(?:viele?|lange|oft)|qué|cuál(?:es)?|cuándo|cuánt[oa]s?|dónde|por qué|quién)\b[^?]*\?\W*$",
+    re.IGNORECASE,
+)
 _SPAN_OF_TIME = re.compile(
     r"\b(?:\d+|an?|one|two|three|four|five|six|une?|deux|trois|quatre|cinq|eine[nmr]?|zwei|drei|vier|fünf|una?"
     r"|dos|tres|cuatro|cinco)[ -](?:weeks?|days?|months?|semaines?|jours?|mois|wochen?|tage?n?|monate?n?"
@@ -58,7 +65,8 @@ _SPAN_OF_TIME = re.compile(
     re.IGNORECASE,
 )
 _EMPTY_NAMES = {"", "null", "none", "string", "n/a", "unknown", "campaign", "theme", "goal", "campaign_name"}
-_TAG = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
+# Two letters: a weak model takes "sms" for a language, and it is one.
+_TAG = re.compile(r"[a-z]{2}(?:-[A-Za-z0-9]{2,8})*")
 _NAME_CHARACTERS, _THEME_CHARACTERS, _GOAL_CHARACTERS = 80, 120, 300
 _DEFAULT_DAYS, _MOST_DAYS, _FURTHEST_DAYS = 14, 92, 366
 _MOST_PIECES = 24
@@ -133,16 +141,31 @@ def platforms_named(text: str) -> list[Platform]:
 
 
 def settle_plan(
-    understanding: Understanding, text: str, campaign: Campaign | None, today: date, business: Business
+    understanding: Understanding,
+    text: str,
+    campaign: Campaign | None,
+    today: date,
+    business: Business,
+    turns: Sequence[str] = (),
 ) -> Plan:
-    """Make a plan that can be carried out of what a model understood; what the person named wins."""
+    """Make a plan that can be carried out of what a model understood; what the person named wins.
+
+    Args:
+        understanding: The model's form.
+        text: The person's message.
+        campaign: The campaign it is about, if there is one.
+        today: The day where the business is.
+        business: Whom the copilot works for.
+        turns: What was said before; a name or a theme may be taken from it.
+    """
     specialists = _specialists(understanding, text)
     start, end = _window(understanding, campaign, today)
-    theme = _phrase(understanding.theme, text, _THEME_CHARACTERS)
+    said = "\n".join([text, *turns]).casefold()
+    theme = _own(_phrase(understanding.theme, text, _THEME_CHARACTERS), said)
     if campaign is not None and _same(theme, campaign.name):
         # The campaign itself is not a theme of its own: its open slots have theirs.
         theme = ""
-    name = _phrase(understanding.campaign_name, text, _NAME_CHARACTERS)
+    name = _own(_phrase(understanding.campaign_name, text, _NAME_CHARACTERS), said)
     fallback = campaign.name if campaign else theme or business.business_name
     return Plan(
         specialists=specialists,
@@ -163,6 +186,8 @@ def _specialists(understanding: Understanding, text: str) -> list[SpecialistName
     writing, planning = _ASKS_TO_WRITE.search(text), _ASKS_TO_PLAN.search(text)
     if writing and not planning and not _SPAN_OF_TIME.search(text) and platforms_named(text):
         return ["copywriter"]
+    if _ASKS_TO_KNOW.search(text) and not planning and not platforms_named(text):
+        return []
     if chosen:
         return chosen
     if writing:
@@ -210,15 +235,27 @@ def _day(text: str | None) -> date | None:
 
 
 def _phrase(value: str, text: str, limit: int) -> str:
-    """A model's short phrase, or nothing if it is empty, an echo of a form, or brings figures of its own."""
+    """A model's short phrase, or nothing if it is empty, an echo, a loop, or brings figures of its own."""
     phrase = " ".join(re.sub(r"[<>‹›\[\]{}`*_#]+", " ", value).split()).strip(" \"'“”.,;:")
     if phrase.casefold() in _EMPTY_NAMES or not any(char.isalpha() for char in phrase):
         return ""
     if set(re.findall(r"\d+", phrase)) - set(re.findall(r"\d+", text)):
         return ""
+    words = Counter(re.findall(r"[^\W\d_]{4,}", phrase.casefold()))
+    if words and max(words.values()) > 2:
+        return ""
+    repeats = text.casefold().startswith(phrase.casefold())
+    if _ASKS_TO_WRITE.match(phrase) or (repeats and _ASKS_TO_PLAN.match(phrase)):
+        return ""
     if len(phrase) <= limit:
         return phrase
     return phrase[: limit + 1].rsplit(" ", 1)[0][:limit].rstrip(" ,;:-–")
+
+
+def _own(phrase: str, said: str) -> str:
+    """The phrase if a word of it was said, at least in its beginning; weak models name what they like."""
+    words = re.findall(r"[^\W\d_]{4,}", phrase.casefold())
+    return phrase if not words or any(word[:4] in said for word in words) else ""
 
 
 def _same(theme: str, name: str) -> bool:

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
 
 from agents.inputs import shared_inputs, task_inputs
 from agents.router import Plan
@@ -74,13 +74,18 @@ STRATEGY: Specialist[CalendarPlan] = Specialist(
 def strategist(pieces: int) -> Specialist[CalendarPlan]:
     """The strategist for so many pieces: a server that keeps to a schema plans no more of them.
 
-    More are taken all the same, and the first ones kept.
+    More are taken all the same, and the first ones kept; one without a theme in words is asked for anew.
     """
-    slots = Annotated[
-        list[PlannedSlot],
-        Field(max_length=_MOST_PLANNED, json_schema_extra={"minItems": 1, "maxItems": pieces}),
-    ]
+    length = Field(max_length=_MOST_PLANNED, json_schema_extra={"minItems": 1, "maxItems": pieces})
+    slots = Annotated[list[PlannedSlot], length, AfterValidator(_with_a_theme)]
     return replace(STRATEGY, output=create_model("CalendarPlan", __base__=CalendarPlan, slots=(slots, ...)))
+
+
+def _with_a_theme(slots: list[PlannedSlot]) -> list[PlannedSlot]:
+    if not any(_theme(slot.theme) for slot in slots):
+        message = "no slot has a theme in words"
+        raise ValueError(message)
+    return slots
 
 
 def usual_pieces(days: int, platforms: int) -> int:

@@ -40,7 +40,8 @@ async def understand(state: CopilotState, runtime: Context) -> dict[str, Any]:
     else:
         async with context.stream.step("copilot", "understand"):
             understanding = await _ask_router(context, campaign)
-    plan = settle_plan(understanding, request.text, campaign, run.today, run.business)
+    earlier = [said for _, said in context.turns]
+    plan = settle_plan(understanding, request.text, campaign, run.today, run.business, earlier)
     return {
         "plan": plan.model_dump(mode="json"),
         "campaign_id": campaign.id if campaign else None,
@@ -160,6 +161,8 @@ async def answer(state: CopilotState, runtime: Context) -> dict[str, Any]:
     async with context.stream.step("copilot", "answer"):
         await context.agents.run(ANSWER, inputs, call=call(context, context.stream.talk), context=run)
         context.stream.talk.end()
+        if not context.stream.talk.text.strip() and not (drafts or state.get("planned")):
+            raise UnusableAnswer("The answer held nothing that may be shown.", agent=ANSWER.name)
     if drafts or state.get("planned"):
         await _remember(context, found, state.get("planned", 0), [done["title"] for done in drafts])
     return {}

@@ -111,6 +111,36 @@ def test_an_empty_echoed_or_invented_name_is_not_taken(name: str) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Lionel",
+        "Write a post about spring",
+        "Plan a push for our",
+        "Spring Spring Spring party",
+    ],
+)
+def test_a_name_that_nobody_said_an_echo_or_a_loop_is_not_taken(name: str) -> None:
+    text = "Plan a push for our spring party on Instagram"
+    plan = settled(text, specialists=["strategy"], campaign_name=name, theme=name)
+    assert (plan.campaign_name, plan.theme) == (GYM.business_name, "")
+
+
+def test_a_name_from_earlier_in_the_conversation_is_taken() -> None:
+    understanding = Understanding(specialists=["strategy"], campaign_name="Autumn kick-off")
+    assert settle_plan(understanding, "Yes", None, TODAY, GYM).campaign_name == GYM.business_name
+    earlier = ["Shall I plan the autumn kick-off?"]
+    assert settle_plan(understanding, "Yes", None, TODAY, GYM, earlier).campaign_name == "Autumn kick-off"
+
+
+def test_a_plain_question_gets_an_answer_whatever_the_model_thinks() -> None:
+    both = ["strategy", "copywriter"]
+    for text in ("What does a membership cost?", "Quels sont nos horaires ?", "Wann haben wir offen?"):
+        assert settled(text, specialists=both).specialists == []
+    for text in ("What could we post for Easter?", "How can I fill my gym?", "What about LinkedIn?"):
+        assert settled(text, specialists=both).specialists == both
+
+
 def test_a_figure_of_the_persons_own_may_stand_in_the_name() -> None:
     plan = settled("Plan our 10 year party", specialists=["strategy"], campaign_name="10 year party")
     assert plan.campaign_name == "10 year party"
@@ -144,6 +174,7 @@ def test_who_says_write_gets_no_calendar_unless_a_time_is_named() -> None:
         ("Écris un post", "en", "fr"),
         ("Write it in Polish", "pl", "pl"),
         ("Write it", "nonsense!", "fr"),
+        ("Write it", "sms", "fr"),
     ],
 )
 def test_the_businesss_language_unless_another_is_named(text: str, guess: str | None, language: str) -> None:

@@ -59,6 +59,8 @@ def test_a_server_that_keeps_schemas_plans_no_more_than_was_asked() -> None:
     assert (slots["minItems"], slots["maxItems"]) == (1, 3)
     assert len(output.model_validate({"summary": "", "slots": [slot()] * 5}).slots) == 5
     assert strategist(3) is strategist(3)
+    with pytest.raises(ValueError, match="theme in words"):
+        output.model_validate({"summary": "", "slots": [slot(theme="2026-11-24 15:16")]})
 
 
 def test_days_are_kept_in_the_window_and_times_snapped() -> None:
