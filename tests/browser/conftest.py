@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 
 import pytest
@@ -30,8 +30,8 @@ async def group(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Group
         yield group
 
 
-@pytest_asyncio.fixture(scope="session")
-async def browser() -> AsyncIterator[Browser]:
+@asynccontextmanager
+async def launched() -> AsyncIterator[Browser]:
     """The unpacked Chromium."""
     assert chromium.BINARY.is_file(), "the browser is not unpacked: make .cache/browser/chromium"
     expect.set_options(timeout=20_000)
@@ -41,6 +41,13 @@ async def browser() -> AsyncIterator[Browser]:
         )
         yield browser
         await browser.close()
+
+
+@pytest_asyncio.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """One browser for all."""
+    async with launched() as browser:
+        yield browser
 
 
 @pytest.fixture

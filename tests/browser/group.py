@@ -59,7 +59,7 @@ class Group:
         await self._gone()
 
     async def kill(self) -> None:
-        """kill -9 of supervisor, API and worker; the stores stay as orphans."""
+        """Kill -9 of supervisor, API and worker; the stores stay as orphans."""
         assert self._process is not None
         self._process.kill()
         for name in ("api", "worker"):
@@ -67,7 +67,7 @@ class Group:
         await self._gone()
 
     def kill_one(self, name: str) -> None:
-        """kill -9 of the API or the worker; the supervisor starts it again."""
+        """Kill -9 of the API or the worker; the supervisor starts it again."""
         with suppress(ProcessLookupError):
             os.kill(int((self.data / "run" / f"{name}.pid").read_text()), signal.SIGKILL)
 

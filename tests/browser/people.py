@@ -108,7 +108,9 @@ class Person:
     async def assert_all_there(self) -> list[dict[str, Any]]:
         """The page shows the drafts of the last answer, each once, with every word; gives the drafts."""
         answer = (await self.thread())["messages"][-1]
-        made = {artefact["result"].get("content_id") for artefact in answer["artefacts"] if artefact["result"]}
+        made = {
+            artefact["result"].get("content_id") for artefact in answer["artefacts"] if artefact["result"]
+        }
         drafts = [draft for draft in await self.drafts() if draft["id"] in made]
         assert drafts
         await expect(self.chips).to_have_count(len(drafts))

@@ -40,7 +40,9 @@ async def test_edits_are_checked_and_never_overwrite(own: Opener) -> None:
         await expect(card.locator(".pv mark", has_text="500")).to_be_visible()
         await expect(card.locator(".pv mark", has_text="guarantee")).to_be_visible()
         await expect(card.locator(".checks")).to_contain_text("500")
-        await expect(page.locator(".week .slot.fail")).to_have_count(await page.locator(".week .slot").count())
+        await expect(page.locator(".week .slot.fail")).to_have_count(
+            await page.locator(".week .slot").count()
+        )
         await accessible(page)
         (draft,) = await person.drafts()
         assert draft["text_content"]["caption"] == "Join our 500 members. We guarantee a calm hour."

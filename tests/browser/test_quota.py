@@ -56,7 +56,9 @@ async def test_the_meter_turns_amber_and_then_says_when_new_tokens_come(
         await allow(database, person.business_id, 100_000, 100_000)
         await page.reload()
         await expect(meter).to_have_text("100% used")
-        await expect(page.locator(".quota-line")).to_contain_text("This month’s tokens are used up. New ones come on 1 ")
+        await expect(page.locator(".quota-line")).to_contain_text(
+            "This month’s tokens are used up. New ones come on 1 "
+        )
         await accessible(page)
         person.watch.allow("status of 429", "answered 429: .*/copilot")
         await person.say(PLAN)

@@ -73,5 +73,7 @@ async def test_the_demo_plans_and_writes(visit: Opener) -> None:
         await page.keyboard.press("Escape")
         await expect(page.get_by_role("heading", name="March Fitness Drive")).to_be_visible()
         await page.get_by_text("Month", exact=True).click()
-        await expect(page.get_by_role("group", name="Slots of the month").get_by_role("button")).to_have_count(6)
+        await expect(
+            page.get_by_role("group", name="Slots of the month").get_by_role("button")
+        ).to_have_count(6)
         await accessible(page)

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, Literal
 
 from playwright.async_api import BrowserContext, ConsoleMessage, Page, Request, Response
 
 from tests.browser.group import ROOT
 
+Theme = Literal["light", "dark"]
+THEMES: tuple[Theme, ...] = ("light", "dark")
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
+FADED = """Promise.allSettled(
+  document.getAnimations().filter((each) => each instanceof CSSTransition).map((each) => each.finished)
+)"""
+"""The colours of one theme have become those of the other."""
+
 LEFT_BY_ITSELF = "net::ERR_ABORTED"
 """A page that is reloaded, or that ends a stream itself, aborts its requests."""
 
@@ -54,12 +61,19 @@ class Watch:
 
 
 async def accessible(page: Page) -> None:
-    """No rule of axe is broken on the screen as it is."""
+    """No rule of axe is broken on the screen as it is, in either theme."""
     await page.evaluate(AXE.read_text())
-    found: dict[str, Any] = await page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    told = [
-        f"{rule['id']}: {rule['help']}: {node['html'][:200]} {node['any'][:1]}"
-        for rule in found["violations"]
-        for node in rule["nodes"]
-    ]
-    assert told == []
+    dark = await page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+    before: Theme = "dark" if dark else "light"
+    told = []
+    for theme in THEMES:
+        await page.emulate_media(color_scheme=theme)
+        await page.evaluate(FADED)
+        found: dict[str, Any] = await page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        told += [
+            f"{theme}: {rule['id']}: {rule['help']}: {node['html'][:200]} {node['any'][:1]}"
+            for rule in found["violations"]
+            for node in rule["nodes"]
+        ]
+    await page.emulate_media(color_scheme=before)
+    assert not told, "\n".join(told)

@@ -25,16 +25,22 @@ const queries = new QueryClient({
 });
 const router = makeRouter(queries);
 
+/** Read again; a first reading that is under way was asked too early to count. */
+async function again(queryKey: readonly string[]): Promise<void> {
+  await queries.cancelQueries({ queryKey });
+  await queries.invalidateQueries({ queryKey });
+}
+
 /** Read again whatever is on the screen of these kinds; resolves when it was tried. */
 async function stale(...kinds: string[]): Promise<void> {
-  await Promise.all(kinds.map((kind) => queries.invalidateQueries({ queryKey: [kind] })));
+  await Promise.all(kinds.map((kind) => again([kind])));
 }
 
 /** The pieces first: until the thread tells the answer, the run's own view stands, and no piece may be missing then. */
 async function settle(threadId: string): Promise<void> {
   void stale("threads", "usage", "campaign");
   await stale("calendar", "content");
-  await queries.invalidateQueries({ queryKey: threadQuery(threadId).queryKey });
+  await again(threadQuery(threadId).queryKey);
 }
 
 watchRuns(

@@ -111,9 +111,11 @@ export class LiveRun {
         this.custom(event.name, event.value);
         break;
       case "RUN_FINISHED":
+        this.leave();
         this.set({ outcome: (event.outcome?.type as Outcome | undefined) ?? "success" });
         break;
       case "RUN_ERROR":
+        this.leave();
         this.set({ outcome: "failed", problem: problemOf(event) });
         break;
     }
@@ -166,6 +168,11 @@ export class LiveRun {
     for (const [key, draft] of this.drafts) {
       if (draft.attempt < attempt && draft.stage !== "done") this.drafts.delete(key);
     }
+  }
+
+  /** Nobody works on what has no result when the run ends. */
+  private leave(): void {
+    for (const id of this.drafts.keys()) this.update(id, { stage: "done" });
   }
 
   private change(delta: Operation[]): void {
