@@ -26,6 +26,7 @@ from memory.reachability import check_reachable, try_connection
 WORKER_READY = re.compile(rb'"event":\s*"worker\.ready"')
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 REFUSED, FAILED, INTERRUPTED = 2, 1, 130
+PORT_PATIENCE_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ class _Group:
     async def _work(self) -> None:
         for orphan in self._worker_and_api({}):
             await orphan.stop_orphan()
-        self._port = _claim_port(self._host, self._port)
+        self._port = await _claim_port(self._host, self._port)
         await check_reachable(self._settings.store_urls, database=self._settings.database)
         environment = self._environment(await self._servers.start())
         stores = asyncio.create_task(self._servers.watch())
@@ -205,25 +206,34 @@ class _Group:
         _say("\n".join(lines))
 
 
-def _claim_port(host: str, port: int) -> int:
-    """The port to serve on (a free one for 0), once it is known that it can be had."""
+async def _claim_port(host: str, port: int) -> int:
+    """The port to serve on (a free one for 0), once it is known that it can be had.
+
+    A process that was killed a moment ago lets go of its port only now: so long it is waited for.
+    """
     try:
         family, _, _, _, address = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM)[0]
     except OSError as error:
         raise Misconfigured(f"MARQUEE_HOST names {host}, which is no address of this machine.") from error
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(address)
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                raise Misconfigured(
-                    f"Port {port} of {host} is taken; stop what uses it or set MARQUEE_PORT."
-                ) from error
-            raise Misconfigured(
-                f"MARQUEE_HOST and MARQUEE_PORT name {host}:{port}, which cannot be used ({error.strerror})."
-            ) from error
-        return int(probe.getsockname()[1])
+    patience = asyncio.get_running_loop().time() + PORT_PATIENCE_SECONDS
+    while True:
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(address)
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE:
+                    raise Misconfigured(
+                        f"MARQUEE_HOST and MARQUEE_PORT name {host}:{port}, "
+                        f"which cannot be used ({error.strerror})."
+                    ) from error
+                if asyncio.get_running_loop().time() > patience:
+                    raise Misconfigured(
+                        f"Port {port} of {host} is taken; stop what uses it or set MARQUEE_PORT."
+                    ) from error
+            else:
+                return int(probe.getsockname()[1])
+        await asyncio.sleep(0.1)
 
 
 def _say(text: str) -> None:

@@ -43,7 +43,7 @@ class CampaignMemory:
     def __init__(self, url: str, embedder_name: str, dimension: int) -> None:
         self._url = url.rstrip("/")
         self._name = f"marquee-{embedder_name}-{dimension}"
-        self._collection: AsyncCollection | None = None
+        self._connecting: asyncio.Task[AsyncCollection] | None = None
         self._client: AsyncClientAPI | None = None
 
     async def ping(self) -> None:
@@ -103,24 +103,31 @@ class CampaignMemory:
 
     async def close(self) -> None:
         """Close the connections."""
-        client, self._client, self._collection = self._client, None, None
-        if client is not None:
-            # Chroma's client has no public way to close; its server part is a context manager.
-            await client._server.__aexit__(None, None, None)  # type: ignore[attr-defined]
+        connecting, self._connecting = self._connecting, None
+        if connecting is not None and not connecting.done():
+            connecting.cancel()
+            await asyncio.wait({connecting})
+        await self._close_client()
 
     @asynccontextmanager
     async def _open(self, seconds: float = WRITE_SECONDS) -> AsyncIterator[AsyncCollection]:
         # Imported on first use: it costs more than the rest of a process that never asks Chroma.
         from chromadb.errors import ChromaError
 
+        connecting = self._connecting
+        if connecting is None or _failed(connecting):
+            connecting = self._connecting = asyncio.create_task(self._connect())
+            connecting.add_done_callback(_failed)
         try:
-            # Chroma's client itself waits for ever.
+            # Chroma's client itself waits for ever. All who come meanwhile share one connection, and who
+            # gives up leaves it to the others.
             async with asyncio.timeout(seconds):
-                if self._collection is None:
-                    self._collection = await self._connect()
-                yield self._collection
+                yield await asyncio.shield(connecting)
+        except TimeoutError as error:
+            raise Unavailable("Chroma does not answer in time.") from error
         except (ChromaError, httpx.HTTPError, OSError, ValueError) as error:
-            self._collection = None
+            if self._connecting is connecting:
+                self._connecting = None
             raise Unavailable("Chroma does not answer.") from error
 
     async def _connect(self) -> AsyncCollection:
@@ -128,7 +135,7 @@ class CampaignMemory:
         from chromadb.config import Settings
 
         parts = urlsplit(self._url)
-        await self.close()
+        await self._close_client()
         self._client = await chromadb.AsyncHttpClient(
             host=parts.hostname or "127.0.0.1",
             port=parts.port or (443 if parts.scheme == "https" else 8000),
@@ -140,3 +147,14 @@ class CampaignMemory:
             embedding_function=None,
             configuration={"hnsw": {"space": "cosine", "ef_search": SEARCH_WIDTH}},
         )
+
+    async def _close_client(self) -> None:
+        client, self._client = self._client, None
+        if client is not None:
+            # Chroma's client has no public way to close; its server part is a context manager.
+            await client._server.__aexit__(None, None, None)  # type: ignore[attr-defined]
+
+
+def _failed(task: asyncio.Task[Any]) -> bool:
+    """Whether a task has ended without a result; asking also tells asyncio that somebody knows."""
+    return task.done() and (task.cancelled() or task.exception() is not None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Protocol
 
 from pydantic import Field
@@ -78,7 +79,7 @@ class Businesses:
             id=business_id,
             business_id=business_id,
             user_id=user_id,
-            facts=self._facts([], [FactDraft(**fact.model_dump()) for fact in draft.facts]),
+            facts=self._facts([], [FactDraft(**fact.model_dump()) for fact in draft.facts], now),
             created_at=now,
             updated_at=now,
         )
@@ -117,16 +118,16 @@ class Businesses:
         narrow = scope.only(business_id)
 
         def changes(business: Business) -> dict[str, Any]:
-            facts = self._facts(business.facts, drafts)
+            facts = self._facts(business.facts, drafts, self._clock.now())
             return {} if facts == business.facts else {"facts": facts}
 
         business = await edit(self._businesses, narrow, business_id, changes, version)
         await self._recall.remember_facts(narrow, business)
         return business
 
-    def _facts(self, known: Sequence[Fact], drafts: Sequence[FactDraft]) -> list[Fact]:
+    @staticmethod
+    def _facts(known: Sequence[Fact], drafts: Sequence[FactDraft], now: datetime) -> list[Fact]:
         """The facts that the drafts mean; an untouched one keeps who said it and when."""
-        now = self._clock.now()
         by_id = {fact.id: fact for fact in known}
         facts: list[Fact] = []
         for draft in drafts:
