@@ -81,9 +81,10 @@ async def demo(
             await person.say(PLAN)
             await expect(person.live).to_be_visible()
             await person.until_ended()
-        else:
-            await person.go(f"t/{thread}")
-            await expect(page.locator(".answer .say")).to_be_visible()
+        await person.go(f"t/{thread or person.thread_id}")
+        await expect(page.locator(".answer .say")).to_be_visible()
+        if options["size"] == DESK:
+            await expect(person.card("Ready for you").first).to_be_visible()
         await album.take(person, "finished")
         if options["size"] == DESK:
             await page.get_by_text("Month", exact=True).click()

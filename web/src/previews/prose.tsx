@@ -24,7 +24,8 @@ export function Prose({ field, label, text, checks, onEdit, fold, onUnfold, writ
   if (onEdit) return <Editor label={label} text={text} onEdit={onEdit} line={line ?? false} />;
   const characters = Array.from(text);
   const folded = fold !== undefined && characters.length > fold + 20;
-  const end = folded ? characters.slice(0, fold).join("").trimEnd().length : undefined;
+  // Not within a word.
+  const end = folded ? characters.slice(0, fold).join("").replace(/\s+\S*$/, "").length : undefined;
   return (
     <>
       <Marked characters={folded ? Array.from(text.slice(0, end)) : characters} checks={spansIn(checks, field)} />
