@@ -42,8 +42,9 @@ class Checkpoints(BaseCheckpointSaver[int]):
         super().__init__(serde=serde)
         self._mongo = mongo
         self._scope = scope
-        self._checkpoints = mongo.collection("checkpoints")
-        self._writes = mongo.collection("checkpoint_writes")
+        # The state matters with what the run writes next, its end or its gate, and that is durable.
+        self._checkpoints = mongo.collection("checkpoints", durable=False)
+        self._writes = mongo.collection("checkpoint_writes", durable=False)
 
     def of(self, scope: Scope) -> Checkpoints:
         """The same store, bound to one business."""

@@ -58,6 +58,7 @@ class _Typed(Generic[D]):
 
     def __init__(self, mongo: Mongo, name: str, model: type[D], noun: str, clock: Clock) -> None:
         self.raw = mongo.collection(name)
+        self.soon = mongo.collection(name, durable=False)
         self.name = name
         self.noun = noun
         self.clock = clock
@@ -69,9 +70,10 @@ class _Typed(Generic[D]):
         fields["id"] = fields.pop("_id")
         return self._model.model_validate(fields)
 
-    async def _insert(self, document: D) -> D:
+    async def _insert(self, document: D, *, durable: bool = True) -> D:
+        collection = self.raw if durable else self.soon
         try:
-            await self.raw.insert_one(to_stored(document))
+            await collection.insert_one(to_stored(document))
         except DuplicateKeyError as error:
             raise AlreadyThere(self.name) from error
         return document
@@ -136,14 +138,18 @@ class Collection(_Typed[D]):
         more = encode_cursor(kept[-1].created_at, kept[-1].id) if len(items) > limit else None
         return Page(kept, more)
 
-    async def insert(self, scope: Scope, document: D) -> D:
-        """Store a new document; AlreadyThere where a unique index has it."""
+    async def insert(self, scope: Scope, document: D, *, durable: bool = True) -> D:
+        """Store a new document; AlreadyThere where a unique index has it.
+
+        Without `durable` it is safe on disk as soon as any later durable write is: for what means nothing
+        without that one.
+        """
         business_id = document.business_id if isinstance(document, TenantDocument) else None
         if business_id is None:
             business_id = getattr(document, "business_id", "")
         if business_id not in scope.business_ids:
             raise NotFound("business")
-        return await self._insert(document)
+        return await self._insert(document, durable=durable)
 
     async def change(
         self,

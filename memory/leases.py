@@ -68,7 +68,8 @@ class Leases:
     async def renew(self, holds: Sequence[Hold]) -> list[Hold]:
         """Heartbeat of many holds in one command; those that are lost."""
         until = encode_value(self._collection.clock.now() + self._duration)
-        result = await self._collection.raw.bulk_write(
+        # One that is lost with the database's crash only lets the lease end earlier.
+        result = await self._collection.soon.bulk_write(
             [
                 UpdateOne(
                     {

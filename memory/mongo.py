@@ -13,6 +13,7 @@ from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection
 from pydantic import BaseModel
 from pymongo.errors import ConnectionFailure, DuplicateKeyError, PyMongoError
 from pymongo.monitoring import CommandListener
+from pymongo.write_concern import WriteConcern
 
 __all__ = [
     "CommandListener",
@@ -71,9 +72,19 @@ class Mongo:
         self._options: CodecOptions[Stored] = CodecOptions(tz_aware=True, tzinfo=UTC)
         self.database = self._client.get_database(database, codec_options=self._options)
 
-    def collection(self, name: str) -> AsyncIOMotorCollection[Stored]:
-        """The raw collection; only `memory/` uses it, tenant data goes through `memory/collections.py`."""
-        return self.database[name]
+    def collection(self, name: str, *, durable: bool = True) -> AsyncIOMotorCollection[Stored]:
+        """The raw collection; only `memory/` uses it, tenant data goes through `memory/collections.py`.
+
+        Args:
+            name: The collection.
+            durable: Whether its writes wait for the disk, where the URL asks for it. The journal is kept in
+                order, so a durable write makes those before it durable too, in every collection.
+        """
+        collection = self.database[name]
+        if durable or not collection.write_concern.document.get("j"):
+            return collection
+        concern = WriteConcern(**{**collection.write_concern.document, "j": False})
+        return collection.with_options(write_concern=concern)
 
     async def ping(self) -> None:
         """Raise unless the database answers."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Literal, Protocol
@@ -123,10 +124,10 @@ class Runs:
             raise refusal
         if thread is not None:
             await self._check_free(scope, thread)
-        stored = await self._store(scope, run, message, None if thread else opening)
+        stored = await self._store(scope, run, message)
         if stored is not None:
             return stored
-        if not await self._take_thread(scope, thread, run):
+        if not await self._take_thread(scope, thread, opening, run):
             await self._database.runs.delete(scope, {"_id": run.id, "status": "queued"})
             await self._database.messages.delete(scope, {"_id": message.id})
             raise await self._taken(scope, run)
@@ -275,7 +276,8 @@ class Runs:
             updated_at=now,
         )
         try:
-            await self._database.messages.insert(scope, answer)
+            # The run's end, written below, is durable, and so is what came before it.
+            await self._database.messages.insert(scope, answer, durable=False)
         except AlreadyThere:
             fields = {"content", "steps", "artefacts", "status", "problem", "attempt"}
             values = {name: getattr(answer, name) for name in fields}
@@ -318,20 +320,22 @@ class Runs:
         """The run that has this id already, if it was asked the same."""
         if known.input_digest != asked.input_digest:
             raise RunInputDiffers(run_id=known.client_id)
-        if known.status not in ENDED:
-            # Whoever stored the run may have died before it opened or took the thread.
-            if thread is None:
-                await self._open_thread(scope, opening)
-            elif thread.last_run_id != known.id and await self._threads.active_run(scope, thread) is None:
-                await self._take_thread(scope, thread, known)
+        # Whoever stored the run may have died before it opened or took the thread.
+        if known.status not in ENDED and (
+            thread is None
+            or (thread.last_run_id != known.id and await self._threads.active_run(scope, thread) is None)
+        ):
+            await self._take_thread(scope, thread, opening, known)
         return known
 
-    async def _store(self, scope: Scope, run: Run, message: Message, opening: Thread | None) -> Run | None:
-        """Write the documents at once; the run that is there when another request was quicker."""
+    async def _store(self, scope: Scope, run: Run, message: Message) -> Run | None:
+        """Write run and message; the run that is there when another request was quicker.
+
+        Neither waits for the disk: taking the thread, which comes next, does so for all.
+        """
         stored = await asyncio.gather(
-            self._database.runs.insert(scope, run),
-            self._database.messages.insert(scope, message),
-            *([self._open_thread(scope, opening)] if opening else []),
+            self._database.runs.insert(scope, run, durable=False),
+            self._database.messages.insert(scope, message, durable=False),
             return_exceptions=True,
         )
         for result in stored:
@@ -344,8 +348,6 @@ class Runs:
         if quicker is not None and quicker.input_digest == run.input_digest:
             return quicker
         await self._database.messages.delete(scope, {"_id": message.id})
-        if opening is not None and (quicker is None or quicker.thread_id != opening.id):
-            await self._database.threads.delete(scope, {"_id": opening.id, "last_run_id": run.id})
         raise RunInputDiffers(run_id=run.client_id)
 
     async def _check_free(self, scope: Scope, thread: Thread) -> None:
@@ -361,19 +363,16 @@ class Runs:
         first = await self._threads.active_run(scope, thread)
         return ThreadBusy(run_id=first.client_id if first else None)
 
-    async def _open_thread(self, scope: Scope, opening: Thread) -> None:
-        try:
-            await self._database.threads.insert(scope, opening)
-        except AlreadyThere:
-            # Another first message came at the same time; who wins is decided in `_take_thread`.
-            return
-
-    async def _take_thread(self, scope: Scope, known: Thread | None, run: Run) -> bool:
-        """Make the run the thread's newest, unless another came first."""
+    async def _take_thread(self, scope: Scope, known: Thread | None, opening: Thread, run: Run) -> bool:
+        """Make the run the thread's newest, or open the thread with it, unless another came first."""
         if known is not None:
             newest = {"last_run_id": run.id, "head_id": run.answer_id}
             before = {"last_run_id": known.last_run_id}
             if await self._database.threads.change(scope, known.id, newest, before):
+                return True
+        else:
+            with suppress(AlreadyThere):
+                await self._database.threads.insert(scope, opening)
                 return True
         current = await self._database.threads.find(scope, {"_id": run.thread_id})
         return current is not None and current.last_run_id == run.id
