@@ -48,7 +48,8 @@ class Handlers:
             self._busy[business_id] -= 1
             if not self._busy[business_id]:
                 del self._busy[business_id]
-        await self.index(business_id)
+        if self._parts.services.recall.owes(Scope.of(business_id)):
+            await self.index(business_id)
 
     async def index(self, business_id: str, document_id: str = "") -> None:
         """Bring Chroma up to what is remembered."""

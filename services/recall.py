@@ -50,6 +50,7 @@ class Recall:
         self._vectors = vectors
         self._embedder = embedder
         self._clock = clock
+        self._owing: set[str] = set()
 
     async def open(self) -> None:
         """Load the embedder and connect to Chroma, so that the first request need not wait for them."""
@@ -61,6 +62,7 @@ class Recall:
 
     async def remember(self, scope: Scope, items: Sequence[Remembered]) -> None:
         """Write what is new or says something else now."""
+        self._owing.add(scope.business_id)
         for item in items:
             await self._write(scope, item)
 
@@ -80,12 +82,17 @@ class Recall:
                 await self._vectors.remove(scope, gone)
         await self.remember(scope, wanted)
 
+    def owes(self, scope: Scope) -> bool:
+        """Whether this process has remembered something since it last indexed."""
+        return scope.business_id in self._owing
+
     async def index(self, scope: Scope) -> int:
         """Bring Chroma up to the documents; how many were indexed.
 
         Raises:
             Unavailable: Chroma does not answer; what is missing stays marked.
         """
+        self._owing.discard(scope.business_id)
         count = 0
         while pending := await self._memories.all(scope, {"indexed": False}, limit=BATCH):
             await self._index(scope, pending)
