@@ -52,6 +52,13 @@ _ASKS_TO_WRITE = re.compile(
     r"(?:write|draft|rewrite|écri[st]|écrivez|rédige[rz]?|schreibe?|verfasse|formuliere|escribe|redacta)\b",
     re.IGNORECASE,
 )
+_ASKS_TO_GO_ON = re.compile(
+    r"\W*(?:please |bitte |por favor,? )?(?:continue|go on|carry on|keep going|next|the next ones?|weiter"
+    r"|mach weiter|fahr fort|die nächsten|continue[rz]|la suite|les suivants|continúa|sigue|adelante"
+    r"|los siguientes)"
+    r"(?:,? please|,? bitte|,? s'il (?:te|vous) plaît|,? por favor)?\W*",
+    re.IGNORECASE,
+)
 _ASKS_TO_KNOW = re.compile(
     r"^\W*(?:(?:what|which)(?! (?:can|could|should|shall|would))|when|where|who|why"
     r"|how (?:much|many|long|often)|quel(?:le)?s?|combien|quand|où|pourquoi|was|welche[nmrs]?|wann|wo|wer"
@@ -138,6 +145,21 @@ def platforms_named(text: str) -> list[Platform]:
                 found.setdefault(platform, match.start())
                 break
     return sorted(found, key=lambda platform: found[platform])
+
+
+def asks_to_go_on(text: str) -> bool:
+    """Whether the person only says that the next pieces may be written."""
+    return _ASKS_TO_GO_ON.fullmatch(text) is not None
+
+
+def means_another(understanding: Understanding, text: str, campaign: Campaign, turns: Sequence[str]) -> bool:
+    """Whether the person names a campaign that has no word in common with this one."""
+    said = "\n".join([text, *turns]).casefold()
+    name = _own(_phrase(understanding.campaign_name, text, _NAME_CHARACTERS), said)
+    if not name or "strategy" not in _specialists(understanding, text):
+        return False
+    words = [set(re.findall(r"\w{4,}", one.casefold())) for one in (name, f"{campaign.name} {campaign.goal}")]
+    return bool(words[0]) and not words[0] & words[1]
 
 
 def settle_plan(

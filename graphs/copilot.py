@@ -10,7 +10,16 @@ from langgraph.types import Send
 
 from agents.answer import ANSWER, answer_inputs
 from agents.calls import Call, TextSink
-from agents.router import ROUTER, Plan, Understanding, platforms_named, router_inputs, settle_plan
+from agents.router import (
+    ROUTER,
+    Plan,
+    Understanding,
+    asks_to_go_on,
+    means_another,
+    platforms_named,
+    router_inputs,
+    settle_plan,
+)
 from core.campaign import Campaign, CampaignFields
 from core.document import WrittenBy
 from core.errors import MarqueeError, QuotaExhausted, UnusableAnswer
@@ -35,13 +44,23 @@ async def understand(state: CopilotState, runtime: Context) -> dict[str, Any]:
     context = runtime.context
     request, run = context.request, context.run
     campaign = await run.campaigns.resolve(run.scope, run.business, request.campaign_id)
-    if request.specialists is not None:
-        understanding = Understanding(specialists=list(request.specialists))
+    earlier = [said for _, said in context.turns]
+    preset = request.specialists
+    if preset is not None and "strategy" not in preset:
+        understanding = Understanding(specialists=list(preset))
+    elif preset is None and asks_to_go_on(request.text) and _left(campaign):
+        understanding = Understanding(specialists=["copywriter"])
     else:
         async with context.stream.step("copilot", "understand"):
             understanding = await _ask_router(context, campaign)
-    earlier = [said for _, said in context.turns]
+        guessed = campaign is not None and request.campaign_id is None
+        if campaign and guessed and means_another(understanding, request.text, campaign, earlier):
+            # The only active campaign was a guess, and the person has named another one.
+            campaign = None
     plan = settle_plan(understanding, request.text, campaign, run.today, run.business, earlier)
+    if preset is not None:
+        # Who works was said; the words only told on which days and how many pieces.
+        plan = plan.model_copy(update={"specialists": list(preset)})
     return {
         "plan": plan.model_dump(mode="json"),
         "campaign_id": campaign.id if campaign else None,

@@ -128,7 +128,7 @@ class Campaigns:
     async def save_calendar(
         self, scope: Scope, campaign_id: str, slots: Sequence[Slot], run_id: str
     ) -> Campaign:
-        """Propose a calendar: it replaces what is only proposed, and nothing else.
+        """Propose a calendar: it replaces what is only proposed for the same days, and nothing else.
 
         Slots are numbered within the run (their ids follow from run and number), so that a second attempt
         replaces its own proposals and leaves alone what it has drafted already. A proposal for the very
@@ -147,8 +147,16 @@ class Campaigns:
         ]
         _require_real_times(numbered)
 
+        days = [slot.local_time[:10] for slot in numbered]
+        first, last = min(days, default=""), max(days, default="")
+
         def changes(campaign: Campaign) -> dict[str, Any]:
-            stay = [slot for slot in campaign.calendar if slot.state != "proposed"]
+            stay = [
+                slot
+                for slot in campaign.calendar
+                if slot.state != "proposed"
+                or (slot.run_id != run_id and not first <= slot.local_time[:10] <= last)
+            ]
             taken = {slot.slot_id for slot in stay}
             busy = {(slot.platform, slot.local_time) for slot in stay if slot.state != "dropped"}
             fresh = [

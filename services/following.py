@@ -81,8 +81,11 @@ class Following:
                         break
                 elif isinstance(item, Gap):
                     reader.gap = True
-                elif item.id <= after:
+                elif item.id == after:
                     return
+                elif item.id < after:
+                    # An id that the run never had: who sends it has to learn how the run ended.
+                    break
                 else:
                     if reader.gap or await self._lost_before(scope, run, reader.last, item.id):
                         for event in await self._catch_up(scope, run, reader):

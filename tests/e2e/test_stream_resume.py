@@ -123,3 +123,11 @@ async def test_a_broken_cursor_is_a_problem_that_names_it(alive: World) -> None:
     assert answer.status_code == 422
     assert answer.json()["slug"] == "invalid-fields"
     assert "yesterday" in answer.text
+
+
+async def test_a_cursor_that_the_run_never_had_is_told_how_it_ended(alive: World) -> None:
+    run = new_id()
+    whole = await alive.say(ASK, run=run)
+    rest = await alive.events(run, "99-99")
+    assert kinds(rest) == ["stream_gap", "MESSAGES_SNAPSHOT", "STATE_SNAPSHOT", "RUN_FINISHED"]
+    assert await alive.events(run, str(whole[-1].id)) == []

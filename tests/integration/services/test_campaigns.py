@@ -88,7 +88,9 @@ async def test_which_campaign_a_request_works_on(
         await campaigns.resolve(Scope.of(bakery.id, groomer.id), groomer, second.id)
 
 
-async def test_a_new_calendar_replaces_only_what_is_proposed(campaigns: Campaigns, spring: Campaign) -> None:
+async def test_a_new_calendar_replaces_only_what_is_proposed_for_its_days(
+    campaigns: Campaigns, spring: Campaign
+) -> None:
     scope = Scope.of(spring.business_id)
     first = await campaigns.save_calendar(
         scope, spring.id, [slot(3, theme="c"), slot(1, theme="a")], new_id()
@@ -101,8 +103,16 @@ async def test_a_new_calendar_replaces_only_what_is_proposed(campaigns: Campaign
         [slot(1, theme="same time"), slot(1, "linkedin", theme="beside"), slot(2, theme="b")],
         new_id(),
     )
-    assert sorted(themes(second)) == [("a", "drafted"), ("b", "proposed"), ("beside", "proposed")]
-    assert [one.local_time[8:10] for one in second.calendar] == ["01", "01", "02"]
+    assert sorted(themes(second)) == [
+        ("a", "drafted"),
+        ("b", "proposed"),
+        ("beside", "proposed"),
+        ("c", "proposed"),
+    ]
+    assert [one.local_time[8:10] for one in second.calendar] == ["01", "01", "02", "03"]
+    third = await campaigns.save_calendar(scope, spring.id, [slot(2, theme="d"), slot(4)], new_id())
+    assert ("b", "proposed") not in themes(third)
+    assert ("c", "proposed") not in themes(third)
 
 
 async def test_a_second_attempt_replaces_its_own_proposals(campaigns: Campaigns, spring: Campaign) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.router import Plan, Understanding, platforms_named, settle_plan
+from agents.router import Plan, Understanding, asks_to_go_on, means_another, platforms_named, settle_plan
 from core.campaign import PLATFORMS, Campaign, Platform
 from tests.unit.offline.businesses import BAKERY, GYM, NOW, TODAY
 
@@ -180,3 +180,24 @@ def test_who_says_write_gets_no_calendar_unless_a_time_is_named() -> None:
 def test_the_businesss_language_unless_another_is_named(text: str, guess: str | None, language: str) -> None:
     understanding = Understanding(specialists=["copywriter"], language=guess)
     assert settle_plan(understanding, text, None, TODAY, BAKERY).language == language
+
+
+@pytest.mark.parametrize(
+    "text", ["continue", "Go on, please", "weiter!", "Mach weiter bitte", "Continuez", "continúa", "La suite"]
+)
+def test_who_says_no_more_than_go_on_means_the_next_pieces(text: str) -> None:
+    assert asks_to_go_on(text)
+
+
+@pytest.mark.parametrize("text", ["Continue the story of our oven", "next week we close", "Weiterbildung"])
+def test_a_sentence_that_only_begins_so_means_something_else(text: str) -> None:
+    assert not asks_to_go_on(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "another"), [("summer challenge", True), ("March membership drive", False), ("", False)]
+)
+def test_another_campaign_is_one_that_has_no_word_in_common(name: str, another: bool) -> None:
+    text = f"Plan two weeks of Instagram for our {name}"
+    understanding = Understanding(specialists=["strategy", "copywriter"], campaign_name=name)
+    assert means_another(understanding, text, campaign(), []) == another
