@@ -9,6 +9,8 @@ from functools import partial
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, async_playwright, expect
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.browser import chromium
 from tests.browser.group import ROOT, Group, running
@@ -16,8 +18,22 @@ from tests.browser.people import Person, owner, visitor
 
 Opener = Callable[..., AbstractAsyncContextManager[Person]]
 
-TOKENS_PER_SECOND = 200
+FOLDER = "tests/browser/"
+TOKENS_PER_SECOND = 150
 """So slow that a run can be cut in its middle."""
+
+
+class OnOneWorker(LoadScopeScheduling):
+    """Shares tests out one by one, but those of this folder together."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return FOLDER if nodeid.startswith(FOLDER) else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OnOneWorker:
+    """One Marquee and one browser are enough; `xdist_group` has no effect with this pytest."""
+    return OnOneWorker(config, log)
 
 
 @pytest_asyncio.fixture(scope="session")

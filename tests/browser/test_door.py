@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import Opener
 from tests.browser.people import PASSWORD
 from tests.browser.watch import accessible
-
-pytestmark = pytest.mark.xdist_group("browser")
 
 
 async def test_a_wrong_password_is_said_in_its_place(visit: Opener) -> None:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.conftest import Opener
 from tests.browser.people import PHONE, PLAN
 from tests.browser.watch import accessible
-
-pytestmark = pytest.mark.xdist_group("browser")
 
 TOUCHED = "button, a, input, textarea:not([aria-hidden])"
 TOO_SMALL = """(touched) => [...document.querySelectorAll(touched)].flatMap((each) => {

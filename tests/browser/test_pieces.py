@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import Opener
 from tests.browser.watch import accessible
-
-pytestmark = pytest.mark.xdist_group("browser")
 
 POST = "Write an Instagram post about the trial week"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-import pytest
 import pytest_asyncio
 from playwright.async_api import expect
 
@@ -17,8 +16,6 @@ from tests.browser.conftest import Opener
 from tests.browser.group import Group
 from tests.browser.people import PLAN
 from tests.browser.watch import accessible
-
-pytestmark = pytest.mark.xdist_group("browser")
 
 
 @pytest_asyncio.fixture

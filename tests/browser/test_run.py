@@ -5,14 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
 from playwright.async_api import expect
 
 from core.demo import DEMO_EMAIL, DEMO_PASSWORD
 from tests.browser.conftest import Opener
 from tests.browser.watch import accessible
-
-pytestmark = pytest.mark.xdist_group("browser")
 
 SLOW_RESULTS = Path(__file__).with_name("slow_results.js").read_text()
 DEMO = "Plan a two-week Instagram and e-mail push for my March membership drive"
