@@ -31,7 +31,7 @@ class Post(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     caption: Annotated[str, Field(min_length=1, max_length=6_000)]
-    hashtags: Annotated[list[Tag], Field(max_length=40, json_schema_extra={"maxItems": 16})]
+    hashtags: Annotated[list[Tag], Field(max_length=40, json_schema_extra={"maxItems": 12})]
     cta: Annotated[str, Field(max_length=300, json_schema_extra=held_to(160))]
 
 

@@ -21,6 +21,11 @@ from core.campaign import Campaign, ContentType, FunnelStage, Platform, Slot
 from core.errors import UnusableAnswer
 
 _TIME = re.compile(r"\D*(\d{1,2})(?:[:.h](\d\d))?")
+_ASKS_TO_SHOW = re.compile(
+    r"\b(?:films?|videos?|vidéos?|vídeos?|clips?|reels?|stor(?:y|ies)|tiktoks?|images?|imágen(?:es)?|imagen"
+    r"|pictures?|photos?|fotos?|bild(?:er)?|posters?|affiches?|plakate?|carteles|cartel|gra(?:ph|f)i[ck]\w*)\b",
+    re.IGNORECASE,
+)
 _HOURS: dict[Platform, tuple[int, int]] = {
     "instagram": (7, 21),
     "linkedin": (7, 19),
@@ -116,14 +121,19 @@ def calendar_inputs(
     return {**shared_inputs(business, facts, memories, campaign), "task": task}
 
 
-def settle_calendar(value: CalendarPlan, plan: Plan, business: Business, now: datetime) -> list[Slot]:
+def settle_calendar(
+    value: CalendarPlan, plan: Plan, business: Business, now: datetime, said: str
+) -> list[Slot]:
     """Make slots that can be kept: inside the window, on asked platforms, never two at once or in the past.
+
+    Films and pictures are planned only for who speaks of them in what was `said`.
 
     Raises:
         UnusableAnswer: No slot has a theme.
     """
     today = now.astimezone(ZoneInfo(business.timezone)).replace(tzinfo=None)
     taken: set[tuple[Platform, datetime]] = set()
+    shows = _ASKS_TO_SHOW.search(said) is not None
     slots = []
     themes: set[str] = set()
     for index, planned in enumerate(value.slots):
@@ -143,7 +153,7 @@ def settle_calendar(value: CalendarPlan, plan: Plan, business: Business, now: da
                 local_time=when.strftime("%Y-%m-%dT%H:%M"),
                 timezone=business.timezone,
                 platform=platform,
-                type=planned.type,
+                type=planned.type if shows else "text",
                 theme=theme,
                 segment=_segment(planned.segment, business),
                 funnel_stage=planned.funnel_stage,

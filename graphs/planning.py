@@ -50,7 +50,7 @@ async def strategy(state: CopilotState, runtime: Context) -> dict[str, Any]:
             answer = await context.agents.run(specialist, inputs, call=call, context=run)
             lane.end()
             summary = answer.value.summary
-            slots = settle_calendar(answer.value, plan, run.business, run.clock.now())
+            slots = settle_calendar(answer.value, plan, run.business, run.clock.now(), "\n".join(run.words))
             saved = await run.campaigns.save_calendar(run.scope, found.id, slots, run.root_run_id)
             planned = [slot for slot in saved.calendar if slot.run_id == run.root_run_id]
         calendar = [slot.model_dump(mode="json") for slot in saved.calendar]

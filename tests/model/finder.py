@@ -28,14 +28,18 @@ class Found(NamedTuple):
 
 def figures(field: str, text: str) -> list[Found]:
     """Links, addresses, and numbers of two digits or more, or with a currency or percent sign beside them."""
-    found = [Found(field, *m.span(), m[0]) for pattern in (_MAIL, _LINK) for m in pattern.finditer(text)]
-    for match in _NUMBER.finditer(text):
-        if any(other.start < match.end() and match.start() < other.end for other in found):
-            continue
-        beside = text[: match.start()].rstrip()[-1:] + text[match.end() :].lstrip()[:1]
-        if sum(char.isdigit() for char in match[0]) > 1 or any(sign in beside for sign in _BESIDE):
-            found.append(Found(field, *match.span(), match[0]))
+    found: list[Found] = []
+    for pattern in (_MAIL, _LINK, _NUMBER):
+        for match in pattern.finditer(text):
+            inside = any(other.start < match.end() and match.start() < other.end for other in found)
+            if not inside and (pattern is not _NUMBER or _tells(text, match)):
+                found.append(Found(field, *match.span(), match[0]))
     return found
+
+
+def _tells(text: str, number: re.Match[str]) -> bool:
+    beside = text[: number.start()].rstrip()[-1:] + text[number.end() :].lstrip()[:1]
+    return sum(char.isdigit() for char in number[0]) > 1 or any(sign in beside for sign in _BESIDE)
 
 
 def known_words(sources: Iterable[str]) -> set[str]:

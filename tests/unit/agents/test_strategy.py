@@ -47,9 +47,16 @@ def slot(**changes: Any) -> dict[str, Any]:
     return {**values, **changes}
 
 
-def settled(*slots: dict[str, Any], now: datetime = NOW, **changes: Any) -> list[Slot]:
+def settled(
+    *slots: dict[str, Any], now: datetime = NOW, request: str = "Plan it", **changes: Any
+) -> list[Slot]:
     value = CalendarPlan.model_validate({"summary": "", "slots": list(slots)})
-    return settle_calendar(value, plan(**changes), GYM, now)
+    return settle_calendar(value, plan(**changes), GYM, now, request)
+
+
+def test_films_are_planned_for_who_speaks_of_them() -> None:
+    assert [made.type for made in settled(slot(type="video"))] == ["text"]
+    assert [made.type for made in settled(slot(type="video"), request="Plan two Reels")] == ["video"]
 
 
 def test_a_server_that_keeps_schemas_plans_no_more_than_was_asked() -> None:
@@ -99,7 +106,7 @@ def test_an_unknown_segment_becomes_a_known_one() -> None:
     assert settled(slot(segment="Everybody"))[0].segment == "Young Professionals"
     nobody = GYM.model_copy(update={"target_audience": []})
     value = CalendarPlan.model_validate({"summary": "", "slots": [slot(segment="Everybody")]})
-    assert settle_calendar(value, plan(), nobody, NOW)[0].segment == ""
+    assert settle_calendar(value, plan(), nobody, NOW, "")[0].segment == ""
 
 
 def test_no_more_slots_than_pieces() -> None:
@@ -125,7 +132,7 @@ def test_no_more_slots_than_pieces() -> None:
 def test_any_calendar_is_kept_or_refused(slots: list[dict[str, Any]]) -> None:
     value = CalendarPlan.model_validate({"summary": "", "slots": slots})
     try:
-        kept = settle_calendar(value, plan(), CAFE, MIDDAY)
+        kept = settle_calendar(value, plan(), CAFE, MIDDAY, "")
     except UnusableAnswer:
         return
     assert kept == sorted(kept, key=lambda one: (one.local_time, one.platform))
