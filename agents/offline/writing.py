@@ -245,9 +245,8 @@ def _report(speech: Speech, done: list[str], left: list[str]) -> list[str]:
     sentences = []
     if made := _counted(speech, done, _DONE):
         sentences.append(speech.say("answer", "done", done=speech.listed(made)))
-    for line in done:
-        if line.startswith("new campaign: "):
-            sentences.append(speech.say("answer", "opened", campaign=line.removeprefix("new campaign: ")))
+    opened = [line.removeprefix("new campaign: ") for line in done if line.startswith("new campaign: ")]
+    sentences += [speech.say("answer", "opened", campaign=name) for name in opened]
     if missing := _counted(speech, left, _LEFT):
         sentences.append(speech.say("answer", "left", left=speech.listed(missing)))
     planned_only = not any(line.startswith("drafts written") for line in done)

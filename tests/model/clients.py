@@ -44,8 +44,8 @@ GYM = Client(
     },
     (
         Request(
-            "Plan a one-week Instagram and e-mail push for my March membership drive",
-            frozenset({"instagram", "email"}),
+            "Plan a two-week e-mail push for my March membership drive",
+            frozenset({"email"}),
             ("strategy", "copywriter"),
         ),
         Request("Write an Instagram post about the free first session", frozenset({"instagram"})),

@@ -98,7 +98,7 @@ def small_settings(store_urls: StoreUrls, tmp_path_factory: pytest.TempPathFacto
             tmp_path_factory.mktemp("data"),
             openai_base_url=url,
             model_context=CONTEXT,
-            model_max_output=350,
+            model_max_output=500,
             model_first_token_seconds=120.0,
             model_stall_seconds=60.0,
             repairs=0,
