@@ -17,6 +17,7 @@ export PYTHONPATH := $(CURDIR)
 export UV_PYTHON_DOWNLOADS := never
 export UV_LINK_MODE := copy
 export UV_SYSTEM_CERTS := 1
+export NODE_USE_SYSTEM_CA := 1
 export PIP_ROOT_USER_ACTION := ignore
 
 # Node.js 20 or newer of this machine, else the one that a Python package carries.
@@ -108,7 +109,7 @@ $(UV): tools.lock
 	@touch -h $@
 
 web/node_modules/.synced: web/package-lock.json $(if $(NODE_HERE),,.tools/node/npm)
-	@cd web && PATH="$(WEB_PATH)" npm ci --silent --no-progress
+	@cd web && PATH="$(WEB_PATH)" npm ci --loglevel=error --no-progress
 	@touch $@
 
 web/dist/.built: web/node_modules/.synced $(WEB_SOURCES)
