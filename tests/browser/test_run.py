@@ -55,7 +55,7 @@ async def test_the_demo_plans_and_writes(visit: Opener) -> None:
             assert notes[-1]["head"] == "Ready for you"
 
         answer = page.locator(".answer").last
-        await expect(answer.get_by_role("button", name="Calendar, 6 posts")).to_be_visible()
+        await expect(answer.get_by_role("button", name="Calendar, 6 pieces")).to_be_visible()
         await expect(answer.get_by_role("button", name="Professional but motivational")).to_be_visible()
         await expect(answer.get_by_role("button", name="Young Professionals")).to_be_visible()
         await person.take_token(DEMO_EMAIL, DEMO_PASSWORD)

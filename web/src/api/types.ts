@@ -14,6 +14,7 @@ export type User = Sent<Schemas["UserOut"]>;
 export type Tokens = Sent<Schemas["Tokens"]>;
 export type Business = Sent<Schemas["Business"]>;
 export type Fact = Sent<Schemas["Fact"]>;
+export type Segment = Business["target_audience"][number];
 export type FactDraft = Schemas["FactDraft"];
 export type Campaign = Sent<Schemas["Campaign"]>;
 export type Slot = Sent<Schemas["CalendarSlot"]>;
@@ -24,6 +25,22 @@ export type Source = Sent<Schemas["Cited"]>;
 export type ThreadItem = Sent<Schemas["ThreadView"]>;
 export type Thread = Sent<Schemas["WholeThread"]>;
 export type Message = Sent<Schemas["Message"]>;
+
+/** What a save of a profile sends: the fields that change. */
+export type ProfilePatch = Partial<
+  Pick<
+    Business,
+    | "business_name"
+    | "brand_voice"
+    | "industry"
+    | "postal_address"
+    | "timezone"
+    | "language"
+    | "primary_goals"
+    | "banned_words"
+    | "target_audience"
+  >
+> & { brand_assets?: { brand_colors: string[] } };
 
 /** What a save of a piece sends. */
 export interface ContentPatch {

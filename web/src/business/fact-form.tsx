@@ -2,20 +2,25 @@
 import { useId, type KeyboardEvent, type SyntheticEvent } from "react";
 
 import { text } from "../session/sign-in";
+import { Trouble } from "../ui/trouble";
+import { languageName, languageTags } from "./languages";
+import type { Control, ProfileLine } from "./profile";
 
 interface Props {
   name?: string;
-  /** A name that stays as it is: a line of the profile. */
-  fixed?: string;
+  /** The line of the profile, whose name stays as it is. */
+  fixed?: ProfileLine;
   value?: string;
   saving: boolean;
+  /** Why the last save was refused. */
+  error: string | null;
   onSave: (key: string, value: string) => void;
   onCancel: () => void;
   onRemove?: () => void;
 }
 
 /** Name and value in the row's own columns; Escape leaves it. */
-export function FactForm({ name, fixed, value, saving, onSave, onCancel, onRemove }: Props) {
+export function FactForm({ name, fixed, value = "", saving, error, onSave, onCancel, onRemove }: Props) {
   const id = useId();
 
   function submit(event: SyntheticEvent<HTMLFormElement>) {
@@ -33,7 +38,7 @@ export function FactForm({ name, fixed, value, saving, onSave, onCancel, onRemov
   return (
     <div className="factrow editing">
       <dt>
-        {fixed ?? (
+        {fixed?.label ?? (
           <>
             <label className="vh" htmlFor={`${id}-key`}>
               Name of the fact
@@ -54,19 +59,26 @@ export function FactForm({ name, fixed, value, saving, onSave, onCancel, onRemov
       </dt>
       <dd>
         <label className="vh" htmlFor={`${id}-value`}>
-          {fixed ?? "The fact"}
+          {fixed?.label ?? "The fact"}
         </label>
-        <input
+        <Value
           id={`${id}-value`}
           form={id}
           name="value"
-          required
-          maxLength={500}
-          defaultValue={value}
-          placeholder={fixed ?? "Open house, Saturday 6 March, 10:00 to 14:00"}
+          required={fixed ? (fixed.required ?? false) : true}
+          placeholder={fixed?.label ?? "Open house, Saturday 6 March, 10:00 to 14:00"}
           autoFocus={Boolean(name ?? fixed)}
+          aria-describedby={fixed?.hint || error ? `${id}-note` : undefined}
+          aria-invalid={error ? true : undefined}
+          control={fixed?.control ?? "line"}
+          value={value}
+          maxLength={fixed ? 2000 : 500}
           onKeyDown={leave}
         />
+        <div id={`${id}-note`}>
+          {fixed?.hint && <p className="hint faint">{fixed.hint}</p>}
+          {error && <Trouble>{error}</Trouble>}
+        </div>
       </dd>
       <dd className="meta">
         <form id={id} onSubmit={submit}>
@@ -84,5 +96,45 @@ export function FactForm({ name, fixed, value, saving, onSave, onCancel, onRemov
         </form>
       </dd>
     </div>
+  );
+}
+
+interface ValueProps {
+  id: string;
+  form: string;
+  name: string;
+  required: boolean;
+  placeholder: string;
+  autoFocus: boolean;
+  "aria-describedby": string | undefined;
+  "aria-invalid": true | undefined;
+  onKeyDown: (event: KeyboardEvent) => void;
+}
+
+/** The control that fits what is typed into it. */
+function Value({ control, value, maxLength, ...rest }: ValueProps & { control: Control; value: string; maxLength: number }) {
+  const { placeholder, ...field } = rest;
+  if (control === "lines") return <textarea {...rest} rows={3} defaultValue={value} />;
+  if (control === "language") {
+    return (
+      <select {...field} defaultValue={value}>
+        {languageTags(value).map((tag) => (
+          <option key={tag} value={tag}>
+            {languageName(tag)}
+          </option>
+        ))}
+      </select>
+    );
+  }
+  if (control === "line") return <input {...rest} maxLength={maxLength} defaultValue={value} />;
+  return (
+    <>
+      <input {...field} placeholder={placeholder} list={`${field.id}-zones`} defaultValue={value} />
+      <datalist id={`${field.id}-zones`}>
+        {Intl.supportedValuesOf("timeZone").map((zone) => (
+          <option key={zone} value={zone} />
+        ))}
+      </datalist>
+    </>
   );
 }

@@ -3,7 +3,6 @@ import { useEffect, useState } from "react";
 
 import type { Business, Fact } from "../api/types";
 import { useOpen } from "../canvas/open";
-import { Trouble } from "../ui/trouble";
 import { FactForm } from "./fact-form";
 import { gapsOf, useFacts } from "./facts";
 import { ProfileRows } from "./profile-rows";
@@ -11,26 +10,30 @@ import { ProfileRows } from "./profile-rows";
 /** Profile rows, fact rows, and what is unknown. The address may name a row, or one to be edited. */
 export function FactsPage({ business }: { business: Business }) {
   const { fact: wanted } = useOpen();
-  const [editing, setEditing] = useState(toEdit(wanted));
+  const [editing, open] = useState(toEdit(wanted));
   const [asked, setAsked] = useState(wanted);
   const facts = useFacts(business);
   if (wanted !== asked) {
     setAsked(wanted);
-    setEditing(toEdit(wanted));
+    open(toEdit(wanted));
   }
 
   useEffect(() => {
     if (wanted) document.getElementById(`fact-${wanted}`)?.scrollIntoView({ block: "center" });
   }, [wanted]);
 
+  function setEditing(row: string | null) {
+    facts.forget();
+    open(row);
+  }
+
   const done = (saved: Promise<boolean>) => void saved.then((good) => good && setEditing(null));
-  const form = { saving: facts.saving, onCancel: () => setEditing(null) };
+  const form = { saving: facts.saving, error: facts.error, onCancel: () => setEditing(null) };
 
   return (
     <div className="know">
       <h2>The facts behind every sentence</h2>
       <p>Everything written for you is checked against this page. What is not here is not claimed.</p>
-      {facts.error && <Trouble>{facts.error}</Trouble>}
       <dl>
         <ProfileRows
           business={business}
@@ -38,7 +41,7 @@ export function FactsPage({ business }: { business: Business }) {
           editing={editing}
           form={form}
           onEdit={setEditing}
-          onSave={(field, value) => done(facts.profile({ [field]: value }))}
+          onSave={(patch) => done(facts.profile(patch))}
         />
         {business.facts.map((fact) =>
           editing === `fact:${fact.id}` ? (

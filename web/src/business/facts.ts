@@ -5,10 +5,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { api, etag, ok } from "../api/client";
 import { ProblemError, sentenceOf } from "../api/problems";
 import { businessesQuery } from "../api/queries";
-import type { Business, FactDraft } from "../api/types";
-
-/** What the page lets be changed of a profile. */
-export type ProfileField = "brand_voice" | "industry" | "postal_address";
+import type { Business, FactDraft, ProfilePatch } from "../api/types";
 
 /** What most posts need and nobody has said yet: its name, and how a fact of it is recognised. */
 const GAPS: [string, RegExp][] = [
@@ -38,7 +35,12 @@ export function useFacts(business: Business) {
       return true;
     } catch (failure) {
       const conflict = failure instanceof ProblemError && failure.problem.status === 412;
-      setError(conflict ? "Changed elsewhere, and read again just now. Your line is kept: save it once more." : sentenceOf(failure));
+      const wrong = failure instanceof ProblemError ? failure.problem.errors?.map(({ message }) => message).join(" ") : "";
+      setError(
+        conflict
+          ? "Changed elsewhere, and read again just now. Your line is kept: save it once more."
+          : wrong || sentenceOf(failure),
+      );
       return false;
     } finally {
       await queries.invalidateQueries({ queryKey: businessesQuery.queryKey });
@@ -51,11 +53,12 @@ export function useFacts(business: Business) {
   return {
     saving,
     error,
+    forget: () => setError(null),
     add: (key: string, value: string) => replace([...business.facts, { key, value }]),
     change: (id: string, key: string, value: string) =>
       replace(business.facts.map((fact) => (fact.id === id ? { id, key, value } : fact))),
     remove: (id: string) => replace(business.facts.filter((fact) => fact.id !== id)),
-    profile: (patch: Partial<Record<ProfileField, string>>) =>
+    profile: (patch: ProfilePatch) =>
       attempt(() => ok(api.PUT("/business/{id}", { params, body: patch }))),
   };
 }

@@ -1,5 +1,5 @@
-/** A new business in four fields; zone and language come from the browser. */
-import { useState, type SyntheticEvent } from "react";
+/** A new business in four fields; the zone comes from the browser, the language too until another is chosen. */
+import { useId, useState, type SyntheticEvent } from "react";
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 
@@ -11,6 +11,7 @@ import { text } from "../session/sign-in";
 import { Field } from "../ui/field";
 import { Trouble } from "../ui/trouble";
 import { chooseBusiness } from "./current";
+import { languageName, languageTags, offerName } from "./languages";
 
 /** The page at /app/new-business. */
 export function NewBusiness() {
@@ -18,6 +19,7 @@ export function NewBusiness() {
   const queries = useQueryClient();
   const [error, setError] = useState<unknown>();
   const [busy, setBusy] = useState(false);
+  const [language, setLanguage] = useState(navigator.language);
 
   async function submit(event: SyntheticEvent<HTMLFormElement>) {
     event.preventDefault();
@@ -33,8 +35,8 @@ export function NewBusiness() {
             industry: text(form, "industry"),
             brand_voice: text(form, "brand_voice"),
             timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
-            language: navigator.language,
-            facts: offer ? [{ key: offerName(), value: offer }] : [],
+            language,
+            facts: offer ? [{ key: offerName(language), value: offer }] : [],
           },
         }),
       );
@@ -76,6 +78,7 @@ export function NewBusiness() {
           maxLength={500}
           hint="Only what you state here may be claimed in a post."
         />
+        <Writes language={language} onChange={setLanguage} />
         {error !== undefined && <Trouble>{sentenceOf(error)}</Trouble>}
         <button className="btn primary tall" disabled={busy}>
           Open it
@@ -85,7 +88,30 @@ export function NewBusiness() {
   );
 }
 
-/** Drafts repeat a fact's name, so it is in the person's language. */
-function offerName(): string {
-  return { de: "Angebot", fr: "Offre", es: "Oferta" }[navigator.language.slice(0, 2)] ?? "Offer";
+/** One quiet line, which opens into the choice. */
+function Writes({ language, onChange }: { language: string; onChange: (tag: string) => void }) {
+  const id = useId();
+  const [open, setOpen] = useState(false);
+  if (!open) {
+    return (
+      <p className="writes">
+        Writes in {languageName(language)} ·{" "}
+        <button type="button" className="link" onClick={() => setOpen(true)}>
+          change<span className="vh"> the language</span>
+        </button>
+      </p>
+    );
+  }
+  return (
+    <div className="field">
+      <label htmlFor={id}>Language of what is written</label>
+      <select id={id} autoFocus value={language} onChange={(event) => onChange(event.currentTarget.value)}>
+        {languageTags(navigator.language).map((tag) => (
+          <option key={tag} value={tag}>
+            {languageName(tag)}
+          </option>
+        ))}
+      </select>
+    </div>
+  );
 }

@@ -50,7 +50,7 @@ export function pieceTitle(piece: Piece): string {
   if (piece.name === "plan_calendar") {
     const slots = piece.args["slots"];
     const count = Array.isArray(slots) ? slots.length : 0;
-    return count > 0 ? `Calendar, ${count} ${count === 1 ? "post" : "posts"}` : "Calendar";
+    return count > 0 ? `Calendar, ${count} ${count === 1 ? "piece" : "pieces"}` : "Calendar";
   }
   return text(piece.args["subject"]) || piece.identity.theme || text(piece.args["caption"]) || "New draft";
 }

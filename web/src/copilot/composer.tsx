@@ -23,6 +23,7 @@ export function focusComposer(): void {
 export function Composer() {
   const { messages, live } = useThread();
   const phone = usePhone();
+  const { industry } = useBusiness();
   const empty = messages.length === 0;
 
   useEffect(() => {
@@ -47,7 +48,7 @@ export function Composer() {
           id={ID}
           rows={1}
           maxRows={8}
-          placeholder={placeholder(empty, phone)}
+          placeholder={placeholder(empty, phone, industry)}
           unstable_focusOnRunStart={!phone}
           unstable_focusOnThreadSwitched={!phone}
           unstable_focusOnScrollToBottom={false}
@@ -72,8 +73,8 @@ export function Composer() {
   );
 }
 
-function placeholder(empty: boolean, phone: boolean): string {
-  if (empty) return "Fill my gym in March";
+function placeholder(empty: boolean, phone: boolean, industry: string): string {
+  if (empty) return /\bgym|fitness|crossfit/i.test(industry) ? "Fill my gym in March" : "Say what you want in one sentence";
   return phone ? "Change something, or ask" : "Change something, or ask for the next thing";
 }
 

@@ -22,6 +22,9 @@ export function Threads() {
   const queries = useQueryClient();
   if (!threads || (threads.length === 0 && messages.length === 0)) return null;
 
+  const listed = messages.length === 0 || threads.some((thread) => thread.client_id === threadId);
+  const count = threads.length + (listed ? 0 : 1);
+
   async function remove({ id, client_id }: ThreadItem) {
     await api.DELETE("/threads/{reference}", { params: { path: { reference: id } } });
     putAway(client_id);
@@ -33,7 +36,7 @@ export function Threads() {
     <>
       <div className="threads">
         <button className="fold" aria-expanded={open} aria-controls="threads" onClick={() => setOpen(!open)}>
-          <Icon name="panel" /> {threads.length} {threads.length === 1 ? "thread" : "threads"}
+          <Icon name="panel" /> {count} {count === 1 ? "thread" : "threads"}
         </button>
         <Link to="/" className="ib end" aria-label="New thread" onClick={() => setOpen(false)}>
           <Icon name="compose" />
