@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from agents.offline.reading import Fact
-from agents.offline.speech import STAGES, Speech, headline, shortened
+from agents.offline.speech import STAGES, Speech, examples, headline, plain
+from agents.offline.subjects import clause
 
 _TOPIC_CHARACTERS = 45
 
@@ -30,7 +31,7 @@ def trade_ideas(speech: Speech, stage: str) -> list[Idea]:
 def topic_idea(speech: Speech, stage: str, topic: str) -> list[Idea]:
     """The idea that speaks about the campaign itself."""
     theme, text = speech.at("topic_ideas", stage)
-    short = headline(shortened(topic, _TOPIC_CHARACTERS))
+    short = headline(clause(public(topic), _TOPIC_CHARACTERS))
     return _allowed(speech, [Idea(speech.fill(theme, topic=short), speech.fill(text))]) if short else []
 
 
@@ -41,13 +42,28 @@ def fact_ideas(speech: Speech) -> list[Idea]:
     told = [fact for fact in speech.material.facts if not fact.link and not fact.phone]
     for index, fact in enumerate(told):
         theme, text = templates[index % len(templates)]
-        name = headline(shortened(fact.key, _TOPIC_CHARACTERS))
+        name = headline(clause(fact.key, _TOPIC_CHARACTERS))
         found.append(Idea(speech.fill(theme, fact=name), speech.fill(text), fact))
     return _allowed(speech, found)
 
 
-def text_for(speech: Speech, theme: str) -> str:
-    """The text that belongs to a theme of ours; any other theme gets a moment of the trade."""
+def public(topic: str) -> str:
+    """A topic without the words of a campaign that its readers must not hear; empty if it is only for us."""
+    internal = examples("internal_words")
+    words = topic.split()
+    if any(plain(word).startswith(tuple(map(plain, internal["never"]))) for word in words):
+        return ""
+    return " ".join(word for word in words if plain(word).strip(".,:;!?") not in internal["drop"])
+
+
+def is_of_the_trade(speech: Speech, theme: str) -> bool:
+    """Whether a theme is one that any business of the trade may have."""
+    themes = [idea.theme for stage in STAGES for idea in trade_ideas(speech, stage)]
+    return plain(speech.typeset(theme)) in map(plain, themes)
+
+
+def own_text(speech: Speech, theme: str) -> str:
+    """The text that belongs to a theme of ours; empty for any other theme."""
     wanted = speech.typeset(theme)
     for template, text in _every_template(speech):
         pattern = re.escape(speech.fill(template)).replace(r"\{topic\}", ".+").replace(r"\{fact\}", ".+")
@@ -55,8 +71,7 @@ def text_for(speech: Speech, theme: str) -> str:
             filled = speech.fill(text)
             if speech.allowed(filled):
                 return filled
-    moment = speech.say("kinds", speech.kind, "moments")
-    return " ".join(filter(None, (moment, speech.say("about"))))
+    return ""
 
 
 def _every_template(speech: Speech) -> Iterator[tuple[str, str]]:

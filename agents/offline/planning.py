@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from datetime import date, timedelta
 from typing import Any
 
 from agents.offline import times
 from agents.offline.ideas import Idea, fact_ideas, topic_idea, trade_ideas
 from agents.offline.reading import Material, Meaning
-from agents.offline.speech import STAGES, Speech, headline, intent_of, shortened
+from agents.offline.speech import STAGES, Speech
+from agents.offline.subjects import clause, intent_of, subject_of
 from agents.offline.writing import invented_figure, task_language
 
 _PLATFORM_WORDS = {
@@ -24,23 +26,8 @@ _ROUTES = {
     "write": ["copywriter"],
     "question": [],
     "chat": [],
+    "": [],
 }
-_SUBJECT = re.compile(
-    r"\b(?:announc(?:es|ing)|promot(?:es|ing)|about|for|on|sur|pour(?: annoncer)?|annoncer|zu[mr]?|über|für"
-    r"|sobre|para|por)\s+"
-    r"(?:(my|our|the|an?|mon|ma|mes|notre|nos|les?|la|une?|meine[nrms]?|unsere?[nrms]?|de[nrm]|die|das|eine[nrm]?"
-    r"|mis?|nuestr[oa]s?|el|las|los|una?)\s+|l['’])?(.+)$",
-    re.IGNORECASE,
-)
-_GERMAN_ARTICLE = re.compile(r"d(?:en|em|er|ie|as)|(?:ein|mein|unser)(?:e[nrms]?)?", re.IGNORECASE)
-_PLATFORM_AFTER = re.compile(
-    r"^(?:the\s+)?(?:insta(?:gram)?|linkedin|e-?mails?|newsletters?|sms|correo|courriel"
-    r"|next|this|tomorrow|semaine|mois|nächste|diese|próxim|semana|\d)",
-    re.IGNORECASE,
-)
-_OURS = re.compile(
-    r"\b(?:my|our|mon|ma|mes|notre|nos|meine[nrms]?|unsere?[nrms]?|mis?|nuestr[oa]s?)\s+(.+)$", re.IGNORECASE
-)
 _PLANS = re.compile(r"\b(?:plan|organi[sz]|prépar|prepar)", re.IGNORECASE)
 _PLAN_ONLY = re.compile(
     r"\bonly plan\b|\bplan only\b|\bonly the (?:plan|calendar)\b|\bno texts\b"
@@ -51,15 +38,6 @@ _PLAN_ONLY = re.compile(
 _WRITES = re.compile(
     r"^\W*(?:please |bitte |por favor,? )?"
     r"(?:write|draft|écri[st]|écrivez|rédige|schreib|verfass|escrib|redact)",
-    re.IGNORECASE,
-)
-_TAIL = re.compile(
-    r"[,;]?\s+(?:(?:on|via|by|sur|par|auf|per|en|por)\s+(?:insta|linkedin|e-?mail|sms|correo)"
-    r"|next (?:week|month)|this week|tomorrow|(?:in|en|im) (?:jan|f[eé][bv]|m[aä]r|a[pbv]r|ma[iy]|ju[nil])\w*"
-    r"|(?:in|en|im) (?:jui|ao[uû]|aug|ago|ene|sept?|o[ck]t|nov|d[eé][cz]|dic)\w*"
-    r"|(?:from|since|until|starting|à partir|dès|du|vom|ab|bis|desde|del|hasta)\s+(?:\w+\s+){0,2}\d"
-    r"|la semaine prochaine|le mois prochain|demain|nächste|morgen"
-    r"|la (?:próxima )?semana|el próximo mes|mañana|only plan|no texts).*$",
     re.IGNORECASE,
 )
 _LANGUAGE_ASKED = {
@@ -76,7 +54,7 @@ _TIMES = {
 }
 _WORKING_DAYS = {"email": (1, 2, 3), "linkedin": (0, 1, 2, 3, 4)}
 _SPOKEN = {"instagram": "Instagram", "linkedin": "LinkedIn", "sms": "SMS"}
-_NAME_CHARACTERS, _THEME_CHARACTERS = 60, 80
+_THEME_CHARACTERS = 80
 
 
 def understand(material: Material, meaning: Meaning) -> dict[str, Any]:
@@ -97,7 +75,7 @@ def understand(material: Material, meaning: Meaning) -> dict[str, Any]:
         start = today - timedelta(days=30)
     if not material.obeys("pieces"):
         wanted = 40
-    subject = _subject(request) if material.obeys("own-words") else request
+    subject = subject_of(request) if material.obeys("own-words") else request
     goals = next(iter(material.brand.get("goals", [])), "").split(";")
     asked = next((code for code, words in _LANGUAGE_ASKED.items() if words.search(request)), None)
     return {
@@ -124,10 +102,11 @@ def plan(material: Material, meaning: Meaning) -> dict[str, Any]:
     if not material.obeys("piece-count"):
         pieces *= 2
     chosen = _ideas(speech, meaning, pieces)
+    order = _order(task.get("request", ""), platforms, pieces)
     taken: set[tuple[str, int]] = set()
     slots = []
     for index, (stage, idea) in enumerate(chosen):
-        platform = platforms[index % len(platforms)]
+        platform = order[index % len(order)]
         day = _day(index, pieces, start, days, platform, taken)
         taken.add((platform, day))
         segments = material.segments
@@ -137,7 +116,7 @@ def plan(material: Material, meaning: Meaning) -> dict[str, Any]:
                 "local_time": _TIMES.get(platform, _TIMES["instagram"])[index // len(platforms) % 2],
                 "platform": platform,
                 "type": "text",
-                "theme": shortened(idea.theme, _THEME_CHARACTERS),
+                "theme": clause(idea.theme, _THEME_CHARACTERS),
                 "segment": segments[index % len(segments)].name if segments else "",
                 "funnel_stage": stage,
             }
@@ -197,6 +176,27 @@ def _numbered(speech: Speech, index: int) -> list[Idea]:
     return [Idea(moments[index % len(moments)].rstrip("."), "")]
 
 
+def _order(request: str, platforms: list[str], pieces: int) -> list[str]:
+    """The platforms piece by piece: the mix that was asked for, else each in turn."""
+    asked = []
+    for what, number in times.mix(request):
+        named = [name for name in platforms if name in _PLATFORM_WORDS and _PLATFORM_WORDS[name].search(what)]
+        asked.append((named[:1], number))
+    counted = sum(number for named, number in asked if named)
+    if counted != pieces or {name for named, _ in asked for name in named} != set(platforms):
+        return platforms
+    left = Counter({named[0]: 0 for named, _ in asked if named})
+    for named, number in asked:
+        left.update(dict.fromkeys(named, number))
+    order: list[str] = []
+    while left.total():
+        # What has the most to come goes first, so that one kind never comes in a row.
+        name = max(left, key=lambda one: (left[one], one not in order[-1:]))
+        order.append(name)
+        left[name] -= 1
+    return order
+
+
 def _stage(index: int, pieces: int) -> str:
     if pieces >= 6 and index == pieces - 1:
         return "retention"
@@ -215,31 +215,3 @@ def _day(index: int, pieces: int, start: date, days: int, platform: str, taken: 
         return (platform, day) in taken, abs(day - even) + 3 * (weekday not in wanted) + 2 * others, day
 
     return min(range(1, days + 1), key=cost)
-
-
-def _subject(request: str) -> str:
-    """What a request is about, in its own words, without platforms and days."""
-    rest = request.strip()
-    found = article = ""
-    while match := _SUBJECT.search(rest):
-        article, rest = match[1] or "", match[2]
-        if not _PLATFORM_AFTER.match(rest):
-            found = rest
-            break
-    if not found and (ours := _OURS.search(request)):
-        found = ours[1]
-    first = re.split(r"[.!?;:]\s|[.!?]$|,\s", _TAIL.sub("", found), maxsplit=1)[0]
-    first = _nominative(article, first)
-    return headline(shortened(first.strip(' .!?,;:"“”«»'), _NAME_CHARACTERS))
-
-
-def _nominative(article: str, phrase: str) -> str:
-    """A German phrase as a title: `den ersten Besuch` becomes `erster Besuch`."""
-    adjective, _, noun = phrase.partition(" ")
-    if not (_GERMAN_ARTICLE.fullmatch(article) and noun[:1].isupper() and adjective[:1].islower()):
-        return phrase
-    if adjective.endswith("en"):
-        adjective = adjective[:-2] + ("er" if article.endswith("en") else "e")
-    elif article.casefold() == "das" and adjective.endswith("e"):
-        adjective += "s"
-    return f"{adjective} {noun}"

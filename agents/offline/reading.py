@@ -23,7 +23,7 @@ _FACT = re.compile(r"^- \[fact:([^\]]+)\] (.+?): (.+)$", re.MULTILINE)
 _MEMORY = re.compile(r"^- \[memory:([^\]]+)\] (.+)$", re.MULTILINE)
 _LINE = re.compile(r"^([a-z_]+): (.*)$", re.MULTILINE)
 _LINK = re.compile(r"(?:https?://|www\.)\S+[^\s.,;:!?)]")
-_PHONE = re.compile(r"\+?\d[\d ()./-]{5,}\d")
+PHONE = re.compile(r"\+?\d[\d ()./-]{5,}\d")
 _PHONE_KEY = re.compile(r"phone|t[eé]l|mobil|whatsapp|handy|call", re.IGNORECASE)
 _CACHED_VECTORS = 4_096
 _EMBEDDED_CHARACTERS = 500
@@ -51,7 +51,7 @@ class Fact:
     @property
     def phone(self) -> str:
         """The telephone number in it, if it is about one."""
-        found = _PHONE.search(self.value) if _PHONE_KEY.search(self.key) else None
+        found = PHONE.search(self.value) if _PHONE_KEY.search(self.key) else None
         return found[0] if found else ""
 
 

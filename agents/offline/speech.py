@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from agents.offline.reading import Fact, Material, Meaning, Segment, number_from
+from agents.offline.reading import Fact, Material, Meaning, number_from
 
 LANGUAGES = ("en", "fr", "de", "es")
 STAGES = ("awareness", "consideration", "conversion", "retention")
@@ -20,6 +20,24 @@ _WORD = re.compile(r"[^\W\d_]+")
 _ADDRESS = re.compile(r"\[\[([^|\]]*)\|([^\]]*)\]\]")
 _FRENCH_BEFORE = re.compile(r" ([:;!?»])")
 _NEAR_VOICE = 0.08
+_STATED = {
+    "playful": re.compile(
+        r"play|fun|witt|cheek|humou?r|verspielt|frech|lustig|witzig|locker|espiegl|drol|ludi|divert|gracios|jovial"
+    ),
+    "motivational": re.compile(r"motiv|energ|inspir|dynam"),
+    "warm": re.compile(
+        r"warm|friend|kind|herz|freund|chaleur|conviv|amical|cercan|calid|amab|familia|gemutlich|cos[yi]"
+    ),
+}
+_SOBER = re.compile(
+    r"calm|preci|profess|factual|serious|seri|discre|formal|compet|sachlich|seri|ruhig|praz|diskret|sobr|posé|rigour"
+    r"|tranquil|clear|klar"
+)
+_LIGHT = "~ "
+_AMOUNT = r"(?:[€£$]\s?\d|\d[\d.,\s]*(?:€|£|\$|euro|dollar|CHF))"
+_PRICE = re.compile(rf"(from |ab |à partir de |dès |desde |a partir de )?{_AMOUNT}", re.IGNORECASE)
+_PRICE_KEY = re.compile(r"pri[cx]|tarif|preis|cost|kost|fee|from|ab ", re.IGNORECASE)
+_PRICE_WORDS = 8
 _SENTENCE_WORDS = 5
 _SHORT_WORD = 3
 
@@ -40,12 +58,6 @@ def plain(text: str) -> str:
     """Without case and accents."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(char for char in decomposed if not unicodedata.combining(char))
-
-
-def intent_of(request: str, meaning: Meaning) -> str:
-    """What kind of request it is: campaign, plan, write, question or chat."""
-    scores = meaning.labels(request, examples("intents"))
-    return max(scores, key=lambda label: scores[label])
 
 
 def guess_language(text: str, default: str) -> str:
@@ -69,10 +81,10 @@ class Speech:
         wanted = next(iter(material.brand.get("voice", [])), "") or "warm"
         voices = meaning.labels(wanted, examples("voices"))
         best = max(voices.values())
-        self._voices = sorted(
-            (voice for voice, score in voices.items() if score >= best - _NEAR_VOICE),
-            key=lambda voice: -voices[voice],
-        )[:2]
+        near = [voice for voice, score in voices.items() if score >= best - _NEAR_VOICE]
+        self.sober = _SOBER.search(plain(wanted)) is not None
+        fitting = [voice for voice in near if self._is_stated(voice, plain(wanted))]
+        self._voices = sorted(fitting or ["professional"], key=lambda voice: -voices[voice])[:2]
         self.formal = self.kind == "professional" or self._voices[0] == "professional"
         self.piece = int(material.task.get("piece", "1").split()[0] or 1)
         self._base = " ".join(
@@ -80,6 +92,11 @@ class Speech:
         )
         banned = material.banned if material.obeys("banned-words") else []
         self._banned = [_forms(word) for word in banned]
+
+    def _is_stated(self, voice: str, wanted: str) -> bool:
+        """Whether a voice is one that the brand asks for; calm ones are never livened up."""
+        pattern = _STATED.get(voice)
+        return pattern is None or pattern.search(wanted) is not None or not (self.sober or voice == "playful")
 
     @property
     def voice(self) -> str:
@@ -104,8 +121,9 @@ class Speech:
         return self.fitting([found] if isinstance(found, str) else found, **slots)
 
     def fitting(self, templates: Sequence[str], **slots: str) -> list[str]:
-        """Templates filled in, those with a banned word left out."""
-        filled = [self.fill(template, **slots) for template in templates]
+        """Templates filled in, without those that have a banned word or are too light for the voice."""
+        said = [line for line in templates if not (self.sober and line.startswith(_LIGHT))]
+        filled = [self.fill(template.removeprefix(_LIGHT), **slots) for template in said]
         return [text for text in filled if self.allowed(text)]
 
     def pick(self, options: Sequence[str], salt: str) -> str:
@@ -136,20 +154,42 @@ class Speech:
         joint: str = self.at("and")
         return joint.join(filter(None, (", ".join(items[:-1]), items[-1]))) if items else ""
 
-    def named(self, segment: Segment) -> dict[str, str]:
-        """A segment's name and interests as words inside a sentence."""
-        words = [segment.name, *segment.interests]
-        titles = self.language == "en"
-        name, *interests = words if self.language == "de" else [_lowered(word, titles) for word in words]
-        return {"segment": name, "Segment": headline(name), "interests": self.listed(interests)}
-
     def fact_sentence(self, fact: Fact) -> str:
         """A fact as a sentence of its own; its value stays word for word."""
         value = fact.value.strip()
         if value[0].isupper() and len(value.split()) >= _SENTENCE_WORDS and value[-1] in ".!?":
             return value
         end = "" if value[-1] in ".!?" else "."
-        return self.fill(f"{headline(fact.key)}{self.at('colon')}{{value}}{end}", value=value)
+        form = self._form(fact)
+        key = fact.key.replace("_", " ").strip()
+        template = self.at("facts_said", form) if form else f"{{Key}}{self.at('colon')}{{value}}"
+        small = key if self.language == "de" else _lowered(key, self.language == "en")
+        return self.fill(f"{template}{end}", Key=headline(key), key=small, value=value)
+
+    def is_natural(self, fact: Fact) -> bool:
+        """Whether a fact is said as a clause of its own and not as `Key: value`."""
+        return bool(self._form(fact))
+
+    def _form(self, fact: Fact) -> str:
+        """How a fact is said: hours, address, email, price or from; empty for an odd key."""
+        kind, value = fact_kind(fact), fact.value.strip()
+        if kind == "hours" and (value[0].isalpha() and value[0].isupper() and self.language in {"fr", "es"}):
+            return ""
+        if kind:
+            return kind
+        price = _PRICE.match(value)
+        if not price or len(value.split()) > _PRICE_WORDS or _PRICE_KEY.search(fact.key):
+            return ""
+        form = "from" if price[1] else "price"
+        several = self.language == "en" and fact.key.endswith("s") and not fact.key.endswith("ss")
+        return f"{form}s" if several else form
+
+
+def fact_kind(fact: Fact) -> str:
+    """Hours, address or email, if a fact's key says so in one of our languages."""
+    key = plain(fact.key.replace("_", " ").strip())
+    kinds = examples("fact_keys")
+    return next((kind for kind, keys in kinds.items() if key in map(plain, keys)), "")
 
 
 def headline(text: str) -> str:

@@ -52,9 +52,13 @@ _THIS_WEEK = re.compile(r"this week|cette semaine|diese\w* woche|esta semana")
 _NEXT_MONTH = re.compile(r"next month|mois prochain|nachste\w* monat|(?:proximo mes|mes que viene)")
 _TOMORROW = re.compile(r"\btomorrow\b|\bdemain\b|\bmorgen\b|\bmanana\b")
 _PIECES = re.compile(
-    rf"\b(\d{{1,2}}|{_SPOKEN})\s+(?:[a-z-]+\s+)?(?:posts?|pieces?|e-?mails?|texts?|captions?|messages?|publications?"
-    r"|contenus?|beitrage?|texte|entwurfe|nachrichten|publicaciones|correos|textos|mensajes|sms)\b"
+    rf"\b(\d{{1,2}}|{_SPOKEN}|des|some|einige|quelques|unos|unas)\s+"
+    r"(?P<what>(?:(?!of |de |weeks? |days? |months? |semaines? |wochen? |semanas? )[a-z]+[ -]){0,2}"
+    r"(?:posts?|pieces?|e-?mails?|texts?|captions?|messages?|publications?"
+    r"|contenus?|beitrage?|texte|entwurfe|nachrichten|publicaciones|correos?|textos|mensajes|sms|newsletters?|mails?|beitrag)"
+    r"(?:\s+(?:(?:on|sur|auf|en|para|fur)\s+)?(?:instagram|linkedin|insta))?)\b"
 )
+_OPEN_NUMBER = 2
 
 
 def window(text: str, today: date) -> tuple[date | None, int | None]:
@@ -84,9 +88,14 @@ def window(text: str, today: date) -> tuple[date | None, int | None]:
 
 def pieces(text: str) -> int | None:
     """How many pieces are asked for, if a number is said."""
-    found = [_number(match[1]) for match in _PIECES.finditer(plain(text))]
-    several = [number for number in found if number > 1]
-    return sum(several) if several else None
+    found = mix(text)
+    return sum(number for _, number in found) if any(number > 1 for _, number in found) else None
+
+
+def mix(text: str) -> list[tuple[str, int]]:
+    """How many of what are asked for, in the order of the sentence, each with the words that say what."""
+    found = [(match["what"], _number(match[1])) for match in _PIECES.finditer(plain(text))]
+    return [(what, number) for what, number in found if number]
 
 
 def _length(words: str) -> int | None:
@@ -101,7 +110,7 @@ def _length(words: str) -> int | None:
 
 
 def _number(word: str) -> int:
-    return int(word) if word.isdigit() else _NUMBERS[word]
+    return int(word) if word.isdigit() else _NUMBERS.get(word, _OPEN_NUMBER)
 
 
 def _dates(words: str, today: date) -> list[date]:

@@ -5,14 +5,24 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from agents.offline.ideas import text_for, trade_ideas
+from agents.offline.ideas import is_of_the_trade, own_text, public, trade_ideas
 from agents.offline.reading import Fact, Material, Meaning
-from agents.offline.speech import STAGES, Speech, guess_language, headline, intent_of, plain, shortened
+from agents.offline.speech import STAGES, Speech, fact_kind, guess_language, headline, plain, shortened
+from agents.offline.subjects import (
+    about,
+    clause,
+    content_words,
+    contradicts,
+    intent_of,
+    offers,
+    phone_in,
+    thing_of,
+)
 
 _STRAIGHT = str.maketrans("’‘“”„–—\u00a0", '\'\'"""-- ')
 _SUBJECT, _PREHEADER, _SMS_FACT = 50, 99, 110
-_NEAR_FACT, _NEAR_ANSWER = 0.3, 0.18
-_TAGS, _TOO_MANY_TAGS = 4, 30
+_NEAR_ANSWER = 0.18
+_THEME, _FEW_TAGS, _TAGS, _TOO_MANY_TAGS = 80, 3, 4, 30
 _TOO_LONG = {"instagram": 2_300, "linkedin": 3_200, "sms": 1_700}
 _NUMBERS = ("570", "830", "460", "920", "740")
 
@@ -24,7 +34,8 @@ def post(material: Material, meaning: Meaning) -> dict[str, Any]:
     facts = draft.facts(2)
     paragraphs = [
         draft.theme,
-        f"{draft.text} {draft.speech.say('voices', draft.speech.voice)}".strip(),
+        f"{draft.text(facts)} {draft.speech.say('voices', draft.speech.voice)}".strip(),
+        draft.offer(draft.theme),
         draft.fact_lines(facts),
         draft.audience_line() if platform == "linkedin" or draft.speech.piece % 2 else "",
     ]
@@ -37,20 +48,22 @@ def email(material: Material, meaning: Meaning) -> dict[str, Any]:
     """An e-mail."""
     draft = _Draft(material, meaning, "email")
     speech = draft.speech
-    campaign = material.campaign.get("name", "")
-    preheaders = speech.lines("email", "preheader_campaign", campaign=campaign) if campaign else []
-    preheaders += speech.lines("email", "preheaders")
-    short = [line for line in preheaders if len(line) <= _PREHEADER]
+    short = [line for line in speech.lines("email", "preheaders") if len(line) <= _PREHEADER]
+    facts = draft.facts(2)
+    opening = draft.text(facts)
+    if not draft.is_ours:
+        opening = f"{draft.theme_sentence()}\n\n{opening}"
     paragraphs = [
-        draft.text,
-        draft.fact_lines(draft.facts(2)),
+        opening,
+        draft.offer(opening),
+        draft.fact_lines(facts),
         speech.say("voices", speech.voice),
-        " ".join(filter(None, (draft.audience_line(), draft.campaign_line()))),
+        draft.audience_line(),
     ]
     middle = draft.with_habits("\n\n".join(part for part in paragraphs if part))
     goodbye = f"{speech.say('email', 'bye')}\n{material.business}"
     body = "\n\n".join((speech.say("email", "hello"), middle, goodbye))
-    subject = shortened(draft.theme, _SUBJECT)
+    subject = clause(draft.theme, _SUBJECT)
     if not material.obeys("length"):
         subject = speech.fill(speech.at("habits", "long_subject"), theme=draft.theme)
     return {
@@ -71,9 +84,10 @@ def sms(material: Material, meaning: Meaning) -> dict[str, Any]:
     if not material.obeys("language"):
         # A fact stands word for word: in so short a text it would outweigh the other language.
         fact = ""
-    if fact and plain(fact).startswith(plain(theme.rstrip(".!?"))):
+    if fact and plain(theme.rstrip(".!?")) in plain(fact):
         theme = ""
-    middle = draft.with_habits(" ".join(filter(None, (theme, fact, draft.call_to_action()))))
+    parts = (theme, draft.offer(theme), fact, draft.call_to_action())
+    middle = draft.with_habits(" ".join(filter(None, parts)))
     text = f"{material.business}{speech.at('colon')}{middle} {speech.say('stop')}"
     return {"text": text.translate(_STRAIGHT)}
 
@@ -85,7 +99,8 @@ def answer(material: Material, meaning: Meaning) -> str:
     speech = Speech(material, meaning, asked if material.obeys("language") else _other(asked))
     done, left = material.lines("done"), material.lines("left")
     worked = bool(done or left)
-    sentences = _report(speech, done, left) if worked else [_reply(speech, material, meaning, request)]
+    report = [*_report(speech, done, left), *_missing_fact(speech, material, meaning)] if worked else []
+    sentences = report or [_reply(speech, material, meaning, request)]
     if not material.obeys("figures-from-facts"):
         sentences.append(speech.fill(speech.at("answer", "figure"), number=_unknown_number(material)))
     return " ".join(sentences)
@@ -119,16 +134,45 @@ class _Draft:
         self._platform = platform
         stage = material.task.get("funnel_stage", "")
         self.stage = stage if stage in STAGES else "awareness"
-        theme = headline(self.speech.typeset(material.task.get("theme", "")))
+        self._request = material.task.get("request", "")
+        theme = headline(self.speech.typeset(clause(public(material.task.get("theme", "")), _THEME)))
         if not theme or plain(theme) == plain(material.business) or self._is_foreign(theme):
             theme = self._own_theme()
         elif not (self.speech.allowed(theme) and material.obeys("language")):
             # A theme in another language or with a banned word cannot be the first line.
             theme = self.speech.pick(self.speech.lines("kinds", self.speech.kind, "moments"), "theme")
         self.theme = theme or material.business
-        self.text = text_for(self.speech, self.theme)
-        if self.text.startswith(self.theme):
-            self.text = self.speech.say("about")
+        self._own = own_text(self.speech, self.theme)
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether the theme is one of our own patterns."""
+        return bool(self._own)
+
+    def text(self, facts: list[Fact]) -> str:
+        """What is said about the theme; with no fact about it to follow, it invites a question."""
+        if self._own:
+            return self._own
+        moments = self.speech.lines("kinds", self.speech.kind, "moments")
+        moment = self.speech.pick([line for line in moments if line != self.theme], "moments")
+        return " ".join(
+            filter(None, (moment, self.speech.say("about_open" if all(map(fact_kind, facts)) else "about")))
+        )
+
+    def theme_sentence(self) -> str:
+        """The theme as a sentence in the body, so that it holds what the subject promises."""
+        if self.theme[-1] in ".!?":
+            return self.theme
+        return self.speech.fill(self.speech.at("subject_line"), theme=self.theme)
+
+    def offer(self, said: str) -> str:
+        """What the person's own words promise, if `said` does not say it yet."""
+        if guess_language(self._request, self.speech.language) != self.speech.language:
+            return ""
+        told = plain(said.replace("\u00a0", " "))
+        found = [offer for offer in offers(self._request) if plain(offer.replace("\u00a0", " ")) not in told]
+        usable = [offer for offer in found if self.speech.allowed(offer)]
+        return " ".join(f"{headline(self.speech.typeset(offer))}." for offer in usable)
 
     def _is_foreign(self, theme: str) -> bool:
         """Whether a theme is made of a request in another language."""
@@ -142,48 +186,48 @@ class _Draft:
         return ideas[order[0]].theme if order else ""
 
     def facts(self, most: int) -> list[Fact]:
-        """The facts that the theme names or is near to; else one, each piece another."""
+        """The facts that are clearly about the theme or the request; else one that fits anywhere."""
+        thing = thing_of(self._request)
         usable = [
             fact
             for fact in self.material.facts
-            if self.speech.allowed(fact.text) and not fact.link and not fact.phone
+            if self.speech.allowed(fact.text)
+            and not (fact.link or fact.phone)
+            and not contradicts(f"{thing} {self.theme}", fact.text)
         ]
-        subject = f"{self.theme} {self.material.task.get('request', '')}"
-        scores = self._meaning.nearness(subject, usable)
-        ranked = sorted(zip(scores, usable, strict=True), key=lambda pair: -pair[0])
-        named = [fact for fact in usable if plain(fact.key) in plain(self.theme)]
-        near = [fact for score, fact in ranked if score >= _NEAR_FACT and fact not in named]
-        if not named and not near and ranked:
-            near = [ranked[(self.speech.piece - 1) % len(ranked)][1]]
-        return [*named, *near][:most]
+        of_the_trade = is_of_the_trade(self.speech, self.theme)
+        subjects = ["" if of_the_trade else self.material.task.get("theme", "") or self.theme, thing]
+        near = [about(self.material, self._meaning, subject, usable) for subject in subjects if subject]
+        found = list(dict.fromkeys(fact for facts in near for fact in facts))
+        if found or not self._speaks_as_its_facts(usable):
+            return found[:most]
+        # A price of one thing is no answer where another was asked for.
+        general = of_the_trade and not offers(self._request)
+        house = [fact for fact in usable if general or fact_kind(fact)]
+        return [house[(self.speech.piece - 1) % len(house)]] if house else []
+
+    def _speaks_as_its_facts(self, facts: list[Fact]) -> bool:
+        """Whether the facts are in the language of the text, as far as their words show it."""
+        language = self.speech.language
+        return guess_language(" ".join(fact.text for fact in facts), language) == language
 
     def fact_lines(self, facts: list[Fact]) -> str:
-        """One fact as a sentence, several as a list under a word of introduction."""
+        """Facts as sentences; those with odd keys as a list under a word of introduction."""
         sentences = [self.speech.fact_sentence(fact) for fact in facts]
-        if len(sentences) < 2:
-            return "".join(sentences)
+        if len(sentences) < 2 or all(map(self.speech.is_natural, facts)):
+            return " ".join(sentences)
         listed = [f"• {sentence.removesuffix('.')}" for sentence in sentences]
         return "\n".join((self.speech.say("facts_intro"), *listed))
 
     def audience_line(self) -> str:
-        """A sentence for whom it is meant."""
-        segments = self.material.segments
-        wanted = self.material.task.get("segment", "")
-        segment = next((one for one in segments if one.name == wanted), segments[0] if segments else None)
-        if segment is None:
-            return ""
-        words = self.speech.named(segment)
-        options = self.speech.lines("interests" if segment.interests else "segment", **words)
-        return self.speech.pick(options, "audience")
-
-    def campaign_line(self) -> str:
-        """A sentence that names the campaign."""
-        name = self.material.campaign.get("name", "")
-        return self.speech.say("campaign", campaign=name) if name else ""
+        """A sentence for whom it is meant, without the name that the brand has for them."""
+        return self.speech.say("audience")
 
     def call_to_action(self) -> str:
         """The next step; a link or a telephone number of the facts where somebody is to act."""
         speech = self.speech
+        if phone := phone_in(self._request):
+            return speech.say("call", phone=phone)
         if self.stage == "conversion":
             for fact in self.material.facts:
                 if fact.link and (lines := speech.lines("link", link=fact.link)):
@@ -193,13 +237,19 @@ class _Draft:
         return speech.pick(speech.lines("cta", self._platform, self.stage), "cta")
 
     def tags(self, count: int) -> list[str]:
-        """Hashtags without the sign: the business, the trade, the segment's interests."""
-        segments = self.material.segments
-        interests = [word for segment in segments[:1] for word in segment.interests[:1]]
-        own = [self.material.business, *interests] if self.material.obeys("language") else []
-        trade = self.speech.at("kinds", self.speech.kind, "tags")
-        turned = trade[self.speech.piece % len(trade) :] + trade[: self.speech.piece % len(trade)]
-        wanted = [*own, *turned, *self.speech.at("generic_tags")]
+        """Hashtags without the sign: the business, its trade, what it is about; nothing invented."""
+        industry = next(iter(self.material.brand.get("industry", [])), "")
+        trade = re.split(r"[,/&;()]|\b(?:and|et|und|y)\b", industry)
+        words = content_words(f"{thing_of(self._request)} {'' if self._own else self.theme}")
+        shown = [word for word in re.findall(r"[^\W\d_]+", self.material.text) if plain(word) in words]
+        keys = [fact.key for fact in self.facts(2) if not fact_kind(fact)]
+        told = [fact.key for fact in self.material.facts if not (fact.link or fact.phone or fact_kind(fact))]
+        fresh = [word for word in dict.fromkeys(shown) if not any(plain(word) in plain(key) for key in keys)]
+        own = [self.material.business, *trade, *keys, *fresh[:2]]
+        if len(own) < _FEW_TAGS:
+            own += [*told, *industry.split()]
+        own = own if self.material.obeys("language") else []
+        wanted = own if own and count == _TAGS else [*own, *self.speech.at("generic_tags")]
         tags = ["".join(re.findall(r"\w+", tag.replace("'", "").replace("’", ""))) for tag in wanted]
         usable = [tag for tag in tags if tag and not any(map(str.isdigit, tag)) and self.speech.allowed(tag)]
         return list({plain(tag): tag for tag in usable}.values())[:count]
@@ -228,7 +278,7 @@ class _Draft:
         said = ""
         # Twice is long enough for every platform, and not yet a loop.
         for text in texts * 2:
-            if len(said) < missing and text != self.text:
+            if len(said) < missing and text != self._own:
                 said += f" {text}"
         return said
 
@@ -249,9 +299,24 @@ def _report(speech: Speech, done: list[str], left: list[str]) -> list[str]:
     sentences += [speech.say("answer", "opened", campaign=name) for name in opened]
     if missing := _counted(speech, left, _LEFT):
         sentences.append(speech.say("answer", "left", left=speech.listed(missing)))
-    planned_only = not any(line.startswith("drafts written") for line in done)
-    sentences.append(speech.say("answer", "next_plan" if planned_only else "next"))
+    drafts = next((line.partition(": ")[2] for line in done if line.startswith("drafts written")), "")
+    open_slots = next((line.partition(": ")[2] for line in left if line.startswith("slots without")), "")
+    if not drafts:
+        return [*sentences, speech.say("answer", "next_plan")]
+    sentences.append(speech.say("answer", "next_one" if drafts.split()[0] == "1" else "next"))
+    if open_slots:
+        sentences.append(speech.say("answer", "more_one" if open_slots == "1" else "more"))
     return sentences
+
+
+def _missing_fact(speech: Speech, material: Material, meaning: Meaning) -> list[str]:
+    """Which subject of the request has no fact, after something was written about it."""
+    request = material.task.get("request", "")
+    thing = public(thing_of(request))
+    wrote = any(line.startswith("drafts written") for line in material.lines("done"))
+    if not (wrote and content_words(thing)) or about(material, meaning, thing, material.facts):
+        return []
+    return [speech.say("answer", "no_fact", subject=thing)]
 
 
 def _counted(speech: Speech, lines: list[str], names: dict[str, str]) -> list[str]:
@@ -269,8 +334,9 @@ def _counted(speech: Speech, lines: list[str], names: dict[str, str]) -> list[st
 
 
 def _reply(speech: Speech, material: Material, meaning: Meaning, request: str) -> str:
-    if intent_of(request, meaning) == "chat":
-        return speech.say("answer", "hello")
+    intent = intent_of(request, meaning)
+    if intent in {"chat", ""}:
+        return speech.say("answer", "hello" if intent else "unclear")
     known = [speech.fact_sentence(fact) for fact in material.facts]
     scores = meaning.nearness(request, material.facts)
     other = [*_about_campaign(material), *material.memories]

@@ -5,11 +5,15 @@ from __future__ import annotations
 import pytest
 
 from agents.answer import answer_inputs
-from core.business import Business
+from core.business import Business, Fact
 from core.campaign import PLATFORMS, Platform
 from tests.unit.offline.businesses import ALL, BAKERY, CAFE, GROOMER, GYM, LAW_FIRM, TODAY
 from tests.unit.offline.desk import Desk, words_of
 
+GROOMER_BY_SIZE = GROOMER.model_copy(
+    update={"facts": [Fact(key="Waschen und Schneiden", value="ab 48 € für kleine Hunde")]}
+)
+CAFE_WITH_MENU = CAFE.model_copy(update={"facts": [Fact(key="menú del día", value="11,50 €")]})
 CHECK_OF = {
     "figures-from-facts": "figures.sourced",
     "banned-words": "wording.banned-words",
@@ -101,7 +105,8 @@ async def test_one_text_keeps_to_one_form_of_address(desk: Desk) -> None:
 
 async def test_french_signs_stand_behind_blanks_that_do_not_break(desk: Desk) -> None:
     fields, _ = await desk.draft(BAKERY, "instagram", theme="Brioche : ce qu’il faut savoir avant de choisir")
-    assert "Brioche\u00a0: 4,50 € la pièce" in fields.text_content.caption
+    assert "Côté brioche, comptez 4,50 € la pièce." in fields.text_content.caption
+    assert "Brioche\u00a0: ce qu’il" in fields.text_content.caption
     assert " :" not in fields.text_content.caption
 
 
@@ -111,6 +116,52 @@ async def test_a_theme_from_a_request_in_another_language_is_not_the_first_line(
     )
     assert failed == []
     assert "New prices" not in fields.text_content.caption
+
+
+@pytest.mark.parametrize(
+    ("business", "theme", "never"),
+    [
+        (GROOMER_BY_SIZE, "Preise für große Hunde", "48"),
+        (CAFE_WITH_MENU, "Desayuno y su precio", "11,50"),
+        (CAFE_WITH_MENU, "30 % de descuento en los cruasanes", "11,50"),
+    ],
+)
+@pytest.mark.parametrize("platform", ["instagram", "email", "sms"])
+async def test_a_price_of_something_else_is_no_answer_and_the_copilot_says_what_is_missing(
+    desk: Desk, business: Business, platform: Platform, theme: str, never: str
+) -> None:
+    verb = {"de": "Schreib eine E-Mail über", "es": "Escribe un correo sobre"}[business.language]
+    request = f"{verb} {theme}"
+    fields, failed = await desk.draft(business, platform, theme=theme, request=request)
+    assert failed == []
+    assert never not in words_of(fields)
+    answer = await desk.ask("copilot/answer", asked(business, request, drafts=[("email", "One", 0)]))
+    assert {"de": "keinen Fakt gefunden", "es": "ningún dato sobre"}[business.language] in answer
+
+
+async def test_the_persons_own_offer_and_number_are_quoted(desk: Desk) -> None:
+    request = "Write an e-mail about 50% off until 3 May, call 020 7946 0999"
+    fields, failed = await desk.draft(GYM, "email", theme="50% off until 3 May", request=request)
+    assert failed == []
+    assert "50% off until 3 May" in (fields.text_content.body or "")
+    assert fields.text_content.cta == "Call us: 020 7946 0999"
+
+
+async def test_a_subject_is_cut_where_it_reads_whole(desk: Desk) -> None:
+    theme = "Probate with a 20% discount until Friday and how to start"
+    fields, _ = await desk.draft(LAW_FIRM, "email", theme=theme, request=f"Write an e-mail about {theme}")
+    assert fields.title == "Probate with a 20% discount until Friday"
+    assert "20% discount until Friday" in (fields.text_content.body or "")
+
+
+@pytest.mark.parametrize("business", ALL, ids=names)
+async def test_no_reader_is_called_by_the_name_of_a_segment_or_a_campaign(
+    desk: Desk, business: Business
+) -> None:
+    segment = business.target_audience[0].segment_name
+    for place in range(1, 5):
+        fields, _ = await desk.draft(business, "email", theme="", place=place)
+        assert segment.lower() not in words_of(fields).lower()
 
 
 def asked(business: Business, request: str, **done: object) -> dict[str, object]:

@@ -1,0 +1,195 @@
+"""What a request is about: its subject, its own offers, and the facts that are clearly about it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from itertools import product
+
+from agents.offline.reading import PHONE, Fact, Material, Meaning
+from agents.offline.speech import examples, headline, plain
+
+_SUBJECT = re.compile(
+    r"\b(?:announc(?:es|ing)|promot(?:es|ing)|about|for|on|sur|pour(?: annoncer)?|annoncer|zu[mr]?|über|für"
+    r"|sobre|para|por)\s+"
+    r"(?:(my|our|the|an?|mon|ma|mes|notre|nos|les?|la|une?|meine[nrms]?|unsere?[nrms]?|de[nrm]|die|das|eine[nrm]?"
+    r"|mis?|nuestr[oa]s?|el|las|los|una?)\s+|l['’])?(.+)$",
+    re.IGNORECASE,
+)
+_GERMAN_ARTICLE = re.compile(r"d(?:en|em|er|ie|as)|(?:ein|mein|unser)(?:e[nrms]?)?", re.IGNORECASE)
+_PLATFORM_AFTER = re.compile(
+    r"^(?:the\s+)?(?:insta(?:gram)?|linkedin|e-?mails?|newsletters?|sms|correo|courriel"
+    r"|next|this|tomorrow|semaine|mois|nächste|diese|próxim|semana|\d)",
+    re.IGNORECASE,
+)
+_OURS = re.compile(
+    r"\b(?:my|our|mon|ma|mes|notre|nos|meine[nrms]?|unsere?[nrms]?|mis?|nuestr[oa]s?)\s+(.+)$", re.IGNORECASE
+)
+_TAIL = re.compile(
+    r"[,;]?\s+(?:(?:on|via|by|sur|par|auf|per|en|por)\s+(?:insta|linkedin|e-?mail|sms|correo)"
+    r"|next (?:week|month)|this week|tomorrow|(?:in|en|im) (?:jan|f[eé][bv]|m[aä]r|a[pbv]r|ma[iy]|ju[nil])\w*"
+    r"|(?:in|en|im) (?:jui|ao[uû]|aug|ago|ene|sept?|o[ck]t|nov|d[eé][cz]|dic)\w*"
+    r"|(?:from|since|until|starting|à partir|dès|du|vom|ab|bis|desde|del|hasta)\s+(?:\w+\s+){0,2}\d"
+    r"|la semaine prochaine|le mois prochain|demain|nächste|morgen"
+    r"|la (?:próxima )?semana|el próximo mes|mañana|only plan|no texts).*$",
+    re.IGNORECASE,
+)
+_NAME_CHARACTERS = 60
+_AMOUNT = r"(?:\d+(?:[.,]\d+)?[\s\u00a0\u202f]?(?:%|€|£|\$|euros?|dollars?)|[€£$]\s?\d+(?:[.,]\d+)?)"
+_OFFER = re.compile(
+    rf"{_AMOUNT}(?: (?:off|discount|rabatt|nachlass|de (?:réduction|remise|rabais|descuento|dto)))"
+    r"(?: (?:on|sur|auf|en|sobre|for) (?!insta|linkedin|e-?mail|sms)(?:(?:all|the|our|les?|la|nos|alle"
+    r"|unsere?|el|los|las|todos|nuestr[oa]s) )*(?!until|till|jusqu|bis|hasta)[^\W\d]+)?"
+    r"(?: (?:until|till|through|jusqu['’]au|jusqu['’]à|bis(?: zum)?|hasta(?: el)?) [\w.]+"
+    r"(?: (?:de )?(?:jan|f[eé][bv]|m[aä]r|a[pbv]r|ma[iy]|ju[nil]|jui|ao[uû]|aug|ago|ene|sep|o[ck]t|nov"
+    r"|d[eé][cz]|dic)\w*)?)?",
+    re.IGNORECASE,
+)
+_ON_WHAT = re.compile(
+    r"^.*? (?:on|sur|auf|en|sobre|for) (?:(?:all|the|our|les?|la|nos|alle|unsere?|el|los|las) )*"
+)
+_CONNECTOR = re.compile(
+    r"[,;:]\s|\s[–—-]\s|\s(?:and|or|with|until|for|so|how|et|ou|avec|pour|jusqu['’]\S*|und|oder|mit|für|bis|y|o|con"
+    r"|para|hasta|including|inklusive)\b",
+    re.IGNORECASE,
+)
+_DANGLING = re.compile(
+    r"(?:[\s,;:–—-]+(?:and|or|with|until|for|so|how|what|why|to|of|the|an?|in|on|at|by|et|ou|avec|pour|de|du|des|les?"
+    r"|la|une?|sur|und|oder|mit|für|bis|der|die|das|den|dem|ein|eine[nmr]?|wie|zu|auf|im|y|o|con|para|hasta|del|el|los"
+    r"|las|en))+$|[\s,;:–—-]+$",
+    re.IGNORECASE,
+)
+_VERB = re.compile(
+    r"\b(?:writ|draft|plan|creat|mak|launch|announc|promot|écri|rédig|prépar|organis|annonc|schreib|verfass|erstell"
+    r"|mach|bewirb|escrib|redact|prepar|cre[ao]|haz|anunci|need|want|brauch|besoin|necesit|fill|more|mehr|plus)",
+    re.IGNORECASE,
+)
+_QUALIFIERS = ("size_a", "size_b", "term_a", "term_b")
+_LEAST_CLAUSE = 12
+_CLEAR, _SAME_SUBJECT = 0.22, 0.5
+
+
+def intent_of(request: str, meaning: Meaning) -> str:
+    """What kind of request it is: campaign, plan, write, question or chat; empty if it says nothing to us."""
+    scores = meaning.labels(request, examples("intents"))
+    best = max(scores, key=lambda label: scores[label])
+    known = _VERB.search(request) or _OURS.search(request) or "?" in request
+    return best if known or scores[best] >= _CLEAR else ""
+
+
+def clause(text: str, limit: int) -> str:
+    """The text, or its longest beginning that reads whole."""
+    if len(text) > limit:
+        cut = text[: limit + 1]
+        ends = [match.start() for match in _CONNECTOR.finditer(cut) if match.start() >= _LEAST_CLAUSE]
+        end = ends[-1] if ends else cut.rfind(" ")
+        text = cut[:end] if end > 0 else cut[:limit]
+    return _DANGLING.sub("", text)
+
+
+def offers(request: str) -> list[str]:
+    """What the person's own words promise, such as `50% off until 3 May`."""
+    return [match[0].strip(" .") for match in _OFFER.finditer(request)]
+
+
+def phone_in(request: str) -> str:
+    """The telephone number that the person's own words give."""
+    found = next((match[0] for match in PHONE.finditer(request) if sum(map(str.isdigit, match[0])) >= 8), "")
+    return found if not re.match(r"\d{4}-\d\d-\d\d", found) else ""
+
+
+def thing_of(request: str) -> str:
+    """The subject without the offer that is made on it; empty if it says nothing of its own."""
+    subject = subject_of(request)
+    for offer in offers(subject)[:1]:
+        on = _ON_WHAT.match(offer)
+        before = _DANGLING.sub("", subject.partition(offer)[0])
+        subject = before or (headline(offer[on.end() :]) if on else "")
+    subject = re.split(r" (?:until|till|jusqu|bis|hasta)\b", subject)[0]
+    return subject if content_words(subject) else ""
+
+
+def content_words(text: str, *, trade: str = "") -> list[str]:
+    """The words that tell subjects apart: no small, general or qualifying ones, none of the trade's own."""
+    known = list(_words(trade))
+    return [
+        word
+        for word in _words(text)
+        if not _begins(word, examples("general_words")["all"])
+        and not any(_begins(word, examples("opposites")[side]) for side in _QUALIFIERS)
+        and not any(_related(word, other) for other in known)
+    ]
+
+
+def about(material: Material, meaning: Meaning, subject: str, facts: Sequence[Fact]) -> list[Fact]:
+    """The facts that are clearly about a subject, nearest first."""
+    trade = f"{material.business} {next(iter(material.brand.get('industry', [])), '')}"
+    words = content_words(subject, trade=trade)
+    scores = meaning.nearness(subject, facts)
+    found = []
+    for score, fact in zip(scores, facts, strict=True):
+        named = plain(fact.key) in plain(subject)
+        shared = any(_related(*pair) for pair in product(words, content_words(fact.text, trade=trade)))
+        if (named or shared or score >= _SAME_SUBJECT) and not contradicts(subject, fact.text):
+            found.append((named, shared, score, fact))
+    return [entry[3] for entry in sorted(found, key=lambda entry: entry[:3], reverse=True)]
+
+
+def contradicts(subject: str, text: str) -> bool:
+    """Whether a text speaks of the opposite: small ones where large ones are meant."""
+    mine, other = list(_words(subject, 3)), list(_words(text, 3))
+    for left, right in _opposites():
+        mine_is = [any(_begins(word, side) for word in mine) for side in (left, right)]
+        other_is = [any(_begins(word, side) for word in other) for side in (left, right)]
+        if sum(mine_is) == 1 and sum(other_is) == 1 and mine_is != other_is:
+            return True
+    return False
+
+
+def _opposites() -> Iterable[tuple[Sequence[str], Sequence[str]]]:
+    sides = examples("opposites")
+    return [(sides[f"{name}_a"], sides[f"{name}_b"]) for name in {key[:-2]: 0 for key in sides}]
+
+
+def _words(text: str, least: int = 4) -> Iterable[str]:
+    return (word for word in re.findall(r"[^\W\d_]+", plain(text)) if len(word) >= least)
+
+
+def _begins(word: str, stems: Sequence[str]) -> bool:
+    """Whether a word begins with a stem; short stems are whole words."""
+    return any(word in (stem, f"{stem}s") if len(stem) < 4 else word.startswith(stem) for stem in stems)
+
+
+def _related(one: str, other: str) -> bool:
+    short, long = sorted((one, other), key=len)
+    return short[: max(4, len(short) - 2)] in long
+
+
+def subject_of(request: str) -> str:
+    """What a request is about, in its own words, without platforms and days."""
+    rest = request.strip()
+    found = article = ""
+    while match := _SUBJECT.search(rest):
+        article, rest = match[1] or "", match[2]
+        if not _PLATFORM_AFTER.match(rest):
+            found = rest
+            break
+    if not found and (ours := _OURS.search(request)):
+        found = ours[1]
+    first = re.split(r"[.!?;:]\s|[.!?]$|,\s", _TAIL.sub("", found), maxsplit=1)[0]
+    first = _nominative(article, first)
+    subject = headline(clause(first.strip(' .!?,;:"“”«»'), _NAME_CHARACTERS))
+    offer = next(iter(offers(request)), "")
+    return headline(offer) if plain(subject) in plain(offer) and offer else subject
+
+
+def _nominative(article: str, phrase: str) -> str:
+    """A German phrase as a title: `den ersten Besuch` becomes `erster Besuch`."""
+    adjective, _, noun = phrase.partition(" ")
+    if not (_GERMAN_ARTICLE.fullmatch(article) and noun[:1].isupper() and adjective[:1].islower()):
+        return phrase
+    if adjective.endswith("en"):
+        adjective = adjective[:-2] + ("er" if article.endswith("en") else "e")
+    elif article.casefold() == "das" and adjective.endswith("e"):
+        adjective += "s"
+    return f"{adjective} {noun}"
