@@ -150,7 +150,7 @@ async def exchange(
                     if received.finish_reason is not None:
                         deadline.reschedule(now() + _USAGE_GRACE_SECONDS)
                     elif received.started:
-                        deadline.reschedule(now() + patience.stall)
+                        _put_off(deadline, now() + patience.stall, patience.stall / 10)
                     if text:
                         on_text(text)
     except TimeoutError:
@@ -161,6 +161,13 @@ async def exchange(
             raise from_exception(error) from error
     if not received.complete:
         raise unreachable("The model's answer broke off.", charged=True)
+
+
+def _put_off(deadline: asyncio.Timeout, to: float, at_least: float) -> None:
+    """Move a deadline, but not for every token: a timer costs as much as reading one."""
+    present = deadline.when()
+    if present is None or abs(to - present) > at_least:
+        deadline.reschedule(to)
 
 
 def _events(response: openai.AsyncAPIResponse[Any]) -> AsyncGenerator[dict[str, Any] | None, None]:

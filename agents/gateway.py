@@ -102,7 +102,7 @@ class Gateway:
             api_key=key,
             base_url=_OFFLINE_URL if settings.offline else settings.openai_base_url or None,
             max_retries=0,
-            http_client=openai.DefaultAsyncHttpxClient(transport=transport, timeout=timeout),
+            http_client=openai.DefaultAioHttpClient(transport=transport, timeout=timeout),
         )
         for tier in ("router", "writer", "judge"):
             self._models[tier] = self._build(tier, self._client)
