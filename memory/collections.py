@@ -112,6 +112,10 @@ class Collection(_Typed[D]):
         stored = await self.raw.find_one({**where, **scope.filter()})
         return None if stored is None else self.load(stored)
 
+    async def any(self, scope: Scope, where: Mapping[str, Any]) -> bool:
+        """Whether there is a document under a condition that an index answers."""
+        return await self.raw.find_one({**where, **scope.filter()}, {"_id": 1}) is not None
+
     async def all(self, scope: Scope, where: Mapping[str, Any], limit: int = 500) -> list[D]:
         """Every document under a narrow condition, oldest first."""
         cursor = self.raw.find({**where, **scope.filter()}).sort([("created_at", 1), ("_id", 1)])

@@ -79,7 +79,18 @@ async def _tenant_validators(mongo: Mongo) -> None:
         await mongo.database.command("collMod", name, validator=rule)
 
 
-MIGRATIONS: tuple[tuple[int, Migration], ...] = ((1, _first_indexes), (2, _tenant_validators))
+async def _memory_indexes(mongo: Mongo) -> None:
+    """What a business remembers besides its facts, and what of it waits to be indexed."""
+    kinds = IndexModel([("business_id", ASCENDING), ("kind", ASCENDING)])
+    waiting = IndexModel([("business_id", ASCENDING), ("indexed", ASCENDING)])
+    await mongo.collection("memories").create_indexes([kinds, waiting])
+
+
+MIGRATIONS: tuple[tuple[int, Migration], ...] = (
+    (1, _first_indexes),
+    (2, _tenant_validators),
+    (3, _memory_indexes),
+)
 
 
 async def migrate(mongo: Mongo) -> int:

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import get_args
 
 from core.business import Business, Fact, Memory, MemoryKind
 from core.clock import Clock
@@ -23,6 +24,9 @@ NEAR_ENOUGH = 0.2
 
 BATCH = 50
 """Texts that are embedded and indexed at once; a question meanwhile waits for no more than these."""
+
+
+BESIDE_FACTS = [kind for kind in get_args(MemoryKind) if kind != "fact"]
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,7 @@ class Recall:
         self._embedder = embedder
         self._clock = clock
         self._owing: set[str] = set()
+        self._rich: set[str] = set()
 
     async def open(self) -> None:
         """Load the embedder and connect to Chroma, so that the first request need not wait for them."""
@@ -120,6 +125,8 @@ class Recall:
 
         Without Chroma it gives nothing: work goes on with the facts alone.
         """
+        if not await self._has_more_than_facts(scope):
+            return []
         try:
             (vector,) = await self._embedder.embed([question])
             hits = await self._vectors.nearest(scope, vector, limit, except_kind="fact")
@@ -155,6 +162,14 @@ class Recall:
         """Index every remembered text of a business anew; how many."""
         await self._memories.change_all(scope, {}, {"indexed": False})
         return await self.index(scope)
+
+    async def _has_more_than_facts(self, scope: Scope) -> bool:
+        """Whether there is anything to find; a business that is new spares the search."""
+        if scope.business_id not in self._rich:
+            if not await self._memories.any(scope, {"kind": {"$in": BESIDE_FACTS}}):
+                return False
+            self._rich.add(scope.business_id)
+        return True
 
     async def _write(self, scope: Scope, item: Remembered) -> None:
         now = self._clock.now()
