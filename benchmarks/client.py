@@ -18,7 +18,7 @@ from typing import Any, Literal
 from benchmarks.wire import numbers
 
 Wire = Literal["openai", "ag-ui"]
-FIRST_WORD = {"openai": b'"content":"w', "ag-ui": b"TEXT_MESSAGE_CONTENT"}
+FIRST_WORD = {"openai": b'"content":"t', "ag-ui": b"TEXT_MESSAGE_CONTENT"}
 
 
 @dataclass(frozen=True)

@@ -22,9 +22,9 @@ def asked(body: bytes) -> tuple[int, int]:
 
 def word(number: int) -> str:
     """The word of a number: what is lost, doubled or in the wrong place shows."""
-    return f"w{number} "
+    return f"t{number} "
 
 
 def numbers(text: str) -> list[int]:
     """The numbers of the words in a text."""
-    return [int(one[1:]) for one in text.split() if one[:1] == "w" and one[1:].isdigit()]
+    return [int(one[1:]) for one in text.split() if one[:1] == "t" and one[1:].isdigit()]
