@@ -171,7 +171,7 @@ async def marquee(model_port: int, businesses: int) -> AsyncIterator[Target]:
                 return _post(f"/business/{business_id}/copilot", body, headers)
 
             parts = _parts(psutil.Process(process.pid))
-            await _quiet(parts["worker"])
+            await _quiet(parts)
             yield Target("Marquee", port, "ag-ui", ask, parts)
 
 
@@ -185,14 +185,15 @@ async def _ready(process: asyncio.subprocess.Process) -> int:
     raise SystemExit(f"Marquee did not start:\n{said.decode('utf-8', 'replace')}")
 
 
-async def _quiet(worker: psutil.Process) -> None:
+async def _quiet(parts: Mapping[str, psutil.Process]) -> None:
     """Wait until what preparing left behind is done: the new facts are indexed."""
-    async with asyncio.timeout(60):
-        busy = 100.0
-        while busy > 10:
-            worker.cpu_percent()
+    async with asyncio.timeout(120):
+        calm = 0
+        while calm < 3:
+            before = sum(sum(process.cpu_times()[:2]) for process in parts.values())
             await asyncio.sleep(1)
-            busy = worker.cpu_percent()
+            spent = sum(sum(process.cpu_times()[:2]) for process in parts.values()) - before
+            calm = calm + 1 if spent < 0.2 else 0
 
 
 async def _people(port: int, businesses: int) -> list[tuple[str, str]]:

@@ -33,7 +33,9 @@ def unpack() -> None:
     for name in ("package.json", "package-lock.json", ".npmrc"):
         shutil.copy(HERE / name, FOLDER / name)
     npm = shutil.which("npm") or "npm"
-    subprocess.run([npm, "ci", "--ignore-scripts", "--loglevel=error", "--no-progress"], cwd=FOLDER, check=True)
+    subprocess.run(
+        [npm, "ci", "--ignore-scripts", "--loglevel=error", "--no-progress"], cwd=FOLDER, check=True
+    )
     packed = FOLDER / "node_modules" / "@sparticuz" / "chromium" / "bin"
     with tarfile.open(fileobj=io.BytesIO(brotli.decompress((packed / "al2023.tar.br").read_bytes()))) as tar:
         tar.extractall(LIBRARIES, filter="data")
