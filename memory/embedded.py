@@ -196,6 +196,9 @@ def _mongodb_command(folder: Path, port: int) -> tuple[str, ...]:
         _beside_python("secantusd-py", "MONGODB_URL"),
         *("--config", str(settings), "--host", "127.0.0.1", "--port", str(port)),
         *("--cache-size", "256M", "--storage-path", str(folder)),
+        # As a replica set it also keeps an oplog and the replies to retryable writes, and sorts through
+        # ten thousand of those at every write.
+        "--standalone",
     )
 
 
