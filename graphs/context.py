@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from agents.specialist import Agents
 from core.business import Memory
+from core.campaign import Campaign
 from core.conversation import Message, RunInput
 from graphs.stream import RunStream
 from tools.context import RunContext
@@ -16,7 +17,8 @@ from tools.context import RunContext
 class GraphContext:
     """The trusted context of one attempt.
 
-    `history` is the branch before the person's new message; `remembered` is on its way from the start and
+    `history` is the branch before the person's new message, `campaign` the one that the request is about,
+    if there is one; `remembered` is on its way from the start and
     brings what is remembered about the request.
     """
 
@@ -25,6 +27,7 @@ class GraphContext:
     history: Sequence[Message]
     agents: Agents
     stream: RunStream
+    campaign: Campaign | None
     remembered: Awaitable[Sequence[Memory]]
     repairs: int
     most_drafts: int

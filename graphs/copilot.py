@@ -43,7 +43,7 @@ async def understand(state: CopilotState, runtime: Context) -> dict[str, Any]:
     """Say which specialists have to work, on what and when; no model is asked when the request says it."""
     context = runtime.context
     request, run = context.request, context.run
-    campaign = await run.campaigns.resolve(run.scope, run.business, request.campaign_id)
+    campaign = context.campaign
     earlier = [said for _, said in context.turns]
     preset = request.specialists
     if preset is not None and "strategy" not in preset:

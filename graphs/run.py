@@ -104,11 +104,12 @@ class Attempt:
 
     async def _drive(self, remembered: asyncio.Task[list[Memory]]) -> None:
         copilot, run, parts = self._copilot, self._run, self._copilot.parts
-        _, business, branch, state = await asyncio.gather(
+        _, business, branch, state, campaign = await asyncio.gather(
             parts.runs.reauthorise(run),
             parts.businesses.get(self._scope, run.business_id),
             parts.runs.history(self._scope, run),
             parts.threads.state(self._scope, run.input.campaign_id),
+            parts.campaigns.resolve(self._scope, run.business_id, run.input.campaign_id),
         )
         words = [message.content for message in branch if message.role == "user"] or [run.input.text]
         stream = RunStream(
@@ -133,6 +134,7 @@ class Attempt:
             history=_before(branch, run),
             agents=copilot.agents,
             stream=stream,
+            campaign=campaign,
             remembered=remembered,
             repairs=copilot.repairs,
             most_drafts=copilot.most_drafts,

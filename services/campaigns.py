@@ -7,7 +7,6 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from core.business import Business
 from core.campaign import Campaign, CampaignFields, Slot
 from core.clock import Clock, to_instant
 from core.content import ApprovalState, Content, ContentStatus
@@ -100,9 +99,9 @@ class Campaigns:
             version,
         )
 
-    async def resolve(self, scope: Scope, business: Business, named_id: str | None) -> Campaign | None:
+    async def resolve(self, scope: Scope, business_id: str, named_id: str | None) -> Campaign | None:
         """The campaign a request works on: the named one, else the only active one, else none."""
-        narrow = scope.only(business.id)
+        narrow = scope.only(business_id)
         if named_id is not None:
             return await self._campaigns.get(narrow, named_id)
         active = await self._campaigns.all(narrow, {"status": "active"}, limit=2)

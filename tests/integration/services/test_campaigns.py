@@ -74,18 +74,18 @@ async def test_which_campaign_a_request_works_on(
     campaigns: Campaigns, bakery: Business, groomer: Business, spring: Campaign
 ) -> None:
     scope = Scope.of(bakery.id)
-    assert await campaigns.resolve(scope, bakery, None) is None
+    assert await campaigns.resolve(scope, bakery.id, None) is None
     await campaigns.change(scope, spring.id, {"status": "active"})
-    only = await campaigns.resolve(scope, bakery, None)
+    only = await campaigns.resolve(scope, bakery.id, None)
     assert only is not None
     assert only.id == spring.id
     second = await campaigns.create(scope, bakery.id, CampaignFields(name="B", status="active"))
-    assert await campaigns.resolve(scope, bakery, None) is None
-    named = await campaigns.resolve(scope, bakery, second.id)
+    assert await campaigns.resolve(scope, bakery.id, None) is None
+    named = await campaigns.resolve(scope, bakery.id, second.id)
     assert named is not None
     assert named.id == second.id
     with pytest.raises(NotFound):
-        await campaigns.resolve(Scope.of(bakery.id, groomer.id), groomer, second.id)
+        await campaigns.resolve(Scope.of(bakery.id, groomer.id), groomer.id, second.id)
 
 
 async def test_a_new_calendar_replaces_only_what_is_proposed_for_its_days(
