@@ -108,7 +108,7 @@ class RunDriver:
         run = await self._runs.claim(scope, run_id, self._owner)
         if run is None:
             return
-        attempt = _Attempt(run)
+        attempt = _Attempt(run, monotonic() + self._beat)
         writer = self._log.writer(scope, run.id, run.attempt, on_fenced=lambda: attempt.stop("lost"))
         recorder = Recorder(writer)
         self._active[run_id] = attempt
@@ -177,27 +177,28 @@ class RunDriver:
 
     async def _watch(self) -> None:
         """Look after all runs with one command each, while there are any."""
-        renew_at = monotonic() + self._beat
         while True:
             await asyncio.sleep(min(LOOK_SECONDS, self._beat))
             if not self._active:
                 return
-            due = monotonic() >= renew_at
-            if due:
-                renew_at = monotonic() + self._beat
-            await asyncio.gather(self._look(), *([self._renew()] if due else []))
+            await asyncio.gather(self._look(), self._renew())
 
     async def _renew(self) -> None:
-        """Renew all leases; stop an attempt whose lease is lost."""
-        held = dict(self._active)
+        """Renew the leases that are due; stop an attempt whose lease is lost."""
+        now = monotonic()
+        due = {run_id: attempt for run_id, attempt in self._active.items() if attempt.renew_at <= now}
+        if not due:
+            return
+        for attempt in due.values():
+            attempt.renew_at = now + self._beat
         try:
-            lost = await self._runs.heartbeat([attempt.run for attempt in held.values()])
+            lost = await self._runs.heartbeat([attempt.run for attempt in due.values()])
         except Exception:
             # The database does not answer: the attempts go on, since the attempt number fences them.
             logger.warning("run.heartbeat", exc_info=True)
             return
         for run_id in lost:
-            held[run_id].stop("lost")
+            due[run_id].stop("lost")
 
     async def _look(self) -> None:
         """Stop what somebody asked to stop."""
@@ -212,8 +213,9 @@ class RunDriver:
 class _Attempt:
     """The task of an attempt, and why it was stopped."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, renew_at: float) -> None:
         self.run = run
+        self.renew_at = renew_at
         self.task: asyncio.Task[None] | None = None
         self.stopped: Stop | None = None
 
