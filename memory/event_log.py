@@ -21,6 +21,8 @@ from memory.redis import AWAY, Backoff, run_log_key
 LOG_CAP = 20_000
 """Events kept of one run, in Redis and, while it is away, in memory."""
 
+_CAP = b"%d" % LOG_CAP
+
 RUNNING_SECONDS = 24 * 3600
 """A log outlives its last event by this, should nobody close it."""
 
@@ -304,9 +306,11 @@ class EventLog:
         pipe = self._redis.pipeline(transaction=False)
         expiries: list[int | None] = []
         for writer, events in batch:
-            key, attempt = writer.key, writer.attempt
+            # Bytes: the client would look at every argument of every event once more.
+            key, attempt = writer.key.encode(), writer.attempt
             for seq, event in events:
-                pipe.execute_command("XADD", key, "MAXLEN", LOG_CAP, f"{attempt}-{seq}", "event", event)
+                log_id = b"%d-%d" % (attempt, seq)
+                pipe.execute_command("XADD", key, b"MAXLEN", _CAP, log_id, b"event", event)
             seconds = writer.expiry(now)
             expiries.append(seconds)
             if seconds is not None:
