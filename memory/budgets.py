@@ -108,7 +108,7 @@ class Budgets:
         reservation = ReservationId.parse(reservation_id)
         row = await self._record(scope, reservation, entry)
         day = min(row.created_at, next_month(first_day(reservation.month)) - timedelta(days=1))
-        # Lost with a crash, it leaves the reservation to the sweeper, which finds the row, or charges in full.
+        # Lost with a crash, it leaves the reservation to the sweeper, who finds the row or charges all.
         result = await self._months.soon.update_one(
             {
                 "_id": budget_id(scope.business_id, reservation.month),
