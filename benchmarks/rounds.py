@@ -78,7 +78,7 @@ async def measure(target: Target, plan: Round, seed: int = 0) -> Outcome:
     count = plan.requests or plan.streams
     if not plan.requests:
         chance = random.Random(seed)
-        starts = sorted(chance.uniform(0, SPREAD_SECONDS) for _ in range(count))
+        starts = [(place + chance.random()) * SPREAD_SECONDS / count for place in range(count)]
     job = Job(
         port=target.port,
         wire=target.wire,
