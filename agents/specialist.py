@@ -20,11 +20,12 @@ from langgraph.prebuilt.tool_node import ToolCallRequest
 from langgraph.types import Command
 from pydantic import BaseModel, ValidationError
 
-from agents.calls import Call, calling, current_call
+from agents.calls import Call, TextSink, calling, current_call
 from agents.gateway import Gateway, Tier
 from agents.schemas import strict_schema
 from core.content import PromptId
 from core.errors import MarqueeError, UnusableAnswer
+from core.rules.echoes import EchoFilter
 from prompts.library import PromptLibrary, Rendered, flat
 from tools.context import RunContext
 from tools.registry import ToolSpec
@@ -55,12 +56,13 @@ class Specialist(Generic[T]):
 
 @dataclass(frozen=True)
 class Answer(Generic[T]):
-    """What a specialist made, and by which model and prompt."""
+    """What a specialist made, by which model and prompt, and the instructions that it must not repeat."""
 
     value: T
     model: str
     prompt: PromptId
     simulated: bool
+    instructions: str
 
 
 class Agents:
@@ -98,8 +100,12 @@ class Agents:
         prompt = self._library.get(specialist.prompt)
         rendered = prompt.render(inputs)
         hints = prompt.front.model
+        talk = None
+        if specialist.output is None and call.sink is not None:
+            talk = _OwnWords(call.sink, rendered.system)
         call = replace(
             call,
+            sink=talk or call.sink,
             agent=specialist.name,
             prompt=rendered.id,
             max_output=call.max_output or hints.max_output,
@@ -115,11 +121,14 @@ class Agents:
                 try:
                     state = await graph.ainvoke(_messages(rendered, repair, problem), context=context)
                     value, model = _result(specialist, state)
+                    if talk is not None:
+                        talk.end()
                 except (UnusableAnswer, StructuredOutputValidationError, ValidationError) as error:
                     problem = _problem(error)
                     _log.warning("%s gave an unusable answer: %s", specialist.name, problem)
                     continue
-                return Answer(value, model, rendered.id, simulated=self._gateway.info.simulated)
+                simulated = self._gateway.info.simulated
+                return Answer(value, model, rendered.id, simulated, rendered.system)
         raise UnusableAnswer(problem, agent=specialist.name)
 
     def _graph(self, specialist: Specialist[Any], with_tools: bool) -> Graph:
@@ -147,6 +156,36 @@ class Agents:
             name=specialist.name,
         )
         return cast("Graph", graph)
+
+
+class _OwnWords:
+    """Lets through what a model says to a person, without the instructions that it repeats."""
+
+    def __init__(self, sink: TextSink, instructions: str) -> None:
+        self._sink = sink
+        self._instructions = instructions
+        self._filter = EchoFilter(instructions)
+
+    def write(self, delta: str) -> None:
+        """Take the next piece; most of it goes on at once."""
+        if text := self._filter.feed(delta):
+            self._sink.write(text)
+
+    def restart(self) -> None:
+        """The model is asked again."""
+        self._filter = EchoFilter(self._instructions)
+        self._sink.restart()
+
+    def end(self) -> None:
+        """Write what was held back.
+
+        Raises:
+            UnusableAnswer: Most of it were the instructions.
+        """
+        if text := self._filter.finish():
+            self._sink.write(text)
+        if self._filter.mostly_echo:
+            raise UnusableAnswer("The answer repeated its instructions.")
 
 
 def adapt(spec: ToolSpec) -> BaseTool:

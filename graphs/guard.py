@@ -92,5 +92,6 @@ def _check(context: GraphContext, task: Assignment, answer: Answer[Any]) -> Guar
         context.run.words,
         task.memories,
         context.run.clock.now(),
+        answer.instructions,
     )
     return Guarded(fields, answer, checks, claims)

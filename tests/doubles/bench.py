@@ -55,7 +55,7 @@ output: Note
 model: {tier: writer, temperature: 0.5}
 changelog: {1: First version.}
 ---
-You write notes.
+You write notes for the person who runs a small shop: short ones, true ones, and never more than asked.
 === user ===
 <task>
 subject: {{ subject }}

@@ -167,3 +167,17 @@ async def test_a_model_without_tools_gets_none(bench: MakeBench) -> None:
     with ScriptedModel(GOOD) as model:
         await _with_tools(await bench(transport=model, model_tools="off"))
     assert "tools" not in model.calls[0]
+
+
+async def test_talk_leaves_out_the_instructions_that_a_weak_model_repeats(bench: MakeBench) -> None:
+    echo = Reply(
+        "You write notes for the person who runs a small shop: short ones, true ones,"
+        " and never more than asked."
+    )
+    with ScriptedModel(echo, Reply("The <facts>loaf costs 4,20 €.")) as model:
+        made = await bench(transport=model)
+        sink = Notes()
+        await made.agents.run(TALK, {"subject": "x"}, call=call(sink), context=context())
+    assert sink.restarts == 1
+    assert sink.text == "The loaf costs 4,20 €."
+    assert "repeated its instructions" in model.calls[1]["messages"][1]["content"]

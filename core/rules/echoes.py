@@ -1,0 +1,104 @@
+"""Take a model's instructions out of what it says: section marks, source ids and long repetitions."""
+
+import re
+
+ECHO = 10
+"""Words in a row that also stand in the instructions are no accident."""
+
+_HELD = 3
+_SECTIONS = "brand|facts|memory|campaign|history|task|findings|rules"
+_SOURCE = r"\[(?:fact|memory):[^\[\]\s]{0,40}\]"
+_MARK_START = re.compile(r"(?:</?[a-z]{0,8}|\[[^\[\]\s]{0,48})\Z")
+_RULE = re.compile(r"\[[a-z]+(?:-[a-z]+)*\]")
+_WORD = re.compile(r"\w+")
+
+
+class EchoFilter:
+    """The filter for a stream: `feed` what arrives, show what it returns, `finish` at the end.
+
+    What is returned, taken together, never depends on how the text was cut. Words are held back only from
+    the third in a row that the instructions have, too.
+    """
+
+    def __init__(self, instructions: str) -> None:
+        rules = [re.escape(mark) for mark in sorted(set(_RULE.findall(instructions)))]
+        self._mark = re.compile("|".join([rf"</?(?:{_SECTIONS})>", _SOURCE, *rules]))
+        self._places: dict[str, list[int]] = {}
+        for place, word in enumerate(_WORD.findall(self._mark.sub("", instructions))):
+            self._places.setdefault(word.casefold(), []).append(place)
+        self._words = 0
+        self._left_out = 0
+        self._marked = ""
+        self._text = ""
+        self._sent = 0
+        self._scanned = 0
+        self._starts: list[int] = []
+        self._runs: dict[int, int] = {}
+        self._longest = 0
+        self._out: list[str] = []
+
+    @property
+    def mostly_echo(self) -> bool:
+        """Whether more than half of the words so far were left out."""
+        return self._left_out * 2 > self._words
+
+    def feed(self, delta: str) -> str:
+        """Take more text and return what may be shown now."""
+        self._marked += delta
+        start = _MARK_START.search(self._marked)
+        ready = start.start() if start else len(self._marked)
+        self._text += self._mark.sub("", self._marked[:ready])
+        self._marked = self._marked[ready:]
+        return self._read(final=False)
+
+    def finish(self) -> str:
+        """Return what was held back."""
+        self._text += self._mark.sub("", self._marked)
+        self._marked = ""
+        return self._read(final=True)
+
+    def _read(self, *, final: bool) -> str:
+        for match in _WORD.finditer(self._text, self._scanned):
+            if match.end() == len(self._text) and not final:
+                break
+            self._take(match)
+        if self._longest < ECHO and (final or self._longest < _HELD - 1):
+            self._send(len(self._text))
+        self._forget()
+        out, self._out = "".join(self._out), []
+        return out
+
+    def _take(self, match: re.Match[str]) -> None:
+        """Look at the next whole word: how long is the run of instructions that ends with it?"""
+        self._scanned = match.end()
+        self._words += 1
+        self._starts.append(match.start())
+        echoed = self._longest >= ECHO
+        places = self._places.get(match[0].casefold(), ())
+        self._runs = {place: self._runs.get(place - 1, 0) + 1 for place in places}
+        self._longest = max(self._runs.values(), default=0)
+        if self._longest >= ECHO:
+            self._left_out += 1 if echoed else ECHO
+            self._sent = match.end()
+            return
+        if echoed:
+            # What stood between the last word that is left out and this one goes, too.
+            self._sent = match.start()
+            self._out.append(" ")
+        if self._longest < _HELD:
+            self._send(match.end())
+        elif self._longest <= len(self._starts):
+            self._send(self._starts[-self._longest])
+
+    def _send(self, end: int) -> None:
+        if end > self._sent:
+            self._out.append(self._text[self._sent : end])
+            self._sent = end
+
+    def _forget(self) -> None:
+        """Drop what was dealt with; the words of a run that goes on keep their places."""
+        done = min(self._sent, self._scanned)
+        self._text = self._text[done:]
+        self._sent -= done
+        self._scanned -= done
+        self._starts = [start - done for start in self._starts if start >= done]
