@@ -2,6 +2,7 @@
 import { useEffect, useState } from "react";
 
 import type { Business, Fact } from "../api/types";
+import { localTime, shortDay } from "../canvas/dates";
 import { useOpen } from "../canvas/open";
 import { FactForm } from "./fact-form";
 import { gapsOf, useFacts } from "./facts";
@@ -107,5 +108,5 @@ function ago(date: Date): string {
   const days = Math.floor((Date.now() - date.getTime()) / 86_400_000);
   if (days < 1) return "today";
   if (days < 2) return "yesterday";
-  return date.toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric" });
+  return shortDay(localTime(date));
 }

@@ -20,7 +20,7 @@ export function AgendaSheet({ cards, name }: { cards: Card[]; name: string }) {
               <span className="vh">{PLATFORM_NAMES[card.platform]}</span>
               <b>{card.theme}</b>
               <Standing card={card} edited={false} />
-              <time>{card.at ? when(card.at, true) : "no time yet"}</time>
+              <time>{card.at ? when(card.at) : "no time yet"}</time>
             </button>
           </li>
         ))}

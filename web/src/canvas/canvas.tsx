@@ -5,50 +5,95 @@ import { sentenceOf } from "../api/problems";
 import { useThread } from "../copilot/thread";
 import { Icon } from "../ui/icons";
 import { Trouble } from "../ui/trouble";
-import { addDays, monday, monthName, span, weeksBetween, zoneLabel } from "./dates";
+import { addDays, addMonths, monday, monthName, span, weeksBetween, yearBeside, zoneLabel } from "./dates";
 import { Month } from "./month";
 import { useOpen } from "./open";
-import type { Card } from "./pieces";
+import { plannedFrom, type Card } from "./pieces";
 import { Posts } from "./posts";
 import type { Cards } from "./use-cards";
 import { Week } from "./week";
 
-/** Follows what is written until the person turns to another week. */
+/** The calendar as soon as it is planned, and below it what is in view. */
 export function Canvas({ state }: { state: Cards }) {
-  const { cards, weeks, zone, error } = state;
+  const { cards, weeks, error } = state;
+  const { running } = useThread();
+  const [first, last] = [weeks[0], weeks.at(-1)];
+  const begun = cards.some((card) => card.at) || (running && cards.length === 0);
+  return (
+    <>
+      {error !== null && error !== undefined && <Trouble>{sentenceOf(error)}</Trouble>}
+      {begun && first && last ? (
+        <Calendar state={state} first={first} last={last} />
+      ) : (
+        <>
+          <Undated state={state} />
+          <Posts cards={cards} year={null} single={false} />
+        </>
+      )}
+    </>
+  );
+}
+
+/** One line in the calendar's place. */
+function Undated({ state }: { state: Cards }) {
+  const { running } = useThread();
+  if (state.error) return null;
+  if (state.loading) return <p className="undated late">Reading the calendar.</p>;
+  if (state.cards.length > 0) return <p className="undated">Nothing here has a date yet.</p>;
+  return <p className="undated">{running ? "The calendar appears here as it is planned." : "Nothing is planned yet."}</p>;
+}
+
+/** Follows what is planned or written until the person turns to another week. */
+function Calendar({ state, first, last }: { state: Cards; first: string; last: string }) {
+  const { cards, zone, campaign } = state;
   const { opened } = useOpen();
+  const { running, messages, live } = useThread();
   const [view, setView] = useState<"week" | "month">("week");
   const [turned, setTurned] = useState<{ week: string; opened: string | undefined } | null>(null);
-  const first = weeks[0] ?? monday(new Date().toISOString().slice(0, 10));
-  const { running } = useThread();
-  const followed = weekInView(cards, opened, running);
+  const planned = plannedFrom(messages.at(-1)?.pieces ?? [], live, campaign?.start_date ?? null);
+  const followed = weekInView(cards, opened, planned, running);
   const [before, setBefore] = useState(followed);
   if (followed && followed !== before) setBefore(followed);
   const chosen = turned && turned.opened === opened ? turned.week : null;
-  const week = chosen ?? followed ?? before ?? first;
-  const turn = (to: string) => setTurned({ week: to, opened });
+  const within = (week: string) => (week < first ? first : week > last ? last : week);
+  const week = within(chosen ?? followed ?? before ?? first);
   const end = addDays(week, 6);
+  const month = monthOf(week);
+  const weekly = view === "week";
+  const turn = (by: 1 | -1) => {
+    const to = weekly ? addDays(week, 7 * by) : within(monday(`${addMonths(month, by)}-04`));
+    setTurned({ week: to, opened });
+  };
   const inWeek = cards.filter((card) => (card.at ? monday(card.at.slice(0, 10)) === week : true));
-  const month = addDays(week, 3).slice(0, 7);
   const inMonth = cards.filter((card) => !card.at || card.at.startsWith(month));
-  const last = weeks.at(-1) ?? first;
   const later = laterCards(cards, end, FULL - inWeek.filter(isWritten).length);
+  const year = Number(end.slice(0, 4));
 
   return (
     <>
       <div className="bar">
-        {view === "week" ? (
+        {weekly ? (
           <>
             <h2>Week {weeksBetween(first, week) + 1}</h2>
-            <span className="dim num">{span(week, end)}</span>
+            <span className="dim num">{span(week, end, "long", yearBeside(week) || yearBeside(end))}</span>
           </>
         ) : (
           <h2>{monthName(`${month}-01`)}</h2>
         )}
-        <button className="ib" aria-label="Previous week" disabled={week <= first} onClick={() => turn(addDays(week, -7))}>
+        <button
+          className="ib"
+          aria-label={`Previous ${view}`}
+          disabled={weekly ? week <= first : month <= monthOf(first)}
+          onClick={() => turn(-1)}
+        >
           <Icon name="chev-l" />
         </button>
-        <button className="ib" aria-label="Next week" disabled={week >= last} onClick={() => turn(addDays(week, 7))}>
+        <button
+          className="ib"
+          aria-label={`Next ${view}`}
+          disabled={weekly ? week >= last : month >= monthOf(last)}
+          onClick={() => turn(1)}
+        >
           <Icon name="chev-r" />
         </button>
         <span className="faint end zone">{zoneLabel(zone, `${week}T12:00`)}</span>
@@ -61,13 +106,12 @@ export function Canvas({ state }: { state: Cards }) {
           ))}
         </div>
       </div>
-      {error !== null && error !== undefined && <Trouble>{sentenceOf(error)}</Trouble>}
-      {view === "week" ? <Week week={week} cards={withLanes(cards, week)} /> : <Month day={`${month}-01`} cards={cards} />}
-      <Posts cards={view === "week" ? inWeek : inMonth} fullDate={view === "month"} single={false} />
-      {view === "week" && later.length > 0 && (
+      {weekly ? <Week week={week} cards={withLanes(cards, week)} /> : <Month day={`${month}-01`} cards={cards} />}
+      <Posts cards={weekly ? inWeek : inMonth} year={weekly ? null : Number(month.slice(0, 4))} single={false} />
+      {weekly && later.length > 0 && (
         <>
           <h2 className="later">Later</h2>
-          <Posts cards={later} fullDate single={false} />
+          <Posts cards={later} year={year} single={false} />
         </>
       )}
     </>
@@ -75,6 +119,11 @@ export function Canvas({ state }: { state: Cards }) {
 }
 
 const FULL = 4;
+
+/** The month in which most of the week lies. */
+function monthOf(week: string): string {
+  return addDays(week, 3).slice(0, 7);
+}
 
 /** A thin week shows the next written pieces too. */
 function laterCards(cards: Card[], after: string, count: number): Card[] {
@@ -86,12 +135,13 @@ function isWritten(card: Card): boolean {
   return card.content !== null || card.piece !== null;
 }
 
-/** The week of the opened piece, else of the first being written, and in the end of the first written. */
-function weekInView(cards: Card[], opened: string | undefined, running: boolean): string | null {
-  const card =
-    cards.find((each) => each.key === opened && each.at) ??
-    cards.find((each) => each.at && each.piece && (!running || each.piece.stage !== "done"));
-  return card?.at ? monday(card.at.slice(0, 10)) : null;
+/** The week of the opened piece, else the first that was planned, else of the first being written or written. */
+function weekInView(cards: Card[], opened: string | undefined, planned: string | null, running: boolean): string | null {
+  const at =
+    cards.find((each) => each.key === opened)?.at ??
+    planned ??
+    cards.find((each) => each.at && each.piece && (!running || each.piece.stage !== "done"))?.at;
+  return at ? monday(at.slice(0, 10)) : null;
 }
 
 /** Lanes stay the same in every week of the campaign. */

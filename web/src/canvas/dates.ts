@@ -2,6 +2,11 @@
 
 const DAY_MS = 86_400_000;
 
+/** An instant as the wall time of whoever reads it. */
+export function localTime(date: Date): string {
+  return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}
+
 /** A wall time as a date whose UTC fields are the wall's. */
 export function wall(local: string): Date {
   return new Date(`${local.length === 10 ? `${local}T00:00` : local.slice(0, 16)}:00Z`);
@@ -15,6 +20,13 @@ export function dayOf(date: Date): string {
 /** The day `count` days later. */
 export function addDays(day: string, count: number): string {
   return dayOf(new Date(wall(day).getTime() + count * DAY_MS));
+}
+
+/** The month `count` months later, as `2027-03`. */
+export function addMonths(month: string, count: number): string {
+  const date = wall(`${month}-01`);
+  date.setUTCMonth(date.getUTCMonth() + count);
+  return dayOf(date).slice(0, 7);
 }
 
 /** The Monday of the day's week. */
@@ -47,16 +59,34 @@ export function clock(local: string): string {
   return local.slice(11, 16);
 }
 
-/** `Mon 09:00`, or with the day where the week is not in view: `Mon 1 Mar, 09:00`. */
-export function when(local: string, full = false): string {
-  const date = wall(local);
-  if (!full) return `${format(date, { weekday: "short" })} ${clock(local)}`;
-  return `${format(date, { weekday: "short", day: "numeric", month: "short" }).replace(",", "")}, ${clock(local)}`;
+/** The year that nobody has to say. */
+export function thisYear(): number {
+  return new Date().getFullYear();
 }
 
-/** `2 Mar`. */
+/** Whether the year has to be said, because it is not the one that is expected. */
+export function yearBeside(local: string, expected = thisYear()): boolean {
+  return Number(local.slice(0, 4)) !== expected;
+}
+
+function withYear(local: string, expected?: number): { year?: "numeric" } {
+  return yearBeside(local, expected) ? { year: "numeric" } : {};
+}
+
+/** `Mon 09:00`, where the week is in view. */
+export function whenInWeek(local: string): string {
+  return `${format(wall(local), { weekday: "short" })} ${clock(local)}`;
+}
+
+/** `Mon 1 Mar, 09:00`, and `Mon 1 Mar 2027, 09:00` in another year than expected. */
+export function when(local: string, expected?: number): string {
+  const day = format(wall(local), { weekday: "short", day: "numeric", month: "short", ...withYear(local, expected) });
+  return `${day.replace(",", "")}, ${clock(local)}`;
+}
+
+/** `2 Mar`, `2 Mar 2027`. */
 export function shortDay(local: string): string {
-  return format(wall(local), { day: "numeric", month: "short" });
+  return format(wall(local), { day: "numeric", month: "short", ...withYear(local) });
 }
 
 /** `March 2027`. */
@@ -64,12 +94,13 @@ export function monthName(day: string): string {
   return format(wall(day), { month: "long", year: "numeric" });
 }
 
-/** `1–7 March`, `29 March – 4 April`. */
+/** `1–7 March`, `29 March – 4 April`, `28 December 2026 – 3 January 2027`. */
 export function span(from: string, to: string, month: "long" | "short" = "long", year = false): string {
   const [a, b] = [wall(from), wall(to)];
   const tail = format(b, { day: "numeric", month, ...(year ? { year: "numeric" } : {}) });
   if (dayOf(a).slice(0, 7) === dayOf(b).slice(0, 7)) return `${a.getUTCDate()}–${tail}`;
-  return `${format(a, { day: "numeric", month })} – ${tail}`;
+  const apart = year && a.getUTCFullYear() !== b.getUTCFullYear();
+  return `${format(a, { day: "numeric", month, ...(apart ? { year: "numeric" } : {}) })} – ${tail}`;
 }
 
 /** `Chicago time, CST`, at the given wall time. */

@@ -96,7 +96,7 @@ export function joinCards(slots: Slot[], contents: Content[], live: RunView | nu
     const platform = asPlatform(content.platform);
     if (!platform || [...cards.values()].some((card) => card.content?.id === content.id)) continue;
     const key = content.slot_id ?? content.id;
-    cards.set(key, { key, platform, at: null, theme: content.title, segment: "", slotId: null, content, piece: null });
+    cards.set(key, { key, platform, at: null, theme: content.title || firstWords(content), segment: "", slotId: null, content, piece: null });
   }
   for (const piece of pieces) {
     if (piece.name === "plan_calendar") continue;
@@ -108,6 +108,14 @@ export function joinCards(slots: Slot[], contents: Content[], live: RunView | nu
     cards.set(key, { theme, ...base, at, platform: platformOf(piece), piece });
   }
   return [...cards.values()].map(reuse).sort((a, b) => (a.at ?? "9").localeCompare(b.at ?? "9"));
+}
+
+const LONGEST_NAME = 60;
+
+/** What a post without a title begins with. */
+function firstWords({ text_content }: Content): string {
+  const line = (text_content.caption || text_content.body || "").split("\n")[0] ?? "";
+  return line.length <= LONGEST_NAME ? line : `${line.slice(0, LONGEST_NAME).replace(/\s+\S*$/, "")}…`;
 }
 
 const known = new Map<string, Card>();
@@ -127,7 +135,16 @@ export function slotsOf(saved: Slot[] | undefined, state: SharedState | null): S
   return told.length > 0 ? (told as unknown as Slot[]) : (saved ?? []);
 }
 
-/** The slots of a calendar that is still being written. */
+/** When the first slot is that this answer's calendar planned. */
+export function plannedFrom(pieces: Piece[], live: RunView | null, start: string | null): string | null {
+  const plan = pieces.find((piece) => piece.name === "plan_calendar");
+  if (!plan) return null;
+  const kept = (live?.state?.calendar ?? []).filter((slot) => live?.id && slot["run_id"] === live.id);
+  const times = kept.length > 0 ? kept.map((slot) => text(slot["local_time"])) : plannedCards(plan, plan.identity.start_date ?? start).map((card) => card.at ?? "");
+  return times.filter(Boolean).sort()[0] ?? null;
+}
+
+/** The slots of a calendar as its call tells them. */
 function plannedCards(plan: Piece, start: string | null): Card[] {
   const slots = plan.args["slots"];
   if (!Array.isArray(slots)) return [];

@@ -2,19 +2,19 @@
 import { useThread } from "../copilot/thread";
 import { Standing } from "../previews/standing";
 import { Icon } from "../ui/icons";
-import { when } from "./dates";
+import { when, whenInWeek } from "./dates";
 import { platformIcon, PLATFORM_NAMES, type Card } from "./pieces";
 
 /** Its real head, hollow frames, its theme, and the way to have it written. */
-export function PlannedCard({ card, selected, fullDate }: { card: Card; selected: boolean; fullDate: boolean }) {
+export function PlannedCard({ card, selected, year }: { card: Card; selected: boolean; year: number | null }) {
   const { running, say } = useThread();
   const { slotId } = card;
-  const what = `${PLATFORM_NAMES[card.platform]}, ${card.at ? when(card.at, true) : ""}: ${card.theme}`;
+  const what = `${PLATFORM_NAMES[card.platform]}, ${card.at ? when(card.at) : ""}: ${card.theme}`;
   return (
     <article className="card" id={`piece-${card.key}`} aria-current={selected ? true : undefined} aria-label={what}>
       <header className="card-h">
         <Icon name={platformIcon(card.platform)} />
-        <time>{card.at && when(card.at, fullDate)}</time>
+        <time>{card.at && (year === null ? whenInWeek(card.at) : when(card.at, year))}</time>
         <Standing card={card} edited={false} />
       </header>
       <div className="soon">

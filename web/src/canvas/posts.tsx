@@ -9,11 +9,18 @@ import { useOpen } from "./open";
 import { PlannedCard } from "./planned";
 import type { Card } from "./pieces";
 
+interface Props {
+  cards: Card[];
+  /** The year in view; none where the whole week is, and a weekday says it all. */
+  year: number | null;
+  single: boolean;
+}
+
 /** Columns of cards; the opened one comes into view. */
-export function Posts({ cards, fullDate, single }: { cards: Card[]; fullDate: boolean; single: boolean }) {
+export function Posts({ cards, year, single }: Props) {
   const business = useBusiness();
   const { opened } = useOpen();
-  const { layout, columns } = single ? { layout: "single", columns: [cards] } : columnsOf(cards, fullDate);
+  const { layout, columns } = single ? { layout: "single", columns: [cards] } : columnsOf(cards, year !== null);
 
   useEffect(() => {
     if (!opened) return;
@@ -28,9 +35,9 @@ export function Posts({ cards, fullDate, single }: { cards: Card[]; fullDate: bo
         <div className="col" key={at}>
           {column.map((card) =>
             card.content || card.piece ? (
-              <PieceCard key={card.key} card={card} business={business} selected={card.key === opened} fullDate={fullDate} />
+              <PieceCard key={card.key} card={card} business={business} selected={card.key === opened} year={year} />
             ) : (
-              <PlannedCard key={card.key} card={card} selected={card.key === opened} fullDate={fullDate} />
+              <PlannedCard key={card.key} card={card} selected={card.key === opened} year={year} />
             ),
           )}
         </div>

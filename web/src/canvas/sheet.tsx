@@ -2,6 +2,7 @@
 import { useEffect, useRef, type ReactNode } from "react";
 
 import { Icon } from "../ui/icons";
+import { thisYear } from "./dates";
 import { useOpen } from "./open";
 import { stateOf, type Card } from "./pieces";
 import { Posts } from "./posts";
@@ -50,7 +51,7 @@ export function PieceSheet({ card, cards }: { card: Card; cards: Card[] }) {
         )
       }
     >
-      <Posts key={card.key} cards={[card]} fullDate single />
+      <Posts key={card.key} cards={[card]} year={thisYear()} single />
     </Sheet>
   );
 }

@@ -2,6 +2,7 @@
 import type { Source } from "../api/types";
 import type { Piece } from "../copilot/run";
 import { Icon, type IconName } from "../ui/icons";
+import { shortDay } from "./dates";
 import { useOpen } from "./open";
 
 const ICONS: Record<string, IconName> = {
@@ -26,7 +27,7 @@ export function SourceChip({ source }: { source: Source }) {
   if (source.kind === "memory" || source.kind === "request") {
     return (
       <span className="src plain">
-        {icon} <span>{source.label}</span>
+        {icon} <span>{source.label.replace(/^\d{4}-\d\d-\d\d\b/, shortDay)}</span>
       </span>
     );
   }

@@ -13,8 +13,9 @@ export interface Cards {
   campaign: Campaign | undefined;
   cards: Card[];
   zone: string;
-  /** The Mondays from the first to the last week. */
+  /** The Mondays from the first to the last week; none while no day is known. */
   weeks: string[];
+  loading: boolean;
   error: unknown;
 }
 
@@ -24,8 +25,8 @@ export function useCards(): Cards {
   const { timezone } = useBusiness();
   const on = { enabled: campaignId !== null };
   const id = campaignId ?? "";
-  const { data: campaign, error } = useQuery({ ...campaignQuery(id), ...on });
-  const { data: calendar } = useQuery({ ...calendarQuery(id), ...on });
+  const { data: campaign, error, isLoading } = useQuery({ ...campaignQuery(id), ...on });
+  const { data: calendar, isLoading: reading } = useQuery({ ...calendarQuery(id), ...on });
   const { data: contents } = useQuery({ ...contentQuery(id), ...on });
   const start = campaign?.start_date ?? live?.state?.campaign?.start_date ?? null;
   const end = campaign?.end_date ?? live?.state?.campaign?.end_date ?? null;
@@ -34,9 +35,9 @@ export function useCards(): Cards {
     [calendar, contents, live, start],
   );
   const days = cards.flatMap((card) => (card.at ? [card.at.slice(0, 10)] : []));
-  const first = [...days, ...(start ? [start] : [])].sort()[0] ?? new Date().toISOString().slice(0, 10);
+  const first = [...days, ...(start ? [start] : [])].sort()[0];
   const last = [...days, ...(end && days.length === 0 ? [end] : [])].sort().at(-1) ?? first;
   const weeks: string[] = [];
-  for (let week = monday(first); week <= last; week = addDays(week, 7)) weeks.push(week);
-  return { campaign, cards, zone: calendar?.timezone ?? timezone, weeks, error };
+  if (first && last) for (let week = monday(first); week <= last; week = addDays(week, 7)) weeks.push(week);
+  return { campaign, cards, zone: calendar?.timezone ?? timezone, weeks, loading: isLoading || reading, error };
 }

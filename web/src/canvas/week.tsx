@@ -20,7 +20,7 @@ export function Week({ week, cards }: { week: string; cards: Card[] }) {
   const used = new Set(cards.map((card) => card.platform));
   const lanes = used.size > 0 ? PLATFORMS.filter((platform) => used.has(platform)) : PLATFORMS;
   return (
-    <div className="week" role="group" aria-label={`Slots, ${span(week, addDays(week, 6))}`}>
+    <div className="week" role="group" aria-label={`Slots, ${span(week, addDays(week, 6), "long", true)}`}>
       <div className="day" />
       {days.map((day) => {
         const { name, number } = weekday(day);

@@ -14,6 +14,7 @@ import { sentence } from "../api/problems";
 import { useUser } from "../session/session";
 import { Icon } from "../ui/icons";
 import { Trouble } from "../ui/trouble";
+import { clock, localTime, when } from "../canvas/dates";
 import { sourceChips, SourceChip } from "../canvas/sources";
 import { Chips } from "./chips";
 import { Continue } from "./continue";
@@ -30,7 +31,7 @@ function useShown(): Shown {
 export function UserMessage() {
   const shown = useShown();
   const user = useUser();
-  const time = shown.at.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+  const [at, today] = [localTime(shown.at), localTime(new Date())];
   return (
     <MessagePrimitive.Root asChild>
       <article className="mine">
@@ -42,7 +43,7 @@ export function UserMessage() {
         </AuiIf>
         <div className="by">
           <span>
-            {user?.name.split(" ")[0]}, <time dateTime={shown.at.toISOString()}>{time}</time>
+            {user?.name.split(" ")[0]}, <time dateTime={shown.at.toISOString()}>{at.slice(0, 10) === today.slice(0, 10) ? clock(at) : when(at)}</time>
           </span>
           <Branches shown={shown} />
           <AuiIf condition={(state) => !state.message.composer.isEditing && !state.thread.isRunning}>

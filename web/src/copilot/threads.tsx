@@ -7,6 +7,7 @@ import { api } from "../api/client";
 import { threadsQuery } from "../api/queries";
 import type { ThreadItem } from "../api/types";
 import { useBusiness } from "../business/current";
+import { localTime, shortDay } from "../canvas/dates";
 import { Icon } from "../ui/icons";
 import { putAway } from "./runs";
 import { useThread } from "./thread";
@@ -54,7 +55,7 @@ export function Threads() {
               >
                 <span>{thread.title || "Untitled"}</span>
                 <time className="meta">
-                  {new Date(thread.updated_at).toLocaleDateString("en-GB", { day: "numeric", month: "short" })}
+                  {shortDay(localTime(new Date(thread.updated_at)))}
                 </time>
               </Link>
               {asked === thread.id ? (

@@ -2,7 +2,7 @@
 import { memo, useState } from "react";
 
 import type { Business } from "../api/types";
-import { when } from "../canvas/dates";
+import { when, whenInWeek } from "../canvas/dates";
 import { checksOf, platformIcon, PLATFORM_NAMES, stateOf, type Card } from "../canvas/pieces";
 import { SourceChip } from "../canvas/sources";
 import { Icon } from "../ui/icons";
@@ -24,12 +24,12 @@ interface Props {
   card: Card;
   business: Business;
   selected: boolean;
-  /** Name the day with its month: the week is not in view. */
-  fullDate: boolean;
+  /** The year in view; none where the whole week is. */
+  year: number | null;
 }
 
 /** A piece that can leave the house. */
-export const PieceCard = memo(function PieceCard({ card, business, selected, fullDate }: Props) {
+export const PieceCard = memo(function PieceCard({ card, business, selected, year }: Props) {
   const state = stateOf(card);
   const writing = state === "writing";
   const [unfolded, setUnfolded] = useState(card.piece !== null);
@@ -59,7 +59,7 @@ export const PieceCard = memo(function PieceCard({ card, business, selected, ful
     >
       <header className="card-h">
         <Icon name={platformIcon(card.platform)} />
-        <time>{card.at ? (fullDate ? when(card.at, true) : when(card.at)) : "no date"}</time>
+        <time>{card.at ? (year === null ? whenInWeek(card.at) : when(card.at, year)) : "no date"}</time>
         {saving ? (
           <span className="st">
             <i className="turn" /> Being checked
