@@ -154,6 +154,11 @@ class Person:
         told: dict[str, Any] = await answer.json()
         return told
 
+    async def delete(self, path: str) -> None:
+        """Delete something beside the page."""
+        answer = await self.context.request.delete(f"{self.url}{path}", headers=self.headers)
+        assert answer.ok, await answer.text()
+
 
 @asynccontextmanager
 async def visitor(browser: Browser, group: Group, **options: Any) -> AsyncIterator[Person]:

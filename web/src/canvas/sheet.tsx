@@ -7,11 +7,17 @@ import { useOpen } from "./open";
 import { stateOf, type Card } from "./pieces";
 import { Posts } from "./posts";
 
-/** Escape or the cross closes it. */
+/** Escape or the cross closes it; the focus goes back to where it came from. */
 export function Sheet({ label, tools, children }: { label: string; tools?: ReactNode; children: ReactNode }) {
   const { close } = useOpen();
   const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => heading.current?.focus(), []);
+  useEffect(() => {
+    const before = document.activeElement;
+    heading.current?.focus();
+    return () => {
+      if (before instanceof HTMLElement) before.focus();
+    };
+  }, []);
   return (
     <section className="sheet" aria-label={label}>
       <header className="sheet-h">

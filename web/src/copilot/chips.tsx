@@ -2,6 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 
 import { calendarQuery, contentQuery } from "../api/queries";
+import type { Content } from "../api/types";
 import { useOpen } from "../canvas/open";
 import { failedChecks, pieceKey, pieceTitle, platformIcon, platformOf } from "../canvas/pieces";
 import { Icon } from "../ui/icons";
@@ -22,7 +23,7 @@ export function Chips({ message, last }: { message: Shown; last: boolean }) {
   return (
     <div className="chips" role="group" aria-label="Pieces">
       {inOrder(message.pieces).map((piece) => (
-        <PieceChip key={piece.id} piece={piece} campaignId={campaignId} />
+        <PieceChip key={piece.id} piece={piece} campaignId={campaignId} told={message.live ? null : message.at} />
       ))}
       {last && planned.length > 0 && (
         <button className="chip plain" onClick={openAll}>
@@ -41,25 +42,36 @@ function inOrder(pieces: Piece[]): Piece[] {
   return [...pieces].sort((a, b) => (a.identity.index ?? 0) - (b.identity.index ?? 0));
 }
 
-function PieceChip({ piece, campaignId }: { piece: Piece; campaignId: string | null }) {
+interface ChipProps {
+  piece: Piece;
+  campaignId: string | null;
+  /** When the answer was finished. */
+  told: Date | null;
+}
+
+function PieceChip({ piece, campaignId, told }: ChipProps) {
   const { open, openAll, opened } = useOpen();
+  const { data: contents, dataUpdatedAt } = useQuery({ ...contentQuery(campaignId ?? ""), enabled: campaignId !== null });
+  const saved = contents?.find((each) => each.id === piece.result?.content_id);
+  const here = piece.result?.content_id !== undefined && piece.identity.campaign_id === campaignId;
+  const deleted = here && contents !== undefined && !saved && told !== null && dataUpdatedAt > told.getTime();
   const calendar = piece.name === "plan_calendar";
   const key = pieceKey(piece);
   return (
     <button
       className="chip"
       aria-current={!calendar && opened === key ? true : undefined}
+      disabled={deleted && !piece.identity.slot_id}
       onClick={() => (calendar ? openAll() : open(key))}
     >
       <Icon name={calendar ? "calendar" : platformIcon(platformOf(piece))} />
       <span>{pieceTitle(piece)}</span>
-      <PieceState piece={piece} campaignId={campaignId} />
+      {deleted ? <Mark className="wait" title="Deleted" /> : <PieceState piece={piece} saved={saved} />}
     </button>
   );
 }
 
-function PieceState({ piece, campaignId }: { piece: Piece; campaignId: string | null }) {
-  const { data: content } = useQuery({ ...contentQuery(campaignId ?? ""), enabled: campaignId !== null });
+function PieceState({ piece, saved }: { piece: Piece; saved: Content | undefined }) {
   if (piece.stage === "writing") {
     return (
       <i className="st live" title="Being written">
@@ -77,7 +89,6 @@ function PieceState({ piece, campaignId }: { piece: Piece; campaignId: string | 
     );
   }
   if (piece.name === "plan_calendar") return <Mark className="done" title="Saved" />;
-  const saved = content?.find((each) => each.id === piece.result?.content_id);
   const failed = failedChecks(saved?.ai_metadata.checks ?? piece.result?.checks ?? []).length;
   if (!piece.result) return <Mark className="wait" title="Not saved" />;
   if (failed > 0) return <Mark className="fail" title={`${failed} ${failed === 1 ? "check" : "checks"} failed`} />;

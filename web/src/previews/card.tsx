@@ -1,5 +1,5 @@
 /** One card: how it stands, the preview that is also the editor, what failed, sources and room. */
-import { memo, useState } from "react";
+import { memo, useRef, useState } from "react";
 
 import type { Business } from "../api/types";
 import { when, whenInWeek } from "../canvas/dates";
@@ -8,6 +8,7 @@ import { SourceChip } from "../canvas/sources";
 import { Icon } from "../ui/icons";
 import { Trouble } from "../ui/trouble";
 import { CheckList } from "./check-list";
+import { Discard } from "./discard";
 import { isTooLong, Length } from "./length";
 import { Preview } from "./preview";
 import { Standing } from "./standing";
@@ -34,7 +35,10 @@ export const PieceCard = memo(function PieceCard({ card, business, selected, yea
   const writing = state === "writing";
   const [unfolded, setUnfolded] = useState(card.piece !== null);
   const [edit, setEdit] = useState<Edit | null>(null);
-  const { save, saving, error, reload } = useSave(card.content);
+  const [asking, setAsking] = useState(false);
+  const article = useRef<HTMLElement>(null);
+  const bin = useRef<HTMLButtonElement>(null);
+  const { save, remove, saving, error, reload } = useSave(card.content);
   const saved = wordsOf(card);
   const words = edit?.words ?? saved;
   const checks = edit || state === "checking" ? [] : checksOf(card);
@@ -44,31 +48,48 @@ export const PieceCard = memo(function PieceCard({ card, business, selected, yea
   const checking = card.piece?.stage === "checking" ? card.piece.checking : undefined;
   const show = unfolded || selected || state === "failed" || edit !== null;
 
-  const begin = card.content && (() => setEdit({ before: saved, words: saved, version: card.content?.version ?? 0 }));
+  const name = card.theme || words.title;
+  const removable = card.content?.status === "draft" && !card.piece && !edit;
+  const begin = card.content && (() => {
+    setAsking(false);
+    setEdit({ before: saved, words: saved, version: card.content?.version ?? 0 });
+  });
 
   async function submit() {
     if (edit && (await save(edit.version, edit.before, edit.words))) setEdit(null);
   }
 
+  function keep() {
+    setAsking(false);
+    bin.current?.focus();
+  }
+
+  async function discard() {
+    const around = article.current?.closest<HTMLElement>(".canvas") ?? article.current?.closest(".sheet")?.querySelector("h2");
+    setAsking(false);
+    if (await remove()) around?.focus();
+  }
+
   return (
     <article
+      ref={article}
       className="card"
       id={`piece-${card.key}`}
       aria-current={selected ? true : undefined}
-      aria-label={`${PLATFORM_NAMES[card.platform]}, ${card.theme || words.title}`}
+      aria-label={`${PLATFORM_NAMES[card.platform]}, ${name}`}
     >
       <header className="card-h">
         <Icon name={platformIcon(card.platform)} />
         <time>{card.at ? (year === null ? whenInWeek(card.at) : when(card.at, year)) : "no date"}</time>
         {saving ? (
           <span className="st">
-            <i className="turn" /> Being checked
+            <i className="turn" /> {edit ? "Being checked" : "Being deleted"}
           </span>
         ) : (
           <Standing card={card} edited={edit !== null} />
         )}
-        {begin && !edit && state !== "writing" && state !== "checking" && (
-          <button className="ib" aria-label={`Edit ${card.theme || words.title}`} onClick={begin}>
+        {begin && !edit && !asking && !saving && state !== "writing" && state !== "checking" && (
+          <button className="ib" aria-label={`Edit ${name}`} onClick={begin}>
             <Icon name="compose" />
           </button>
         )}
@@ -88,7 +109,7 @@ export const PieceCard = memo(function PieceCard({ card, business, selected, yea
       {error && (
         <Trouble
           action={
-            error.conflict && (
+            error.stale && (
               <button
                 className="link"
                 onClick={() => {
@@ -114,9 +135,24 @@ export const PieceCard = memo(function PieceCard({ card, business, selected, yea
           </button>
         </div>
       )}
+      {asking && removable && (
+        <Discard planned={card.slotId !== null} busy={saving} onDelete={() => void discard()} onKeep={keep} />
+      )}
       <footer className="card-f">
         {!edit && sources.map((source) => <SourceChip key={`${source.kind}:${source.ref}`} source={source} />)}
         <Length platform={card.platform} words={words} />
+        {removable && (
+          <button
+            ref={bin}
+            className="ib"
+            aria-label={`Delete ${name}`}
+            aria-expanded={asking}
+            disabled={saving}
+            onClick={() => setAsking(!asking)}
+          >
+            <Icon name="trash" />
+          </button>
+        )}
       </footer>
     </article>
   );
