@@ -6,6 +6,7 @@ import { api, etag, ok } from "../api/client";
 import { ProblemError, sentenceOf } from "../api/problems";
 import { businessesQuery } from "../api/queries";
 import type { Business, FactDraft, ProfilePatch } from "../api/types";
+import { refusalsOf } from "./refused";
 
 /** What most posts need and nobody has said yet: its name, and how a fact of it is recognised. */
 const GAPS: [string, RegExp][] = [
@@ -27,7 +28,7 @@ export function useFacts(business: Business) {
   const [error, setError] = useState<string | null>(null);
   const params = { path: { id: business.id }, header: { "If-Match": etag(business.version) } };
 
-  async function attempt(send: () => Promise<unknown>): Promise<boolean> {
+  async function attempt(body: object, send: () => Promise<unknown>): Promise<boolean> {
     setSaving(true);
     setError(null);
     try {
@@ -35,7 +36,7 @@ export function useFacts(business: Business) {
       return true;
     } catch (failure) {
       const conflict = failure instanceof ProblemError && failure.problem.status === 412;
-      const wrong = failure instanceof ProblemError ? failure.problem.errors?.map(({ message }) => message).join(" ") : "";
+      const wrong = failure instanceof ProblemError && failure.problem.errors ? refusalsOf(failure.problem.errors, body) : "";
       setError(
         conflict
           ? "Changed elsewhere, and read again just now. Your line is kept: save it once more."
@@ -49,7 +50,7 @@ export function useFacts(business: Business) {
   }
 
   const replace = (facts: FactDraft[]) =>
-    attempt(() => ok(api.PUT("/business/{id}/facts", { params, body: { facts } })));
+    attempt({ facts }, () => ok(api.PUT("/business/{id}/facts", { params, body: { facts } })));
   return {
     saving,
     error,
@@ -58,7 +59,6 @@ export function useFacts(business: Business) {
     change: (id: string, key: string, value: string) =>
       replace(business.facts.map((fact) => (fact.id === id ? { id, key, value } : fact))),
     remove: (id: string) => replace(business.facts.filter((fact) => fact.id !== id)),
-    profile: (patch: ProfilePatch) =>
-      attempt(() => ok(api.PUT("/business/{id}", { params, body: patch }))),
+    profile: (patch: ProfilePatch) => attempt(patch, () => ok(api.PUT("/business/{id}", { params, body: patch }))),
   };
 }

@@ -46,7 +46,7 @@ function Row({ line, value, wanted, onEdit }: { line: ProfileLine; value: string
         {field === COLORS && value ? <Colors value={value} /> : value || none(field)}
       </dd>
       <dd className="meta">
-        {value ? "your profile" : "not given yet"}{" "}
+        {value ? "your profile" : none(field) === "unknown" && "not given yet"}{" "}
         <button className="link" aria-label={`${value ? "Edit" : "Add"} ${label}`} onClick={onEdit}>
           {value ? "Edit" : "Add"}
         </button>

@@ -103,7 +103,9 @@ function split(text: string): string[] {
   return items.filter(Boolean);
 }
 
+/** Without its mark, or as three digits, a colour is known; anything else stays as it was typed. */
 function hex(color: string): string {
   const digits = color.replace(/^#/, "");
-  return `#${/^[0-9a-f]{3}$/i.test(digits) ? digits.replace(/./g, "$&$&") : digits}`;
+  if (/^[0-9a-f]{3}$/i.test(digits)) return `#${digits.replace(/./g, "$&$&")}`;
+  return /^[0-9a-f]{6}$/i.test(digits) ? `#${digits}` : color;
 }

@@ -65,7 +65,11 @@ function Calendar({ state, first, last }: { state: Cards; first: string; last: s
     setTurned({ week: to, opened });
   };
   const inWeek = cards.filter((card) => (card.at ? monday(card.at.slice(0, 10)) === week : true));
-  const inMonth = cards.filter((card) => !card.at || card.at.startsWith(month));
+  const [monthFrom, monthTo] = [monday(`${month}-01`), addDays(`${addMonths(month, 1)}-01`, -1)];
+  const inMonth = cards.filter((card) => {
+    const shown = card.at && monday(card.at.slice(0, 10));
+    return !shown || (shown >= monthFrom && shown <= monthTo);
+  });
   const later = laterCards(cards, end, FULL - inWeek.filter(isWritten).length);
   const year = Number(end.slice(0, 4));
 

@@ -66,7 +66,7 @@ function PieceChip({ piece, campaignId, told }: ChipProps) {
     >
       <Icon name={calendar ? "calendar" : platformIcon(platformOf(piece))} />
       <span>{pieceTitle(piece)}</span>
-      {deleted ? <Mark className="wait" title="Deleted" /> : <PieceState piece={piece} saved={saved} />}
+      {deleted ? <i className="st wait">Deleted</i> : <PieceState piece={piece} saved={saved} />}
     </button>
   );
 }

@@ -74,7 +74,7 @@ export function Composer() {
 }
 
 function placeholder(empty: boolean, phone: boolean, industry: string): string {
-  if (empty) return /\bgym|fitness|crossfit/i.test(industry) ? "Fill my gym in March" : "Say what you want in one sentence";
+  if (empty) return /\bgym|fitness|crossfit/i.test(industry) ? "Fill my gym in March" : phone ? "Say it in one sentence" : "Say what you want in one sentence";
   return phone ? "Change something, or ask" : "Change something, or ask for the next thing";
 }
 

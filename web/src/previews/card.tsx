@@ -67,7 +67,8 @@ export const PieceCard = memo(function PieceCard({ card, business, selected, yea
   async function discard() {
     const around = article.current?.closest<HTMLElement>(".canvas") ?? article.current?.closest(".sheet")?.querySelector("h2");
     setAsking(false);
-    if (await remove()) around?.focus();
+    article.current?.querySelector("header")?.scrollIntoView({ block: "nearest" });
+    if (await remove()) around?.focus({ preventScroll: true });
   }
 
   return (
