@@ -28,6 +28,7 @@ def answer_inputs(
     planned: int = 0,
     drafts: Sequence[tuple[str, str, int]] = (),
     failed: int = 0,
+    over: int = 0,
     left: int = 0,
 ) -> dict[str, Any]:
     """The inputs of the answer.
@@ -45,6 +46,7 @@ def answer_inputs(
         planned: Calendar slots that were planned in this run.
         drafts: Platform, title and number of failed checks of each draft that was written.
         failed: Pieces that could not be written.
+        over: Pieces that were asked for beyond what one request writes.
         left: Slots that wait for a draft.
     """
     titles = "; ".join(f"{platform}: {title}" for platform, title, _ in drafts)
@@ -55,6 +57,7 @@ def answer_inputs(
     counts = {
         "drafts with failed checks": flagged,
         "pieces that failed": failed,
+        "pieces more than one request writes": over,
         "slots without a draft": left,
     }
     task = {

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from agents.inputs import history_input, shared_inputs, task_inputs
+from agents.mix import mix_named, platforms_named
 from agents.schemas import held_to
 from agents.specialist import Specialist
 from core.business import Business, Memory
@@ -18,16 +19,6 @@ from core.campaign import PLATFORMS, Campaign, Platform
 
 SpecialistName = Literal["strategy", "copywriter"]
 
-_PLATFORM_WORDS: dict[Platform, str] = {
-    "instagram": r"insta(?:gram)?s?|ig",
-    "linkedin": r"linked-?\s?in",
-    "email": r"e-?mail(?:s|ing|ings|ed)?|mails?|newsletters?|courriels?|infolettres?"
-    r"|courriers? électroniques?|rundmails?|correos?(?: electrónicos?)?|boletín|boletines",
-    "sms": r"sms|text messages?|texto?s? sms|mensajes? de texto|kurznachrichten?|textnachrichten?",
-}
-_NOT = r"(?:no|not|without|except|skip|pas d['’]|pas de|sans|sauf|kein\w*|ohne|nicht|außer|sin|menos|excepto)"
-_LINKING = r"(?:on|by|via|per|an|any|the|auf|im|in|par|sur|en|por)"
-_RULED_OUT = re.compile(rf"(?<!\w){_NOT}\s*(?:{_LINKING}\s)?$", re.IGNORECASE)
 _LANGUAGE_WORDS = {
     "en": r"english|anglais|englisch|inglés",
     "fr": r"french|français|französisch|francés",
@@ -97,13 +88,17 @@ class Understanding(BaseModel):
 
 
 class Plan(BaseModel):
-    """What is going to be done, after the code has looked at it; `end` is the last day."""
+    """What is going to be done, after the code has looked at it.
+
+    `end` is the last day; `mix` says how many pieces of each platform, if the person said so.
+    """
 
     specialists: list[SpecialistName]
     platforms: list[Platform]
     start: date
     end: date
     pieces: int | None
+    mix: dict[Platform, int] = Field(default_factory=dict)
     campaign_name: str
     goal: str
     language: str
@@ -133,18 +128,6 @@ def router_inputs(
     shared = shared_inputs(business, (), memories, campaign)
     task = task_inputs(business, business.language, today, request)
     return {**shared, "history": history_input(history), "task": task}
-
-
-def platforms_named(text: str) -> list[Platform]:
-    """The platforms that a person names and does not rule out, in their order of appearance."""
-    found: dict[Platform, int] = {}
-    for platform, words in _PLATFORM_WORDS.items():
-        for match in re.finditer(rf"(?<![\w@.])(?:{words})(?![\w@])", text, re.IGNORECASE):
-            before = text[: match.start()]
-            if not _RULED_OUT.search(before):
-                found.setdefault(platform, match.start())
-                break
-    return sorted(found, key=lambda platform: found[platform])
 
 
 def asks_to_go_on(text: str) -> bool:
@@ -189,12 +172,15 @@ def settle_plan(
         theme = ""
     name = _own(_phrase(understanding.campaign_name, text, _NAME_CHARACTERS), said)
     fallback = campaign.name if campaign else theme or business.business_name
+    mix = mix_named(text, [slot.platform for slot in campaign.calendar] if campaign else ())
+    pieces = sum(mix.values()) or understanding.pieces
     return Plan(
         specialists=specialists,
-        platforms=_platforms(understanding, text, campaign, planning="strategy" in specialists),
+        platforms=list(mix) or _platforms(understanding, text, campaign, planning="strategy" in specialists),
         start=start,
         end=end,
-        pieces=None if understanding.pieces is None else min(max(understanding.pieces, 1), _MOST_PIECES),
+        pieces=None if pieces is None else min(max(pieces, 1), _MOST_PIECES),
+        mix=mix,
         campaign_name=(name or fallback)[:_NAME_CHARACTERS],
         goal=_phrase(understanding.goal, text, _GOAL_CHARACTERS) or (campaign.goal if campaign else ""),
         language=_language(understanding, text, business),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
@@ -126,7 +127,8 @@ def settle_calendar(
 ) -> list[Slot]:
     """Make slots that can be kept: inside the window, on asked platforms, never two at once or in the past.
 
-    Films and pictures are planned only for who speaks of them in what was `said`.
+    A mix that the person asked for is kept to, as far as the themes go. Films and pictures are planned only
+    for who speaks of them in what was `said`.
 
     Raises:
         UnusableAnswer: No slot has a theme.
@@ -136,6 +138,7 @@ def settle_calendar(
     shows = _ASKS_TO_SHOW.search(said) is not None
     slots = []
     themes: set[str] = set()
+    left = Counter(plan.mix)
     for index, planned in enumerate(value.slots):
         theme = _theme(planned.theme)
         if not theme or theme.casefold() in themes:
@@ -143,10 +146,13 @@ def settle_calendar(
         platform = planned.platform
         if plan.platforms and platform not in plan.platforms:
             platform = plan.platforms[index % len(plan.platforms)]
+        if plan.mix and not left[platform]:
+            platform = left.most_common(1)[0][0]
         when = _free(_moment(planned, platform, plan, today), platform, taken)
         if when is None:
             continue
         themes.add(theme.casefold())
+        left[platform] -= 1
         taken.add((platform, when.replace(minute=0)))
         slots.append(
             Slot(

@@ -10,13 +10,13 @@ from langgraph.types import Send
 
 from agents.answer import ANSWER, answer_inputs
 from agents.calls import Call, TextSink
+from agents.mix import platforms_named
 from agents.router import (
     ROUTER,
     Plan,
     Understanding,
     asks_to_go_on,
     means_another,
-    platforms_named,
     router_inputs,
     settle_plan,
 )
@@ -175,6 +175,7 @@ async def answer(state: CopilotState, runtime: Context) -> dict[str, Any]:
         planned=state.get("planned", 0),
         drafts=[(done["platform"], done["title"], len(done["failed"])) for done in drafts],
         failed=len(failures),
+        over=state.get("over", 0),
         left=_left(found) if drafts or state.get("planned") else 0,
     )
     async with context.stream.step("copilot", "answer"):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -49,20 +50,34 @@ async def write(context: GraphContext, plan: Plan, campaign_id: str, piece: Piec
     place = piece["slot_id"] or str(piece["place"])
     async with context.stream.step("copywriter", piece["platform"], piece["place"], piece["of"]):
         content = await run.drafting.saved(run.scope, run.business.id, run.root_run_id, place)
-        if content is not None:
-            lane.replay(orjson.dumps(to_arguments(content)).decode())
-        else:
+        if content is None:
             try:
                 content = await _write(context, plan, campaign, slot, piece, lane)
             except MarqueeError as error:
                 lane.fail(error.problem())
                 raise
-        made = content.ai_metadata
-        result = {"content_id": content.id, "version": content.version, "language": content.language}
-        checks = [check.model_dump(mode="json") for check in made.checks]
-        sources = [source.model_dump(mode="json") for source in made.sources]
-        lane.result({**result, "checks": checks, "sources": sources}, to_arguments(content))
+        else:
+            lane.replay(orjson.dumps(to_arguments(content)).decode())
+            _show(lane, content)
     return content
+
+
+def _show(lane: ArtefactLane, content: Content) -> None:
+    made = content.ai_metadata
+    result = {"content_id": content.id, "version": content.version, "language": content.language}
+    checks = [check.model_dump(mode="json") for check in made.checks]
+    sources = [source.model_dump(mode="json") for source in made.sources]
+    lane.result({**result, "checks": checks, "sources": sources}, to_arguments(content))
+
+
+async def _unstopped(work: Coroutine[Any, Any, Content]) -> Content:
+    """Finish what was begun also when the run is stopped meanwhile: what is saved is also told."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
 
 
 async def _write(
@@ -99,7 +114,7 @@ async def _write(
     call = Call(scope=run.scope, user_id=run.user_id, run_id=run.run_id, sink=lane)
     guarded = await write_guarded(context, task, lane, call)
     sources = cite(run.business, campaign, piece["segment"], facts, memories, guarded.fields, guarded.claims)
-    return await run.drafting.save_draft(
+    save = run.drafting.save_draft(
         run.scope,
         business=run.business,
         campaign=campaign,
@@ -120,3 +135,10 @@ async def _write(
             run_id=run.root_run_id, agent="copywriter", slot=piece["slot_id"] or str(piece["place"])
         ),
     )
+
+    async def saved() -> Content:
+        content = await save
+        _show(lane, content)
+        return content
+
+    return await _unstopped(saved())

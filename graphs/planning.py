@@ -8,9 +8,10 @@ import orjson
 from langgraph.runtime import Runtime
 
 from agents.calls import Call
+from agents.mix import in_turns
 from agents.router import Plan
 from agents.strategy import calendar_inputs, settle_calendar, strategist
-from core.campaign import PLATFORMS, Campaign, Slot
+from core.campaign import PLATFORMS, Campaign, Platform, Slot
 from core.errors import NotFound
 from graphs.context import GraphContext
 from graphs.state import CopilotState, Piece
@@ -69,7 +70,9 @@ async def choose(state: CopilotState, runtime: Context) -> dict[str, Any]:
         return {"pieces": []}
     slots = _slots(context, plan, found, planned=bool(state.get("planned")))
     if slots is None:
-        return {"pieces": _own_pieces(context, plan)}
+        platforms = _own_platforms(plan)
+        over = max(len(platforms) - context.most_drafts, 0)
+        return {"pieces": _own_pieces(context, plan, platforms[: context.most_drafts]), "over": over}
     return {
         "pieces": [
             Piece(
@@ -112,26 +115,44 @@ def _slots(context: GraphContext, plan: Plan, found: Campaign, *, planned: bool)
         now_open = [slot for slot in now_open if slot.run_id == run_id]
     elif plan.theme or not now_open:
         return None
+    elif plan.mix:
+        return _mixed(now_open, plan.mix, context.most_drafts)
     return now_open[: context.most_drafts]
 
 
-def _own_pieces(context: GraphContext, plan: Plan) -> list[Piece]:
-    """Pieces that belong to no slot: one a platform, or as many as were asked for."""
+def _mixed(now_open: list[Slot], mix: dict[Platform, int], most: int) -> list[Slot] | None:
+    """The first open slots of each platform, or None where there are too few for what was asked."""
+    chosen = []
+    for platform, number in mix.items():
+        of_platform = [slot for slot in now_open if slot.platform == platform][:number]
+        if len(of_platform) < number:
+            return None
+        chosen += of_platform
+    return [slot for slot in now_open if slot in chosen][:most]
+
+
+def _own_platforms(plan: Plan) -> list[Platform]:
+    """The platforms of pieces that belong to no slot, one by one: as asked for, else one a platform."""
+    if plan.mix:
+        return in_turns(plan.mix)
     platforms = plan.platforms or [PLATFORMS[0]]
-    total = max(len(platforms), min(plan.pieces or 1, context.most_drafts))
+    return [platforms[place % len(platforms)] for place in range(max(plan.pieces or 1, len(platforms)))]
+
+
+def _own_pieces(context: GraphContext, plan: Plan, platforms: list[Platform]) -> list[Piece]:
     segments = context.run.business.target_audience
     return [
         Piece(
             place=place + 1,
-            of=total,
-            platform=platforms[place % len(platforms)],
+            of=len(platforms),
+            platform=platform,
             theme=plan.theme or plan.campaign_name,
             segment=segments[place % len(segments)].segment_name if segments else "",
             funnel_stage="consideration",
             slot_id=None,
             local_time=None,
         )
-        for place in range(total)
+        for place, platform in enumerate(platforms)
     ]
 
 

@@ -42,13 +42,14 @@ class DraftFailed(TypedDict):
 
 
 class CopilotState(TypedDict, total=False):
-    """What the nodes hand on."""
+    """What the nodes hand on; `over` counts pieces that were asked for beyond what one request writes."""
 
     version: int
     plan: dict[str, Any]
     campaign_id: str | None
     planned: int
     pieces: list[Piece]
+    over: int
     piece: Piece
     drafts: Annotated[list[DraftDone], add]
     failures: Annotated[list[DraftFailed], add]

@@ -288,6 +288,7 @@ _LEFT = {
     "slots without a draft": "open",
     "drafts with failed checks": "flagged",
     "pieces that failed": "failed",
+    "pieces more than one request writes": "over",
 }
 
 

@@ -6,6 +6,8 @@ import asyncio
 from pathlib import Path
 from time import monotonic
 
+import pytest
+
 from core.ids import new_id
 from memory.embedded import StoreUrls
 from tests.doubles.fault_server import FaultServer
@@ -50,6 +52,25 @@ async def test_stop_closes_the_call_and_keeps_what_is_finished(served: World, mo
     assert len(model.calls) == calls
     # The thread is free again.
     assert (await served.say("Thank you", thread=thread))[-1].event["outcome"] == {"type": "success"}
+
+
+@pytest.mark.parametrize("event", ["TOOL_CALL_END", "CUSTOM", "TOOL_CALL_RESULT"])
+async def test_whatever_is_saved_when_a_run_is_stopped_is_told(
+    event: str, served: World, model: FaultServer
+) -> None:
+    run, thread = new_id(), new_id()
+    body = run_input(thread, run, PLAN)
+    async with served.stream("POST", served.copilot, json=body) as (_, frames):
+        written = False
+        async for frame in frames:
+            written |= frame.kind == "TOOL_CALL_START" and frame.event["toolCallName"].startswith("write_")
+            if written and frame.kind == event:
+                break
+        await served.client.post(f"/runs/{run}/cancel")
+    await served.ended(run)
+    answer = (await served.thread(thread))["messages"][-1]
+    told = {artefact["result"].get("content_id") for artefact in answer["artefacts"]} - {None}
+    assert told == {draft["_id"] for draft in await served.drafts()}
 
 
 async def test_stop_comes_through_while_redis_is_away(

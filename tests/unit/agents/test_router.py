@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.router import Plan, Understanding, asks_to_go_on, means_another, platforms_named, settle_plan
-from core.campaign import PLATFORMS, Campaign, Platform
+from agents.router import Plan, Understanding, asks_to_go_on, means_another, settle_plan
+from core.campaign import PLATFORMS, Campaign
 from tests.unit.offline.businesses import BAKERY, GYM, NOW, TODAY
 
 
@@ -21,27 +21,6 @@ def settled(text: str, campaign: Campaign | None = None, **understood: object) -
 def campaign(name: str = "March Fitness Drive", **fields: object) -> Campaign:
     values = {"name": name, "business_id": "1" * 24, "created_at": NOW, "updated_at": NOW, **fields}
     return Campaign.model_validate(values)
-
-
-@pytest.mark.parametrize(
-    ("text", "platforms"),
-    [
-        ("Plan an Instagram and e-mail push", ["instagram", "email"]),
-        ("a newsletter, then LinkedIn", ["email", "linkedin"]),
-        ("on Insta and by SMS", ["instagram", "sms"]),
-        ("Linked In post", ["linkedin"]),
-        ("LinkedIn, but no e-mail and not on Instagram", ["linkedin"]),
-        ("not only Instagram but email", ["instagram", "email"]),
-        ("un courriel et un post Insta, pas de SMS", ["email", "instagram"]),
-        ("eine Rundmail und Kurznachrichten, ohne LinkedIn", ["email", "sms"]),
-        ("un correo y un mensaje de texto, sin Instagram", ["email", "sms"]),
-        ("ask ig@example.org or @instagram", []),
-        ("a big mailbox", []),
-        ("", []),
-    ],
-)
-def test_platforms_are_named_in_four_languages(text: str, platforms: list[Platform]) -> None:
-    assert platforms_named(text) == platforms
 
 
 def test_what_the_person_named_wins_over_the_model() -> None:

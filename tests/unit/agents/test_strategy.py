@@ -113,6 +113,13 @@ def test_no_more_slots_than_pieces() -> None:
     assert len(settled(*[slot(day=day, theme=f"Day {'x' * day}") for day in range(1, 9)], pieces=3)) == 3
 
 
+def test_the_mix_that_was_asked_for_wins_over_the_models() -> None:
+    slots = [slot(day=day, theme=f"Day {'x' * day}") for day in range(1, 7)]
+    mix = {"instagram": 2, "email": 1}
+    kept = settled(*slots, mix=mix, platforms=list(mix), pieces=3)
+    assert [one.platform for one in kept] == ["instagram", "instagram", "email"]
+
+
 @given(
     st.lists(
         st.fixed_dictionaries(

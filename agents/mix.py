@@ -1,0 +1,100 @@
+"""Which platforms a person names, and how many pieces of each."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from core.campaign import Platform
+
+NUMBER_WORDS: dict[str, int] = {
+    **dict.fromkeys(("a", "an", "one", "un", "une", "ein", "eine", "einen", "einer", "una", "uno"), 1),
+    **dict.fromkeys(("two", "deux", "zwei", "dos"), 2),
+    **dict.fromkeys(("three", "trois", "drei", "tres"), 3),
+    **dict.fromkeys(("four", "quatre", "vier", "cuatro"), 4),
+    **dict.fromkeys(("five", "cinq", "fünf", "funf", "cinco"), 5),
+    **dict.fromkeys(("six", "sechs", "seis"), 6),
+    **dict.fromkeys(("seven", "sept", "sieben", "siete"), 7),
+    **dict.fromkeys(("eight", "huit", "acht", "ocho"), 8),
+    **dict.fromkeys(("nine", "neuf", "neun", "nueve"), 9),
+    **dict.fromkeys(("ten", "dix", "zehn", "diez"), 10),
+}
+"""Small numbers in English, French, German and Spanish; "funf" is fünf without its accent."""
+
+_PLATFORM_WORDS: dict[Platform, str] = {
+    "instagram": r"insta(?:gram)?s?|ig",
+    "linkedin": r"linked-?\s?in",
+    "email": r"e-?mail(?:s|ing|ings|ed)?|mails?|newsletters?|courriels?|infolettres?"
+    r"|courriers? électroniques?|rundmails?|correos?(?: electrónicos?)?|boletín|boletines",
+    "sms": r"sms|text messages?|texto?s? sms|mensajes? de texto|kurznachrichten?|textnachrichten?",
+}
+_SOCIAL: tuple[Platform, ...] = ("instagram", "linkedin")
+_NOT = r"(?:no|not|without|except|skip|pas d['’]|pas de|sans|sauf|kein\w*|ohne|nicht|außer|sin|menos|excepto)"
+_LINKING = r"(?:on|by|via|per|an|any|the|auf|im|in|par|sur|en|por)"
+_RULED_OUT = re.compile(rf"(?<!\w){_NOT}\s*(?:{_LINKING}\s)?$", re.IGNORECASE)
+_POSTS = r"posts?|publications?|beitr[aä]ge?|publicaci(?:ón|on|ones)"
+_PIECES = (
+    r"pieces?|drafts?|captions?|texts?|contenus?|textes?|entw[uü]rfe?|textos?|messages?|nachrichten|mensajes?"
+)
+_NUMBERS = "|".join(sorted(NUMBER_WORDS, key=len, reverse=True))
+_UNITS = (
+    r"of|de|weeks?|days?|months?|semaines?|jours?|mois|wochen?|tage?n?|monate?n?|semanas?|días?|mes(?:es)?"
+)
+_ANY = "|".join(_PLATFORM_WORDS.values())
+_COUNTED = re.compile(
+    rf"(?<![\w-])(?P<number>\d{{1,2}}|{_NUMBERS})\s+"
+    rf"(?P<what>(?:(?!(?:{_UNITS})\b)[^\W\d_]+[ -]){{0,2}}"
+    rf"(?:{_PLATFORM_WORDS['email']}|{_PLATFORM_WORDS['sms']}|{_POSTS}|{_PIECES})"
+    rf"(?:\s+(?:(?:on|for|sur|pour|auf|für|en|para|by|per|par)\s+)?(?:{_ANY})"
+    rf"(?:(?:,|\s+(?:and|et|und|y))\s+(?:{_ANY}))*)?)"
+    # "An e-mail campaign" is no piece.
+    r"(?![\w-])(?!\s+(?:campaign|push|series|drive|campagne|série|kampagne|serie|campaña))",
+    re.IGNORECASE,
+)
+
+
+def platforms_named(text: str) -> list[Platform]:
+    """The platforms that a person names and does not rule out, in their order of appearance."""
+    found: dict[Platform, int] = {}
+    for platform, words in _PLATFORM_WORDS.items():
+        for match in re.finditer(rf"(?<![\w@.])(?:{words})(?![\w@])", text, re.IGNORECASE):
+            before = text[: match.start()]
+            if not _RULED_OUT.search(before):
+                found.setdefault(platform, match.start())
+                break
+    return sorted(found, key=lambda platform: found[platform])
+
+
+def mix_named(text: str, used: Sequence[Platform] = ()) -> dict[Platform, int]:
+    """How many pieces of each platform a person asks for; empty unless a number above one is said.
+
+    "Two posts and one e-mail" are two for Instagram, or for the network that is named elsewhere or `used`
+    so far, and one e-mail. A text that also names a platform without a number has no mix.
+    """
+    counted = list(_COUNTED.finditer(text))
+    named = platforms_named(text)
+    posts = [name for name in named if name in _SOCIAL] or [name for name in used if name in _SOCIAL]
+    mix: Counter[Platform] = Counter()
+    most = 0
+    for match in counted:
+        number = NUMBER_WORDS.get(match["number"].casefold()) or int(match["number"])
+        most = max(most, number)
+        own = platforms_named(match["what"])
+        if not own:
+            own = posts or ["instagram"]
+            if not posts and named and not re.search(_POSTS, match["what"], re.IGNORECASE):
+                own = named
+        mix.update(own[place % len(own)] for place in range(number))
+    return dict(mix) if most > 1 and set(named) <= set(mix) else {}
+
+
+def in_turns(mix: dict[Platform, int]) -> list[Platform]:
+    """The pieces of a mix one by one: what has the most to come goes first, and no kind twice in a row."""
+    left = Counter(mix)
+    order: list[Platform] = []
+    while left.total():
+        name = max(left, key=lambda one: (left[one], one not in order[-1:]))
+        order.append(name)
+        left[name] -= 1
+    return order
