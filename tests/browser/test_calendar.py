@@ -54,3 +54,11 @@ async def test_the_canvas_stays_on_the_first_week_that_a_run_plans(own: Opener) 
         await expect(bar.locator("h2")).to_have_text(f"{later:%B %Y}")
         await expect(page.locator(".mini").first).to_be_visible()
         await expect(page.get_by_role("button", name="Next month")).to_be_disabled()
+
+        # Escape puts away the list of threads, and nothing else.
+        threads = page.get_by_role("button", name="1 thread")
+        await threads.click()
+        await page.get_by_role("button", name="Delete “").focus()
+        await page.keyboard.press("Escape")
+        await expect(threads).to_have_attribute("aria-expanded", "false")
+        await expect(threads).to_be_focused()

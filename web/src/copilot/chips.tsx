@@ -60,6 +60,7 @@ function PieceChip({ piece, campaignId, told }: ChipProps) {
   return (
     <button
       className="chip"
+      title={pieceTitle(piece)}
       aria-current={!calendar && opened === key ? true : undefined}
       disabled={deleted && !piece.identity.slot_id}
       onClick={() => (calendar ? openAll() : open(key))}

@@ -1,5 +1,5 @@
 /** The threads of the business: how many, which one, a new one. */
-import { useState } from "react";
+import { useRef, useState, type KeyboardEvent } from "react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 
@@ -18,6 +18,7 @@ export function Threads() {
   const { threadId, messages } = useThread();
   const { data: threads } = useQuery(threadsQuery(business.id));
   const [open, setOpen] = useState(false);
+  const fold = useRef<HTMLButtonElement>(null);
   const [asked, setAsked] = useState<string | null>(null);
   const navigate = useNavigate();
   const queries = useQueryClient();
@@ -33,10 +34,18 @@ export function Threads() {
     await queries.invalidateQueries({ queryKey: threadsQuery(business.id).queryKey });
   }
 
+  function leave(event: KeyboardEvent) {
+    if (event.key !== "Escape" || !open) return;
+    event.preventDefault();
+    setAsked(null);
+    setOpen(false);
+    fold.current?.focus();
+  }
+
   return (
-    <>
+    <div onKeyDown={leave}>
       <div className="threads">
-        <button className="fold" aria-expanded={open} aria-controls="threads" onClick={() => setOpen(!open)}>
+        <button ref={fold} className="fold" aria-expanded={open} aria-controls="threads" onClick={() => setOpen(!open)}>
           <Icon name="panel" /> {count} {count === 1 ? "thread" : "threads"}
         </button>
         <Link to="/" className="ib end" aria-label="New thread" onClick={() => setOpen(false)}>
@@ -71,6 +80,6 @@ export function Threads() {
           ))}
         </ul>
       )}
-    </>
+    </div>
   );
 }
