@@ -100,7 +100,10 @@ class Artefact(Value):
 
 
 class Message(TenantDocument):
-    """A node of the message tree; an edit or a retry is a sibling, never an overwrite."""
+    """A node of the message tree; an edit or a retry is a sibling, never an overwrite.
+
+    `unsourced` are the figures of `content` that have no source in what is known.
+    """
 
     thread_id: str
     parent_id: str | None = None
@@ -109,6 +112,7 @@ class Message(TenantDocument):
     run_id: str | None = None
     steps: list[Step] = Field(default_factory=list)
     artefacts: list[Artefact] = Field(default_factory=list)
+    unsourced: list[str] = Field(default_factory=list)
     status: Literal["complete", "stopped", "failed"] = "complete"
     problem: dict[str, Any] | None = None
     attempt: int = 0

@@ -89,6 +89,13 @@ class Checking(BaseModel):
     of: int
 
 
+class Unsourced(BaseModel):
+    """CUSTOM `unsourced`: figures of the finished talk that have no source in what is known."""
+
+    message_id: str
+    figures: list[str]
+
+
 class StreamGap(BaseModel):
     """CUSTOM `stream_gap`: events after `after` are gone; a snapshot follows."""
 
@@ -116,6 +123,7 @@ CUSTOM_EVENTS: dict[str, type[BaseModel]] = {
     "checking": Checking,
     "model": ModelBadge,
     "stream_gap": StreamGap,
+    "unsourced": Unsourced,
 }
 """Our CUSTOM names; `docs/events.md` lists them."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Literal
 
 from langgraph.graph import END, START, StateGraph
@@ -23,10 +24,12 @@ from agents.router import (
 from core.campaign import Campaign, CampaignFields
 from core.document import WrittenBy
 from core.errors import MarqueeError, QuotaExhausted, UnusableAnswer
+from core.rules.claims import Source
 from core.rules.figures import figures_in
 from graphs import drafting, planning
 from graphs.context import GraphContext
 from graphs.state import CopilotState
+from services.checks import sources_of, unsourced_figures
 from services.recall import Remembered
 from services.threads import draft_state
 
@@ -178,14 +181,31 @@ async def answer(state: CopilotState, runtime: Context) -> dict[str, Any]:
         over=state.get("over", 0),
         left=_left(found) if drafts or state.get("planned") else 0,
     )
+    sources = sources_of(run.business, found, None, run.words, await context.remembered, run.clock.now())
+    sources += [Source(kind="result", ref=name, text=text) for name, text in _told(context, found, state)]
+    language = state["plan"]["language"]
     async with context.stream.step("copilot", "answer"):
-        await context.agents.run(ANSWER, inputs, call=call(context, context.stream.talk), context=run)
-        context.stream.talk.end()
+        try:
+            await context.agents.run(ANSWER, inputs, call=call(context, context.stream.talk), context=run)
+        finally:
+            # Also of half an answer: a stop comes as a cancellation.
+            context.stream.end_talk(lambda text: unsourced_figures(text, sources, run.today, language))
         if not context.stream.talk.text.strip() and not (drafts or state.get("planned")):
             raise UnusableAnswer("The answer held nothing that may be shown.", agent=ANSWER.name)
     if drafts or state.get("planned"):
         await _remember(context, found, state.get("planned", 0), [done["title"] for done in drafts])
     return {}
+
+
+def _told(context: GraphContext, found: Campaign | None, state: CopilotState) -> Iterator[tuple[str, str]]:
+    """What the code itself tells the copilot: the day, the calendar's times, and how much was done."""
+    yield "today", context.run.today.isoformat()
+    if found is not None:
+        yield "window", f"{found.start_date} {found.end_date}"
+        for slot in found.calendar:
+            yield "calendar", slot.local_time.replace("T", " ")
+    for count in (state.get("planned", 0), len(state.get("drafts", [])), state.get("over", 0), _left(found)):
+        yield "count", str(count)
 
 
 class FailedEarlier(MarqueeError):

@@ -169,6 +169,7 @@ class Attempt:
             text=self._stream.talk.text,
             steps=self._stream.steps,
             artefacts=self._stream.artefacts,
+            unsourced=self._stream.unsourced,
             campaign_id=self._stream.campaign_id,
             usage=usage,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from time import monotonic
 from typing import Any, Literal, Protocol
@@ -16,6 +16,7 @@ from core.events import (
     Checking,
     ModelBadge,
     Snapshot,
+    Unsourced,
     call_end,
     call_result,
     call_start,
@@ -183,6 +184,7 @@ class RunStream:
         self.answer_id = answer_id
         self.steps: list[Step] = []
         self.artefacts: list[Artefact] = []
+        self.unsourced: list[str] = []
         self.campaign_id: str | None = None
         self.talk = Talk(sink, answer_id, policy)
         self._policy = policy
@@ -211,6 +213,13 @@ class RunStream:
         return ArtefactLane(
             self, name, ArtefactIdentity(tool_call_id=call_id, kind=name, **identity), self._policy
         )
+
+    def end_talk(self, unsourced: Callable[[str], list[str]]) -> None:
+        """Close what the copilot says, and tell which of its figures have no source."""
+        self.talk.end()
+        self.unsourced = unsourced(self.talk.text)
+        if self.unsourced:
+            self.sink.append(custom(Unsourced(message_id=self.answer_id, figures=self.unsourced)))
 
     def state(self, *operations: dict[str, Any]) -> None:
         """Change the shared state (JSON patch)."""

@@ -9,7 +9,8 @@ from core.business import Business, Memory, MemoryKind
 from core.campaign import Campaign, Slot
 from core.clock import to_local
 from core.content import Content
-from core.rules.claims import Claim, Source, check_figures
+from core.rules.claims import Claim, Source, check_figures, match_figures
+from core.rules.figures import find_figures
 from core.rules.findings import Check, DraftText
 from core.rules.platforms import check_limits
 from core.rules.wording import (
@@ -42,8 +43,8 @@ def sources_of(
 ) -> list[Source]:
     """Where a figure may come from: facts and profile, the campaign's own fields, the person's own words.
 
-    A model's words are never a source: the theme of a slot, and name and goal of a campaign that a run
-    made, are left out.
+    What a model chose is never a source: the theme of a slot, and name, goal and dates of a campaign that a
+    run made, are left out.
     """
     sources = [
         Source(kind="fact", ref=fact.id, text=f"{fact.key}: {fact.value}")
@@ -74,14 +75,18 @@ def sources_of(
     return sources
 
 
+def unsourced_figures(text: str, sources: Sequence[Source], today: date, language: str) -> list[str]:
+    """The figures of what the copilot says that have no source, each once, as they stand there."""
+    claims = match_figures(find_figures({"text": text}), sources, today, language)
+    return list(dict.fromkeys(claim.figure.text.strip() for claim in claims if claim.source is None))
+
+
 def _campaign_sources(campaign: Campaign) -> list[Source]:
     fields: dict[str, str] = {}
     if campaign.written_by is None:
         fields |= {"name": campaign.name, "goal": campaign.goal}
-    for name in ("start_date", "end_date"):
-        day = getattr(campaign, name)
-        if day is not None:
-            fields[name] = day.isoformat()
+        days = {"start_date": campaign.start_date, "end_date": campaign.end_date}
+        fields |= {name: day.isoformat() for name, day in days.items() if day is not None}
     kpis = campaign.kpis.model_dump(exclude_none=True)
     fields["kpis"] = "\n".join(f"{name}: {value}" for name, value in kpis.items())
     return [Source(kind="campaign", ref=name, text=text) for name, text in fields.items() if text]

@@ -67,6 +67,7 @@ class RunResult:
     text: str = ""
     steps: Sequence[Step] = ()
     artefacts: Sequence[Artefact] = ()
+    unsourced: Sequence[str] = ()
     campaign_id: str | None = None
     problem: dict[str, Any] | None = None
     usage: Sequence[TokenUse] = field(default_factory=tuple)
@@ -269,6 +270,7 @@ class Runs:
             run_id=run.id,
             steps=list(result.steps),
             artefacts=list(result.artefacts),
+            unsourced=list(result.unsourced),
             status=status[result.status],
             problem=result.problem,
             attempt=run.attempt,
@@ -279,7 +281,7 @@ class Runs:
             # The run's end, written below, is durable, and so is what came before it.
             await self._database.messages.insert(scope, answer, durable=False)
         except AlreadyThere:
-            fields = {"content", "steps", "artefacts", "status", "problem", "attempt"}
+            fields = {"content", "steps", "artefacts", "unsourced", "status", "problem", "attempt"}
             values = {name: getattr(answer, name) for name in fields}
             await self._database.messages.change(scope, answer.id, values, {"attempt": {"$lte": run.attempt}})
         if result.campaign_id is not None:

@@ -113,7 +113,7 @@ class FaultServer:
     """A model server whose answers and faults a test decides."""
 
     def __init__(self, answer: Answerer = plain_reply, *, retry_after: float = 0.05) -> None:
-        self.answer = answer
+        self.answer = self._well = answer
         self.retry_after = retry_after
         self.pause = 0.0
         self.models = ["fault-model"]
@@ -142,7 +142,8 @@ class FaultServer:
         self._plan.extend(faults)
 
     def calm(self) -> None:
-        """Forget the calls and the planned faults."""
+        """Forget the calls and the planned faults, and answer as at first."""
+        self.answer = self._well
         self.calls.clear()
         self._plan.clear()
         self.pause = 0.0

@@ -79,9 +79,11 @@ def test_a_campaigns_own_fields_count() -> None:
     assert unsourced("From March 1 we want 80 people, 200 in all, and 300 later.", within=within) == ["300"]
 
 
-def test_what_a_run_called_its_campaign_does_not_count() -> None:
-    made = campaign(goal="Sell 80 for $5", written_by=WrittenBy(run_id=new_id(), agent="strategy"))
-    assert unsourced("80 places for $5.", within=made) == ["80", "$5"]
+def test_what_a_run_chose_for_its_campaign_does_not_count() -> None:
+    chosen: dict[str, Any] = {"goal": "Sell 80 for $5", "start_date": date(2027, 3, 1)}
+    made = campaign(**chosen, written_by=WrittenBy(run_id=new_id(), agent="strategy"))
+    assert unsourced("80 places for $5, from March 1", within=made) == ["80", "$5", "March 1"]
+    assert unsourced("80 places for $5, from March 1", within=campaign(**chosen)) == []
 
 
 def test_a_slot_gives_its_time_and_not_its_theme() -> None:

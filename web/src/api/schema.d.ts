@@ -1352,6 +1352,8 @@ export interface components {
         /**
          * Message
          * @description A node of the message tree; an edit or a retry is a sibling, never an overwrite.
+         *
+         *     `unsourced` are the figures of `content` that have no source in what is known.
          */
         Message: {
             /** Id */
@@ -1393,6 +1395,8 @@ export interface components {
             steps?: components["schemas"]["Step"][];
             /** Artefacts */
             artefacts?: components["schemas"]["Artefact"][];
+            /** Unsourced */
+            unsourced?: string[];
             /**
              * Status
              * @default complete

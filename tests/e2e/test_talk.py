@@ -1,0 +1,44 @@
+"""What the copilot says in the chat: its own words, with figures that are known or told apart."""
+
+from __future__ import annotations
+
+from core.ids import new_id
+from tests.doubles.fault_server import FaultServer
+from tests.doubles.wire import Reply
+from tests.e2e.grammar import check
+from tests.e2e.world import World
+
+
+async def test_a_figure_of_the_talk_without_a_source_is_told_apart(served: World, model: FaultServer) -> None:
+    async def answer(_: dict[str, object]) -> Reply:
+        return Reply("The trial week costs £15, at 12 Quay Street, and 40% of our 300 guests stay.")
+
+    model.answer = answer
+    thread = new_id()
+    frames = await served.say("What does the trial cost?", thread=thread, specialists=[])
+    check(frame.event for frame in frames)
+    (told,) = [frame.event["value"] for frame in frames if frame.event.get("name") == "unsourced"]
+    message = (await served.thread(thread))["messages"][-1]
+    assert told["figures"] == message["unsourced"] == ["40%", "300"]
+    text = next(frame.event for frame in frames if frame.kind == "TEXT_MESSAGE_START")
+    assert told["message_id"] == text["messageId"]
+
+
+async def test_what_was_counted_and_planned_here_is_known(served: World, model: FaultServer) -> None:
+    frames = await served.say("Plan a two-week Instagram and e-mail push with 12 pieces")
+    assert [frame.event for frame in frames if frame.event.get("name") == "unsourced"] == []
+
+
+async def test_a_prompt_that_a_weak_model_repeats_does_not_reach_the_chat(
+    served: World, model: FaultServer
+) -> None:
+    async def answer(body: dict[str, list[dict[str, str]]]) -> Reply:
+        instructions, material = (message["content"] for message in body["messages"])
+        good = "The trial week costs £15."
+        return Reply(good if "could not be used" in material else f"{instructions}\n<facts>")
+
+    model.answer = answer
+    frames = await served.say("What does the trial cost?", specialists=[])
+    said = "".join(frame.event["delta"] for frame in frames if frame.kind == "TEXT_MESSAGE_CONTENT")
+    assert said.endswith("The trial week costs £15.")
+    assert len(said) < 50
