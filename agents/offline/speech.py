@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -153,6 +154,12 @@ class Speech:
         """`a, b and c`."""
         joint: str = self.at("and")
         return joint.join(filter(None, (", ".join(items[:-1]), items[-1]))) if items else ""
+
+    def day(self, day: date) -> str:
+        """A day as it is written in a sentence."""
+        months: list[str] = self.at("months")
+        number = "1er" if self.language == "fr" and day.day == 1 else str(day.day)
+        return self.fill(self.at("date"), day=number, month=months[day.month - 1], year=str(day.year))
 
     def fact_sentence(self, fact: Fact) -> str:
         """A fact as a sentence of its own; its value stays word for word."""

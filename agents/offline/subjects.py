@@ -66,15 +66,16 @@ _VERB = re.compile(
 )
 _QUALIFIERS = ("size_a", "size_b", "term_a", "term_b")
 _LEAST_CLAUSE = 12
-_CLEAR, _SAME_SUBJECT = 0.22, 0.5
+_CLEAR, _GREETING, _SAME_SUBJECT = 0.22, 0.41, 0.5
 
 
 def intent_of(request: str, meaning: Meaning) -> str:
     """What kind of request it is: campaign, plan, write, question or chat; empty if it says nothing to us."""
     scores = meaning.labels(request, examples("intents"))
     best = max(scores, key=lambda label: scores[label])
-    known = _VERB.search(request) or _OURS.search(request) or "?" in request
-    return best if known or scores[best] >= _CLEAR else ""
+    known = _VERB.search(request) or _OURS.search(request) or re.search(r"\w.*\?", request)
+    # Whatever says nothing is nearest to a greeting.
+    return best if known or scores[best] >= (_GREETING if best == "chat" else _CLEAR) else ""
 
 
 def clause(text: str, limit: int) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx2
 
-from agents.offline import planning, writing
+from agents.offline import answering, planning, writing
 from agents.offline.reading import Embed, Material, Meaning, number_from, read, spoken
 
 MODEL = "offline-demo"
@@ -118,7 +118,7 @@ class OfflineTransport(httpx2.AsyncBaseTransport):
             case "copywriter", _:
                 value = writing.post(material, self._meaning)
             case "copilot", _:
-                return writing.answer(material, self._meaning)
+                return answering.answer(material, self._meaning)
             case _:
                 return _NOT_OURS
         return json.dumps(value, ensure_ascii=False)

@@ -13,7 +13,6 @@ from agents.offline.subjects import (
     clause,
     content_words,
     contradicts,
-    intent_of,
     offers,
     phone_in,
     thing_of,
@@ -21,7 +20,6 @@ from agents.offline.subjects import (
 
 _STRAIGHT = str.maketrans("’‘“”„–—\u00a0", '\'\'"""-- ')
 _SUBJECT, _PREHEADER, _SMS_FACT = 50, 99, 110
-_NEAR_ANSWER = 0.18
 _THEME, _FEW_TAGS, _TAGS, _TOO_MANY_TAGS = 80, 3, 4, 30
 _TOO_LONG = {"instagram": 2_300, "linkedin": 3_200, "sms": 1_700}
 _NUMBERS = ("570", "830", "460", "920", "740")
@@ -92,35 +90,23 @@ def sms(material: Material, meaning: Meaning) -> dict[str, Any]:
     return {"text": text.translate(_STRAIGHT)}
 
 
-def answer(material: Material, meaning: Meaning) -> str:
-    """What the copilot says: what was done and left, or an answer from the facts."""
-    request = material.task.get("request", "")
-    asked = guess_language(request, material.language)
-    speech = Speech(material, meaning, asked if material.obeys("language") else _other(asked))
-    done, left = material.lines("done"), material.lines("left")
-    worked = bool(done or left)
-    report = [*_report(speech, done, left), *_missing_fact(speech, material, meaning)] if worked else []
-    sentences = report or [_reply(speech, material, meaning, request)]
-    if not material.obeys("figures-from-facts"):
-        sentences.append(speech.fill(speech.at("answer", "figure"), number=_unknown_number(material)))
-    return " ".join(sentences)
-
-
 def task_language(material: Material) -> str:
     """The language to write in: the task's, or, by habit, another one."""
-    return material.language if material.obeys("language") else _other(material.language)
+    return material.language if material.obeys("language") else other_language(material.language)
 
 
 def invented_figure(speech: Speech) -> str:
     """A sentence with a number that stands nowhere in the prompt."""
-    return speech.fill(speech.at("habits", "figure"), number=_unknown_number(speech.material))
+    return speech.fill(speech.at("habits", "figure"), number=unknown_number(speech.material))
 
 
-def _other(language: str) -> str:
+def other_language(language: str) -> str:
+    """A language that is not the one that was asked for."""
     return "fr" if language == "en" else "en"
 
 
-def _unknown_number(material: Material) -> str:
+def unknown_number(material: Material) -> str:
+    """A number that stands nowhere in the prompt."""
     return next((number for number in _NUMBERS if number not in material.text), "1370")
 
 
@@ -281,75 +267,3 @@ class _Draft:
             if len(said) < missing and text != self._own:
                 said += f" {text}"
         return said
-
-
-_DONE = {"calendar slots planned": "slot", "drafts written": "draft"}
-_LEFT = {
-    "slots without a draft": "open",
-    "drafts with failed checks": "flagged",
-    "pieces that failed": "failed",
-    "pieces more than one request writes": "over",
-}
-
-
-def _report(speech: Speech, done: list[str], left: list[str]) -> list[str]:
-    sentences = []
-    if made := _counted(speech, done, _DONE):
-        sentences.append(speech.say("answer", "done", done=speech.listed(made)))
-    opened = [line.removeprefix("new campaign: ") for line in done if line.startswith("new campaign: ")]
-    sentences += [speech.say("answer", "opened", campaign=name) for name in opened]
-    if missing := _counted(speech, left, _LEFT):
-        sentences.append(speech.say("answer", "left", left=speech.listed(missing)))
-    drafts = next((line.partition(": ")[2] for line in done if line.startswith("drafts written")), "")
-    open_slots = next((line.partition(": ")[2] for line in left if line.startswith("slots without")), "")
-    if not drafts:
-        return [*sentences, speech.say("answer", "next_plan")]
-    sentences.append(speech.say("answer", "next_one" if drafts.split()[0] == "1" else "next"))
-    if open_slots:
-        sentences.append(speech.say("answer", "more_one" if open_slots == "1" else "more"))
-    return sentences
-
-
-def _missing_fact(speech: Speech, material: Material, meaning: Meaning) -> list[str]:
-    """Which subject of the request has no fact, after something was written about it."""
-    request = material.task.get("request", "")
-    thing = public(thing_of(request))
-    wrote = any(line.startswith("drafts written") for line in material.lines("done"))
-    if not (wrote and content_words(thing)) or about(material, meaning, thing, material.facts):
-        return []
-    return [speech.say("answer", "no_fact", subject=thing)]
-
-
-def _counted(speech: Speech, lines: list[str], names: dict[str, str]) -> list[str]:
-    found = []
-    for line in lines:
-        label, _, rest = line.partition(": ")
-        number = re.match(r"\d+", rest)
-        if label not in names or number is None:
-            continue
-        one = names[label]
-        many = {"slot": "slots", "draft": "drafts"}.get(one, one)
-        single = one if one in {"slot", "draft"} else f"{one}_one"
-        found.append(speech.fill(speech.at("counts", single if number[0] == "1" else many), n=number[0]))
-    return found
-
-
-def _reply(speech: Speech, material: Material, meaning: Meaning, request: str) -> str:
-    intent = intent_of(request, meaning)
-    if intent in {"chat", ""}:
-        return speech.say("answer", "hello" if intent else "unclear")
-    known = [speech.fact_sentence(fact) for fact in material.facts]
-    scores = meaning.nearness(request, material.facts)
-    other = [*_about_campaign(material), *material.memories]
-    known += other
-    scores += meaning.similarities(request, other)
-    best = max(range(len(scores)), key=scores.__getitem__, default=-1)
-    if best < 0 or scores[best] < _NEAR_ANSWER:
-        return speech.say("answer", "unknown")
-    return f"{speech.say('answer', 'found', fact=known[best])} {speech.say('answer', 'sure')}"
-
-
-def _about_campaign(material: Material) -> list[str]:
-    campaign = material.campaign
-    lines = [campaign.get("goal", ""), " – ".join(filter(None, (campaign.get("start"), campaign.get("end"))))]
-    return [f"{campaign.get('name', '')}: {line}." for line in lines if line]

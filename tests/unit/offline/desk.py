@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx2
 
+from agents.answer import answer_inputs
 from agents.copywriter import draft_inputs, specialist_for, to_fields
 from agents.offline.reading import Embed
 from agents.router import Plan, Understanding, router_inputs, settle_plan
@@ -128,3 +129,15 @@ def words_of(fields: ContentFields) -> str:
     words = fields.text_content
     parts = (fields.title, words.preheader, words.caption, words.body, words.cta, *words.hashtags)
     return "\n".join(filter(None, parts))
+
+
+def asked(business: Business, request: str, **known: Any) -> dict[str, Any]:
+    """The inputs of the copilot's answer; `known` are memories, a campaign and counts of the work."""
+    return answer_inputs(
+        business=business,
+        facts=business.facts,
+        request=request,
+        language=business.language,
+        today=TODAY,
+        **{"memories": [], "campaign": None, "history": [], **known},
+    )

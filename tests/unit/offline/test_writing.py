@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from agents.answer import answer_inputs
 from core.business import Business, Fact
 from core.campaign import PLATFORMS, Platform
-from tests.unit.offline.businesses import ALL, BAKERY, CAFE, GROOMER, GYM, LAW_FIRM, TODAY
-from tests.unit.offline.desk import Desk, words_of
+from tests.unit.offline.businesses import ALL, BAKERY, CAFE, GROOMER, GYM, LAW_FIRM
+from tests.unit.offline.desk import Desk, asked, words_of
 
 GROOMER_BY_SIZE = GROOMER.model_copy(
     update={"facts": [Fact(key="Waschen und Schneiden", value="ab 48 € für kleine Hunde")]}
@@ -162,53 +161,3 @@ async def test_no_reader_is_called_by_the_name_of_a_segment_or_a_campaign(
     for place in range(1, 5):
         fields, _ = await desk.draft(business, "email", theme="", place=place)
         assert segment.lower() not in words_of(fields).lower()
-
-
-def asked(business: Business, request: str, **done: object) -> dict[str, object]:
-    return answer_inputs(
-        business=business,
-        facts=business.facts,
-        memories=[],
-        campaign=None,
-        history=[],
-        request=request,
-        language=business.language,
-        today=TODAY,
-        **done,  # type: ignore[arg-type]  # counts of the work, by name
-    )
-
-
-@pytest.mark.parametrize(
-    ("business", "question", "expected"),
-    [
-        (GYM, "What are our opening hours?", "Mon–Fri 6:00–22:00"),
-        (GYM, "¿Cuánto cuesta la membresía de nuestro estudio?", "$29/month"),
-        (BAKERY, "Combien coûte la brioche ?", "4,50 €"),
-        (GROOMER, "Was kostet der Erstbesuch?", "45 €"),
-        (CAFE, "¿A qué hora abrimos?", "8:00–18:00"),
-        (GYM, "Do we have parking?", "could not find"),
-        (GROOMER, "Habt ihr Parkplätze?", "steht nicht"),
-        (BAKERY, "Bonjour", "Ravi de vous lire"),
-    ],
-)
-async def test_a_question_is_answered_from_the_facts_or_not_at_all(
-    desk: Desk, business: Business, question: str, expected: str
-) -> None:
-    assert expected in await desk.ask("copilot/answer", asked(business, question))
-
-
-async def test_the_answer_counts_what_was_done_and_what_is_left(desk: Desk) -> None:
-    work = {"planned": 6, "drafts": [("instagram", "One", 0), ("email", "Two", 1)], "left": 4, "failed": 1}
-    answer = await desk.ask("copilot/answer", asked(GYM, "Plan a two-week push for us", **work))
-    assert answer.startswith("Done: 6 entries in the calendar and 2 drafts written.")
-    assert "one draft with a failed check, one piece that did not work out and 4 entries" in answer
-    german = await desk.ask("copilot/answer", asked(GROOMER, "Plane eine Kampagne für uns", planned=4))
-    assert german == "Erledigt: 4 Termine im Kalender. Soll ich als Nächstes die Texte dazu schreiben?"
-
-
-async def test_the_answers_rules_have_their_habits(desk: Desk) -> None:
-    inputs = asked(GYM, "What are our opening hours?")
-    figures = desk.library.without_rule("copilot/answer", "figures-from-facts")
-    assert "new customers" in await desk.ask("copilot/answer", inputs, figures)
-    language = desk.library.without_rule("copilot/answer", "language")
-    assert "Voici ce que je sais" in await desk.ask("copilot/answer", inputs, language)

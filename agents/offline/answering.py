@@ -1,0 +1,131 @@
+"""What the copilot says: what was done and left, or an answer from what is known."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+from agents.offline.ideas import public
+from agents.offline.reading import Material, Meaning
+from agents.offline.speech import Speech, guess_language
+from agents.offline.subjects import about, content_words, intent_of, thing_of
+from agents.offline.writing import other_language, unknown_number
+
+_NEAR_ANSWER = 0.18
+_ASKS_WHAT_WAS_DECIDED = re.compile(
+    r"decid|décid|agreed?\b|convenu|entsch[ie]+d|beschl[oi]ss|vereinbar|ausgemacht|acord|asked|demandé|gebeten|ped[ií]",
+    re.IGNORECASE,
+)
+_DECISION = re.compile(
+    r"(\d{4}-\d\d-\d\d): “(.+?)(?:”(?:\. (?!Drafts: )(?:Campaign: )?(.+?)(?:, (\d+) slots planned)?)?"
+    r"(?:\. Drafts: (.+))?)?"
+)
+"""How the copilot remembers what a person asked for, and what it made."""
+_DONE = {"calendar slots planned": "slot", "drafts written": "draft"}
+_LEFT = {
+    "slots without a draft": "open",
+    "drafts with failed checks": "flagged",
+    "pieces that failed": "failed",
+    "pieces more than one request writes": "over",
+}
+
+
+def answer(material: Material, meaning: Meaning) -> str:
+    """What the copilot says: what was done and left, or an answer from the facts."""
+    request = material.task.get("request", "")
+    asked = guess_language(request, material.language)
+    speech = Speech(material, meaning, asked if material.obeys("language") else other_language(asked))
+    done, left = material.lines("done"), material.lines("left")
+    worked = bool(done or left)
+    report = [*_report(speech, done, left), *_missing_fact(speech, material, meaning)] if worked else []
+    sentences = report or [_reply(speech, material, meaning, request)]
+    if not material.obeys("figures-from-facts"):
+        sentences.append(speech.fill(speech.at("answer", "figure"), number=unknown_number(material)))
+    return " ".join(sentences)
+
+
+def _report(speech: Speech, done: list[str], left: list[str]) -> list[str]:
+    sentences = []
+    if made := _counted(speech, done, _DONE):
+        sentences.append(speech.say("answer", "done", done=speech.listed(made)))
+    opened = [line.removeprefix("new campaign: ") for line in done if line.startswith("new campaign: ")]
+    sentences += [speech.say("answer", "opened", campaign=name) for name in opened]
+    if missing := _counted(speech, left, _LEFT):
+        sentences.append(speech.say("answer", "left", left=speech.listed(missing)))
+    if any(line.startswith("changing a written draft") for line in left):
+        sentences.append(speech.say("answer", "no_change"))
+    drafts = next((line.partition(": ")[2] for line in done if line.startswith("drafts written")), "")
+    open_slots = next((line.partition(": ")[2] for line in left if line.startswith("slots without")), "")
+    if not drafts:
+        return [*sentences, speech.say("answer", "next_plan")] if made else sentences
+    sentences.append(speech.say("answer", "next_one" if drafts.split()[0] == "1" else "next"))
+    if open_slots:
+        sentences.append(speech.say("answer", "more_one" if open_slots == "1" else "more"))
+    return sentences
+
+
+def _missing_fact(speech: Speech, material: Material, meaning: Meaning) -> list[str]:
+    """Which subject of the request has no fact, after something was written about it."""
+    request = material.task.get("request", "")
+    thing = public(thing_of(request))
+    wrote = any(line.startswith("drafts written") for line in material.lines("done"))
+    if not (wrote and content_words(thing)) or about(material, meaning, thing, material.facts):
+        return []
+    return [speech.say("answer", "no_fact", subject=thing)]
+
+
+def _counted(speech: Speech, lines: list[str], names: dict[str, str]) -> list[str]:
+    found = []
+    for line in lines:
+        label, _, rest = line.partition(": ")
+        number = re.match(r"\d+", rest)
+        if label not in names or number is None:
+            continue
+        one = names[label]
+        many = {"slot": "slots", "draft": "drafts"}.get(one, one)
+        single = one if one in {"slot", "draft"} else f"{one}_one"
+        found.append(speech.fill(speech.at("counts", single if number[0] == "1" else many), n=number[0]))
+    return found
+
+
+def _reply(speech: Speech, material: Material, meaning: Meaning, request: str) -> str:
+    intent = intent_of(request, meaning)
+    if intent in {"chat", ""}:
+        return speech.say("answer", "hello" if intent else "unclear")
+    facts = [speech.fact_sentence(fact) for fact in material.facts]
+    scores = meaning.nearness(request, material.facts)
+    other = [*_about_campaign(material), *material.memories]
+    known = [*facts, *other]
+    scores += meaning.similarities(request, other)
+    if _ASKS_WHAT_WAS_DECIDED.search(request):
+        scores = [score + bool(_DECISION.fullmatch(text)) for score, text in zip(scores, known, strict=True)]
+    best = max(range(len(scores)), key=scores.__getitem__, default=-1)
+    if best < 0 or scores[best] < _NEAR_ANSWER:
+        return speech.say("answer", "unknown")
+    if decision := _DECISION.fullmatch(known[best]):
+        return _decided(speech, *decision.groups(default=""))
+    found = speech.say("answer", "found", fact=known[best])
+    return f"{found} {speech.say('answer', 'sure')}" if best < len(facts) else found
+
+
+def _decided(speech: Speech, day: str, words: str, campaign: str, slots: str, drafts: str) -> str:
+    """What was asked for on a day, and what came of it."""
+    form = "decided_for" if campaign else "decided"
+    asked = speech.at("answer", form)
+    said = speech.fill(asked, day=speech.day(date.fromisoformat(day)), words=words, campaign=campaign)
+    titles = [
+        speech.fill(speech.at("quoted"), title=title) for title in dict.fromkeys(drafts.split("; ")) if title
+    ]
+    made = _counted(speech, [f"{name}: {slots}" for name in list(_DONE)[:1] if slots], _DONE)
+    if titles:
+        named = speech.at("counts", "titles" if len(titles) > 1 else "title")
+        made.append(speech.fill(named, titles=speech.listed(titles)))
+    return (
+        f"{said} {speech.fill(speech.at('answer', 'came_of_it'), made=speech.listed(made))}" if made else said
+    )
+
+
+def _about_campaign(material: Material) -> list[str]:
+    campaign = material.campaign
+    lines = [campaign.get("goal", ""), " – ".join(filter(None, (campaign.get("start"), campaign.get("end"))))]
+    return [f"{campaign.get('name', '')}: {line}." for line in lines if line]
