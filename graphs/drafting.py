@@ -15,11 +15,11 @@ from core.campaign import Campaign, Slot
 from core.content import AiMetadata, Content
 from core.document import WrittenBy
 from core.errors import MarqueeError
-from graphs.citing import cite
 from graphs.context import GraphContext
 from graphs.guard import Assignment, write_guarded
 from graphs.state import Piece
 from graphs.stream import ArtefactLane
+from services.citing import cite
 
 TOOL_NAMES = {"instagram": "write_post", "linkedin": "write_post", "email": "write_email", "sms": "write_sms"}
 FACTS_IN_PROMPT = 12

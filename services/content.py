@@ -1,21 +1,25 @@
-"""Read and edit drafts; every edit keeps what was there before."""
+"""Read, edit and recheck drafts; every edit keeps what was there before."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-from core.business import Language
-from core.campaign import Platform
+from core.business import Business, Language
+from core.campaign import Campaign, Platform
 from core.clock import Clock
-from core.content import Content, ContentFields, ContentStatus, ContentVersion
+from core.content import AiMetadata, Content, ContentFields, ContentStatus, ContentVersion
 from core.ids import derived_id
 from core.merge_patch import apply_patch
 from core.scope import Scope
 from memory.collections import AlreadyThere, Page
 from memory.database import Database
 from services.checks import recheck
+from services.citing import cite_again
 from services.edits import edit
+
+_BATCH = 100
 
 
 class ContentEdit(ContentFields):
@@ -84,14 +88,38 @@ class Contents:
             values = apply_patch(ContentEdit, current, patch)
             if not values:
                 return {}
-            checks, claims = recheck(current.model_copy(update=values), business, campaign, now)
-            made = current.ai_metadata.model_copy(update={"checks": checks, "claims": claims})
-            return {**values, "ai_metadata": made}
+            return {
+                **values,
+                "ai_metadata": _rechecked(current.model_copy(update=values), business, campaign, now),
+            }
 
         async def keep(current: Content, _: Mapping[str, Any]) -> None:
             await self._keep(narrow, current, edited_by)
 
         return await edit(self._content, narrow, content_id, changes, version, keep)
+
+    async def recheck_drafts(self, scope: Scope, business_id: str, campaign_id: str | None = None) -> int:
+        """Check every draft anew, after what its figures and words rest on has changed; how many differ."""
+        narrow = scope.only(business_id)
+        business = await self._businesses.get(narrow, business_id)
+        campaigns = {one.id: one for one in await self._campaigns.all(narrow, {})}
+        where = {"status": "draft", **({"campaign_id": campaign_id} if campaign_id else {})}
+        now, differ, cursor = self._clock.now(), 0, None
+        while True:
+            page = await self._content.page(narrow, where, _BATCH, cursor)
+            for content in page.items:
+                campaign = campaigns.get(content.campaign_id)
+                if campaign is None or _rechecked(content, business, campaign, now) == content.ai_metadata:
+                    continue
+                differ += 1
+
+                def changes(current: Content, campaign: Campaign = campaign) -> dict[str, Any]:
+                    return {"ai_metadata": _rechecked(current, business, campaign, now)}
+
+                await edit(self._content, narrow, content.id, changes)
+            if page.next_cursor is None:
+                return differ
+            cursor = page.next_cursor
 
     async def _keep(self, scope: Scope, content: Content, edited_by: str | None) -> None:
         """Store the version that is about to be replaced; two editors of one version store the same."""
@@ -112,3 +140,9 @@ class Contents:
             await self._versions.insert(scope, kept)
         except AlreadyThere:
             await self._versions.change(scope, kept.id, {"edited_by": edited_by})
+
+
+def _rechecked(content: Content, business: Business, campaign: Campaign, now: datetime) -> AiMetadata:
+    checks, claims = recheck(content, business, campaign, now)
+    sources = cite_again(content.ai_metadata.sources, business, content, claims)
+    return content.ai_metadata.model_copy(update={"checks": checks, "claims": claims, "sources": sources})

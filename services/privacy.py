@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from core.errors import NotEmpty
+from core.errors import NotEmpty, VersionMismatch
 from core.scope import Scope
 from memory.database import Database
 from services.campaigns import Campaigns
@@ -28,9 +28,17 @@ class Privacy:
         self._campaigns = campaigns
         self._recall = recall
 
-    async def erase_content(self, scope: Scope, content_id: str) -> None:
-        """Delete a piece and its versions; its slot is planned again."""
+    async def erase_content(self, scope: Scope, content_id: str, version: int | None = None) -> None:
+        """Delete a piece and its versions; its slot is planned again.
+
+        Raises:
+            VersionMismatch: It is no longer at `version`.
+        """
         content = await self._database.content.get(scope, content_id)
+        if version is not None and content.version != version:
+            raise VersionMismatch(
+                f"It is at version {content.version} now; read it again.", current_version=content.version
+            )
         narrow = scope.only(content.business_id)
         await self._database.versions.delete(narrow, {"content_id": content_id})
         if content.slot_id is not None:

@@ -117,8 +117,12 @@ async def change_business(
     version: IfMatch,
     response: Response,
 ) -> Business:
-    """A JSON merge patch (RFC 7396) of the profile; facts have their own address."""
+    """A JSON merge patch (RFC 7396) of the profile; facts have their own address.
+
+    Drafts are checked again.
+    """
     business = await services.businesses.change(scope, business_id, patch, version)
+    await services.content.recheck_drafts(scope, business_id)
     set_etag(response, business.version)
     return business
 
@@ -169,7 +173,11 @@ async def replace_facts(
     version: IfMatch,
     response: Response,
 ) -> Facts:
-    """The whole list: a fact with its id is kept or changed, one without is new, a missing one is gone."""
+    """The whole list: a fact with its id is kept or changed, one without is new, a missing one is gone.
+
+    Drafts are checked again.
+    """
     business = await services.businesses.replace_facts(scope, business_id, draft.facts, version)
+    await services.content.recheck_drafts(scope, business_id)
     set_etag(response, business.version)
     return Facts(facts=business.facts)

@@ -104,10 +104,11 @@ async def change_campaign(
     version: IfMatch,
     response: Response,
 ) -> Campaign:
-    """A JSON merge patch (RFC 7396) of what a person says about a campaign."""
+    """A JSON merge patch (RFC 7396) of what a person says about a campaign; its drafts are checked again."""
     found = await services.campaigns.get(visible(caller), campaign_id)
     scope = within(request, caller, found.business_id)
     campaign = await services.campaigns.change(scope, campaign_id, patch, version)
+    await services.content.recheck_drafts(scope, found.business_id, campaign_id)
     set_etag(response, campaign.version)
     return campaign
 

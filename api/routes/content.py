@@ -100,8 +100,9 @@ async def change_content(
     dependencies=[requires("owner", "marketer")],
 )
 async def delete_content(
-    content_id: DocumentId, services: ServicesDep, request: Request, caller: Caller
+    content_id: DocumentId, services: ServicesDep, request: Request, caller: Caller, version: IfMatch
 ) -> None:
     """Its versions go with it; its calendar slot is planned again."""
     found = await services.content.get(visible(caller), content_id)
-    await services.privacy.erase_content(within(request, caller, found.business_id), content_id)
+    scope = within(request, caller, found.business_id)
+    await services.privacy.erase_content(scope, content_id, version)

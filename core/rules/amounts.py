@@ -72,7 +72,8 @@ _RANGE = r"\s?(?:-|to|bis|a|al|or|ou|oder|et|und|and|y)\s?"
 _SCALED = NUMBER + r"(?:" + SCALE + r"|[mb](?![a-z\d]))?"
 _BEFORE = r"(?<![\d.,])"
 _PRICE = re.compile(
-    rf"(?<![a-z])(?P<pre>{_PREFIXED})\s?(?P<a>{_SCALED}){_DASHES}"
+    rf"{_BEFORE}(?P<whole>\d+)(?P<mid>[€£$])(?P<cents>\d\d)(?!\d)"
+    rf"|(?<![a-z])(?P<pre>{_PREFIXED})\s?(?P<a>{_SCALED}){_DASHES}"
     rf"(?:\s?-\s?(?P<b>{_SCALED})(?!\s?{_SUFFIXED}|[\d%]))?"
     rf"|{_BEFORE}(?:(?P<c>{_SCALED}){_RANGE})?(?P<d>{_SCALED}){_DASHES}[\s-]?(?P<suf>{_SUFFIXED})(?!\d)"
 )
@@ -84,6 +85,31 @@ _PERCENT = re.compile(
     rf"|(?<!\d)(?<!\d )%(?P<e>{NUMBER})"
 )
 _NUMBER = re.compile(rf"(?<!\d)(?P<n>{NUMBER})(?P<scale>{SCALE}|[m](?![a-z\d]))?")
+_MEASURES = (
+    ("second", r"s|secs?|seconds?|secondes?|sekunden?|segundos?"),
+    ("minute", r"min|mins|minutes?|minuten?|minutos?|minutig\w*"),
+    ("hour", r"h|hrs?|hours?|heures?|stunden?|horas?|stundig\w*"),
+    ("day", r"days?|jours?|tage?n?|dias?|tagig\w*"),
+    ("week", r"wks?|weeks?|semaines?|wochen?|semanas?|wochig\w*"),
+    ("month", r"months?|mois|monate?n?|mes|meses|monatig\w*"),
+    ("year", r"years?|yrs?|ans?|annees?|jahre?n?|anos?|jahrig\w*"),
+    ("g", r"g|gr|grams?|grammes?|gramm|gramos?"),
+    ("kg", r"kgs?|kilos?|kilograms?|kilogrammes?|kilogramm|kilogramos?"),
+    ("ml", r"ml|millilit(?:er|re|ro)s?"),
+    ("cl", r"cl|centilit(?:er|re|ro)s?"),
+    ("l", r"l|lit(?:er|re|ro)s?"),
+    ("mm", r"mm"),
+    ("cm", r"cms?|centimet(?:er|re|ro)s?|centimetros?"),
+    ("m", r"m|met(?:er|re|ro)s?"),
+    ("km", r"kms?|kilomet(?:er|re|ro)s?"),
+    ("mile", r"miles?|meilen?|milles?|millas?"),
+)
+_MEASURE = re.compile(
+    # "30 or 45 minutes" are 30 minutes, too.
+    rf"(?:\s?(?:[-/,]|to|or|and|bis|oder|und|a|ou|et|o|y)\s?{NUMBER})*[\s-]?(?:"
+    + "|".join(f"(?P<{name}>{words})" for name, words in _MEASURES)
+    + r")(?![a-z\d])"
+)
 _SPELLED = re.compile(
     r"(?<![a-z])(?P<unit>per ?cent|percent|prozent|pour[ -]cent|por ciento|euros?|dollars?|francs|franken"
     r"|pesos)(?![a-z])"
@@ -121,11 +147,15 @@ _ADVERBS = {
 def find_prices(text: str, folded: Folded) -> Iterator[Hit]:
     """Amounts of money, also both ends of a range and amounts in words."""
     for match in _PRICE.finditer(text):
-        group = "pre" if match["pre"] else "suf"
+        group = "pre" if match["pre"] else "mid" if match["mid"] else "suf"
         currency = _currency(match[group], folded.slice(*match.span(group)))
         if currency is None:
             continue
         period = _period(text, match.end())
+        if match["mid"]:
+            shown = f"{match['whole']}.{match['cents']}"
+            yield _price(text, match.start(), match.end(), shown, currency, period)
+            continue
         if match["pre"]:
             yield _price(text, match.start(), match.end("a"), match["a"], currency, period)
             if match["b"]:
@@ -192,4 +222,9 @@ def find_numbers(text: str, folded: Folded) -> Iterator[Hit]:
             scale, end = None, match.end("n")
         if scale or sum(char.isdigit() for char in match["n"]) >= 2:
             number = scaled(parse_number(match["n"]), scale)
-            yield Hit("number", match.start(), end, Amount(number=number))
+            yield Hit("number", match.start(), end, Amount(number=number, unit=_measure(text, end)))
+
+
+def _measure(text: str, end: int) -> str:
+    match = _MEASURE.match(text, end)
+    return (match.lastgroup or "") if match else ""

@@ -73,6 +73,9 @@ def check_figures(draft: DraftText, sources: Sequence[Source], today: dt.date) -
 def _supports(hit: Hit, figure: Figure, today: dt.date, language: str) -> bool:
     value: Value = figure.value
     match hit.value, value:
+        case Amount() as known, Amount() as said if hit.kind == "number":
+            # "400 g" says nothing about 400 guests; a bare number may be of anything.
+            return figure.kind == "number" and known.number == said.number and known.unit in {"", said.unit}
         case Amount() as known, Amount() as said:
             return hit.kind == figure.kind and _same_amount(known, said)
         case Day() as known_day, Day() as said_day:

@@ -9,7 +9,7 @@ FigureKind = Literal["price", "percentage", "phone", "date", "time", "url", "ema
 
 
 class Amount(BaseModel, frozen=True, extra="forbid"):
-    """A number with its unit: a currency, `%` or nothing; `period` is what a price is paid for."""
+    """A number with its unit: a currency, `%`, a measure or nothing; `period` is what a price is paid for."""
 
     number: Decimal
     unit: str = ""

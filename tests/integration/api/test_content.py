@@ -122,6 +122,39 @@ async def test_lists_are_filtered(ali: Person, draft: Content) -> None:
     assert fields_of(await ali.client.get("/content", params={"platform": "fax"})) == ["platform"]
 
 
+def unsourced(content: dict[str, Any]) -> list[str]:
+    """The figures of a piece that its check names."""
+    (check,) = [check for check in content["ai_metadata"]["checks"] if check["name"] == "figures.sourced"]
+    return [span["text"] for span in check["spans"]]
+
+
+async def test_drafts_are_checked_again_when_a_fact_or_a_banned_word_changes(
+    ali: Person, draft: Content
+) -> None:
+    url, business = f"/content/{draft.id}", f"/business/{draft.business_id}"
+    await ali.client.put(url, json={"text_content": {"caption": "La baguette à 1,30 €, bien cuite."}})
+    before = (await ali.client.get(url)).json()
+    assert unsourced(before) == []
+    assert [source["label"] for source in before["ai_metadata"]["sources"]] == ["Baguette: 1,30 €"]
+    facts = (await ali.client.get(f"{business}/facts")).json()["facts"]
+    dearer = [{**fact, "value": fact["value"].replace("1,30", "1,40")} for fact in facts]
+    assert (await ali.client.put(f"{business}/facts", json={"facts": dearer})).status_code == 200
+    after = (await ali.client.get(url)).json()
+    assert unsourced(after) == ["1,30 €"]
+    assert after["ai_metadata"]["sources"] == []
+    await ali.client.put(business, json={"banned_words": ["cuite"]})
+    checks = (await ali.client.get(url)).json()["ai_metadata"]["checks"]
+    failed = {check["name"] for check in checks if not check["passed"]}
+    assert failed >= {"figures.sourced", "wording.banned-words"}
+
+
+async def test_a_draft_that_changed_meanwhile_is_not_deleted_unseen(ali: Person, draft: Content) -> None:
+    url, read = f"/content/{draft.id}", {"If-Match": f'"{draft.version}"'}
+    await ali.client.put(url, json={"title": "Lilas"})
+    assert (await ali.client.delete(url, headers=read)).status_code == 412
+    assert (await ali.client.get(url)).json()["title"] == "Lilas"
+
+
 async def test_a_deleted_draft_frees_its_slot(ali: Person, draft: Content) -> None:
     calendar = f"/calendar/{draft.campaign_id}"
     (slot,) = (await ali.client.get(calendar)).json()["slots"]

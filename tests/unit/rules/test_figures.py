@@ -197,6 +197,12 @@ def supported(fact: str, said: str, language: str = "en", *, trusted: bool = Tru
         ("leads_target 200", "200 members", "en"),
         ("9am-5pm", "de 9 h à 17 h", "fr"),
         ("50 %", "fifty percent", "en"),
+        ("1,30 €", "1€30", "fr"),
+        ("First consultation: 30 minutes", "30-minute", "en"),
+        ("Erstgespräch: 30 Minuten", "30-minütiges", "de"),
+        ("20 or 45 min", "20 minutes", "en"),
+        ("Brioche, 400 g", "400 grammes", "fr"),
+        ("age 22-35", "22 to 35 years", "en"),
     ],
 )
 def test_supported(fact: str, said: str, language: str) -> None:
@@ -221,6 +227,9 @@ def test_supported(fact: str, said: str, language: str) -> None:
         ("2 million", "2,000", "en"),
         ("$2", "$2M", "en"),
         ("16", "16:00", "en"),
+        ("Brioche, 400 g", "400 clients", "fr"),
+        ("First consultation: 30 minutes", "30 lawyers", "en"),
+        ("First consultation: 30 minutes", "30 years of work", "en"),
     ],
 )
 def test_not_supported(fact: str, said: str, language: str) -> None:

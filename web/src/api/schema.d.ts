@@ -227,6 +227,8 @@ export interface paths {
         /**
          * Change a business
          * @description A JSON merge patch (RFC 7396) of the profile; facts have their own address.
+         *
+         *     Drafts are checked again.
          */
         put: operations["change_business"];
         post?: never;
@@ -255,6 +257,8 @@ export interface paths {
         /**
          * Replace the facts
          * @description The whole list: a fact with its id is kept or changed, one without is new, a missing one is gone.
+         *
+         *     Drafts are checked again.
          */
         put: operations["replace_facts"];
         post?: never;
@@ -318,7 +322,7 @@ export interface paths {
         get: operations["get_campaign"];
         /**
          * Change a campaign
-         * @description A JSON merge patch (RFC 7396) of what a person says about a campaign.
+         * @description A JSON merge patch (RFC 7396) of what a person says about a campaign; its drafts are checked again.
          */
         put: operations["change_campaign"];
         post?: never;
@@ -676,7 +680,7 @@ export interface components {
         };
         /**
          * Amount
-         * @description A number with its unit: a currency, `%` or nothing; `period` is what a price is paid for.
+         * @description A number with its unit: a currency, `%`, a measure or nothing; `period` is what a price is paid for.
          */
         Amount: {
             /** Number */
@@ -4513,7 +4517,10 @@ export interface operations {
     delete_content: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The version that was read: `"3"`, or `*`. */
+                "If-Match"?: string | null;
+            };
             path: {
                 /** @description The document's id: 24 hex digits. */
                 id: string;
@@ -4549,6 +4556,15 @@ export interface operations {
             };
             /** @description Unknown, malformed or somebody else's id. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It has changed since it was read. */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,0 +1,73 @@
+"""What a draft was made from and rests on, so that a person can open it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from core.business import Business, Fact, Memory
+from core.campaign import Campaign
+from core.content import Cited, ContentFields
+from core.rules.claims import Claim
+
+_WORD = re.compile(r"\w{3,}")
+SHARED = 0.6
+"""Share of a fact's words that a draft must have for the fact to count as used."""
+
+LONGEST_LABEL = 80
+
+
+def cite(
+    business: Business,
+    campaign: Campaign,
+    segment: str,
+    facts: Sequence[Fact],
+    memories: Sequence[Memory],
+    fields: ContentFields,
+    claims: Sequence[Claim],
+) -> list[Cited]:
+    """Facts in the draft, the person's words, memories that the writer was given, voice, segment, campaign.
+
+    A fact counts as used when a figure of the draft rests on it, or when most of its words are there. What
+    rests on the person's own sentence alone is named, so that nobody takes it for a fact.
+    """
+    cited = [*_facts_in(facts, fields, claims), *_said(business, claims)]
+    cited += [Cited(kind="memory", ref=memory.id, label=memory.text[:LONGEST_LABEL]) for memory in memories]
+    if business.brand_voice:
+        cited.append(Cited(kind="voice", ref=business.id, label=business.brand_voice[:LONGEST_LABEL]))
+    if segment:
+        cited.append(Cited(kind="segment", ref=business.id, label=segment[:LONGEST_LABEL]))
+    cited.append(Cited(kind="campaign", ref=campaign.id, label=campaign.name[:LONGEST_LABEL]))
+    return cited
+
+
+def cite_again(
+    cited: Sequence[Cited], business: Business, fields: ContentFields, claims: Sequence[Claim]
+) -> list[Cited]:
+    """The same after an edit of the words or of the facts: what no longer holds is no longer named."""
+    kept = [one for one in cited if one.kind not in {"fact", "request"}]
+    return [*_facts_in(business.facts, fields, claims), *_said(business, claims), *kept]
+
+
+def _facts_in(facts: Iterable[Fact], fields: ContentFields, claims: Sequence[Claim]) -> list[Cited]:
+    rests_on = {claim.source.ref for claim in claims if claim.source is not None}
+    text = " ".join(text for _, text in fields.draft_text("instagram").texts())
+    words = set(_WORD.findall(text.casefold()))
+    return [
+        Cited(kind="fact", ref=fact.id, label=f"{fact.key}: {fact.value}"[:LONGEST_LABEL])
+        for fact in facts
+        if fact.id in rests_on or _stands_in(fact.value, words)
+    ]
+
+
+def _said(business: Business, claims: Sequence[Claim]) -> list[Cited]:
+    said = [claim.figure.text.strip() for claim in claims if claim.source and claim.source.kind == "request"]
+    if not said:
+        return []
+    label = f"your words: {', '.join(dict.fromkeys(said))}"
+    return [Cited(kind="request", ref=business.id, label=label[:LONGEST_LABEL])]
+
+
+def _stands_in(value: str, words: set[str]) -> bool:
+    wanted = set(_WORD.findall(value.casefold()))
+    return bool(wanted) and len(wanted & words) / len(wanted) >= SHARED
