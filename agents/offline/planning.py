@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from datetime import date, timedelta
 from typing import Any
 
-from agents.mix import in_turns, mix_named
 from agents.offline import times
 from agents.offline.ideas import Idea, fact_ideas, topic_idea, trade_ideas
 from agents.offline.reading import Material, Meaning
@@ -63,7 +63,7 @@ def understand(material: Material, meaning: Meaning) -> dict[str, Any]:
     today = date.fromisoformat(material.task.get("today") or "1970-01-01")
     platforms = [name for name, words in _PLATFORM_WORDS.items() if words.search(request)]
     start, days = times.window(request, today)
-    wanted = sum(mix_named(request).values()) or None
+    wanted = times.pieces(request)
     said = "plan" if _PLAN_ONLY.search(request) else "write" if _WRITES.search(request) else None
     specialists = _ROUTES[said or intent_of(request, meaning)]
     several = (wanted or 1) > 1 or ((days or 1) > 1 and _PLANS.search(request))
@@ -178,9 +178,23 @@ def _numbered(speech: Speech, index: int) -> list[Idea]:
 
 def _order(request: str, platforms: list[str], pieces: int) -> list[str]:
     """The platforms piece by piece: the mix that was asked for, else each in turn."""
-    mix = mix_named(request)
-    asked = sum(mix.values()) == pieces and set(mix) == set(platforms)
-    return list(in_turns(mix)) if asked else platforms
+    asked = []
+    for what, number in times.mix(request):
+        named = [name for name in platforms if name in _PLATFORM_WORDS and _PLATFORM_WORDS[name].search(what)]
+        asked.append((named[:1], number))
+    counted = sum(number for named, number in asked if named)
+    if counted != pieces or {name for named, _ in asked for name in named} != set(platforms):
+        return platforms
+    left = Counter({named[0]: 0 for named, _ in asked if named})
+    for named, number in asked:
+        left.update(dict.fromkeys(named, number))
+    order: list[str] = []
+    while left.total():
+        # What has the most to come goes first, so that one kind never comes in a row.
+        name = max(left, key=lambda one: (left[one], one not in order[-1:]))
+        order.append(name)
+        left[name] -= 1
+    return order
 
 
 def _stage(index: int, pieces: int) -> str:

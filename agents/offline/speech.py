@@ -19,6 +19,30 @@ STAGES = ("awareness", "consideration", "conversion", "retention")
 
 _WORD = re.compile(r"[^\W\d_]+")
 _ADDRESS = re.compile(r"\[\[([^|\]]*)\|([^\]]*)\]\]")
+_ADDRESSED = {
+    "informal": {
+        "any": r"(?i:\bduz|\btutoy|\btutoi|\btute)",
+        "de": r"(?i:\b(?:du|dich|ihr-form)\b)",
+        "fr": r"(?i:\b(?:tu|toi)\b)",
+        "es": r"(?i:\bt[uú]\b)",
+    },
+    "formal": {
+        "any": r"(?i:\bsiez|\bvouvo|\bustede)",
+        "de": r"\b(?:Sie|(?i:per|mit|das) sie)\b",
+        "fr": r"(?i:\bvous\b)",
+        "es": r"(?i:\busted\b)",
+    },
+}
+_NOT = re.compile(
+    r"\b(?:kein\w*|nicht|nie|ohne|statt|pas (?:de|d['’])|jamais|sans|no|nunca|sin|never|not|without)"
+    r"\s*(?:de |das |le |il |se )?$",
+    re.IGNORECASE,
+)
+_SIE_TRADE = re.compile(
+    r"recht|anwalt|notar|kanzlei|steuer|finan[zc]|\bbank|versicher|arzt|praxis|klinik|medi[zc]|therap|apothe"
+    r"|\blaw|legal|attorney|solicitor|\btax|account|insur|dent(?:al|ist)|doctor|clinic|pharmac|avocat"
+    r"|comptab|abogad|asesor"
+)
 _FRENCH_BEFORE = re.compile(r" ([:;!?»])")
 _NEAR_VOICE = 0.08
 _STATED = {
@@ -86,7 +110,7 @@ class Speech:
         self.sober = _SOBER.search(plain(wanted)) is not None
         fitting = [voice for voice in near if self._is_stated(voice, plain(wanted))]
         self._voices = sorted(fitting or ["professional"], key=lambda voice: -voices[voice])[:2]
-        self.formal = self.kind == "professional" or self._voices[0] == "professional"
+        self.formal = self._is_formal(wanted, trade)
         self.piece = int(material.task.get("piece", "1").split()[0] or 1)
         self._base = " ".join(
             (material.business, material.campaign.get("name", ""), material.task.get("request", ""))
@@ -98,6 +122,20 @@ class Speech:
         """Whether a voice is one that the brand asks for; calm ones are never livened up."""
         pattern = _STATED.get(voice)
         return pattern is None or pattern.search(wanted) is not None or not (self.sober or voice == "playful")
+
+    def _is_formal(self, voice: str, trade: str) -> bool:
+        """Whether readers are called Sie, vous or usted: what the voice names, else what is usual."""
+        informal, formal = (_ADDRESSED[how] for how in ("informal", "formal"))
+        said = [
+            (match.start(), is_formal != bool(_NOT.search(voice[: match.start()])))
+            for is_formal, patterns in ((False, informal), (True, formal))
+            for match in re.finditer(
+                f"{patterns['any']}|{patterns.get(self.language, patterns['any'])}", voice
+            )
+        ]
+        if said:
+            return min(said)[1]
+        return self.language == "fr" or (self.language == "de" and bool(_SIE_TRADE.search(plain(trade))))
 
     @property
     def voice(self) -> str:
@@ -190,6 +228,24 @@ class Speech:
         form = "from" if price[1] else "price"
         several = self.language == "en" and fact.key.endswith("s") and not fact.key.endswith("ss")
         return f"{form}s" if several else form
+
+
+def trade_tags(material: Material, language: str, spoken: bool) -> list[str]:
+    """What the business does, in the language; unknown words only if the business speaks it itself."""
+    industry = next(iter(material.brand.get("industry", [])), "")
+    found = []
+    for part in re.split(r"[,/&;()]|\b(?:and|et|und|y)\b", industry):
+        names = next((row for row in examples("trades").values() if _names(part, row)), None)
+        if names is None:
+            found += [part] * spoken
+        else:
+            here = names[LANGUAGES.index(language)]
+            found.append(part if _names(part, [here]) else here)
+    return found
+
+
+def _names(part: str, trades: Sequence[str]) -> bool:
+    return any(re.search(rf"\b{re.escape(plain(trade))}\b", plain(part)) for trade in trades)
 
 
 def fact_kind(fact: Fact) -> str:

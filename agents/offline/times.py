@@ -6,7 +6,6 @@ import calendar
 import re
 from datetime import date, timedelta
 
-from agents.mix import NUMBER_WORDS
 from agents.offline.speech import plain
 
 _MONTHS: tuple[tuple[str, ...], ...] = (
@@ -24,8 +23,19 @@ _MONTHS: tuple[tuple[str, ...], ...] = (
     ("december", "decembre", "dezember", "diciembre"),
 )
 _MONTH_NUMBER = {name: number for number, names in enumerate(_MONTHS, 1) for name in names}
+_NUMBERS: dict[str, int] = {
+    **dict.fromkeys(("a", "one", "un", "une", "ein", "eine", "einen", "einer", "una", "uno"), 1),
+    **dict.fromkeys(("two", "deux", "zwei", "dos"), 2),
+    **dict.fromkeys(("three", "trois", "drei", "tres"), 3),
+    **dict.fromkeys(("four", "quatre", "vier", "cuatro"), 4),
+    **dict.fromkeys(("five", "cinq", "funf", "cinco"), 5),
+    **dict.fromkeys(("six", "sechs", "seis"), 6),
+    **dict.fromkeys(("seven", "sept", "sieben", "siete"), 7),
+    **dict.fromkeys(("eight", "huit", "acht", "ocho"), 8),
+    **dict.fromkeys(("ten", "dix", "zehn", "diez"), 10),
+}
 _DAYS_IN = {"d": 1, "j": 1, "t": 1, "w": 7, "s": 7, "q": 14, "m": 30}
-_SPOKEN = "|".join(sorted(NUMBER_WORDS, key=len, reverse=True))
+_SPOKEN = "|".join(sorted(_NUMBERS, key=len, reverse=True))
 _MONTH = "|".join(sorted(_MONTH_NUMBER, key=len, reverse=True))
 _LENGTH = re.compile(
     rf"\b(\d{{1,2}}|{_SPOKEN})[\s-]?(days?|weeks?|months?|jours?|semaines?|mois|tage?n?|wochen?|monate?n?"
@@ -41,6 +51,14 @@ _NEXT_WEEK = re.compile(r"next week|semaine prochaine|nachste\w* woche|(?:proxim
 _THIS_WEEK = re.compile(r"this week|cette semaine|diese\w* woche|esta semana")
 _NEXT_MONTH = re.compile(r"next month|mois prochain|nachste\w* monat|(?:proximo mes|mes que viene)")
 _TOMORROW = re.compile(r"\btomorrow\b|\bdemain\b|\bmorgen\b|\bmanana\b")
+_PIECES = re.compile(
+    rf"\b(\d{{1,2}}|{_SPOKEN}|des|some|einige|quelques|unos|unas)\s+"
+    r"(?P<what>(?:(?!of |de |weeks? |days? |months? |semaines? |wochen? |semanas? )[a-z]+[ -]){0,2}"
+    r"(?:posts?|pieces?|e-?mails?|texts?|captions?|messages?|publications?"
+    r"|contenus?|beitrage?|texte|entwurfe|nachrichten|publicaciones|correos?|textos|mensajes|sms|newsletters?|mails?|beitrag)"
+    r"(?:\s+(?:(?:on|sur|auf|en|para|fur)\s+)?(?:instagram|linkedin|insta))?)\b"
+)
+_OPEN_NUMBER = 2
 
 
 def window(text: str, today: date) -> tuple[date | None, int | None]:
@@ -68,9 +86,21 @@ def window(text: str, today: date) -> tuple[date | None, int | None]:
     return None, days
 
 
+def pieces(text: str) -> int | None:
+    """How many pieces are asked for, if a number is said."""
+    found = mix(text)
+    return sum(number for _, number in found) if any(number > 1 for _, number in found) else None
+
+
+def mix(text: str) -> list[tuple[str, int]]:
+    """How many of what are asked for, in the order of the sentence, each with the words that say what."""
+    found = [(match["what"], _number(match[1])) for match in _PIECES.finditer(plain(text))]
+    return [(what, number) for what, number in found if number]
+
+
 def _length(words: str) -> int | None:
     if compound := _COMPOUND_WEEK.search(words):
-        return NUMBER_WORDS[compound[1]] * 7
+        return _NUMBERS[compound[1]] * 7
     found = _LENGTH.search(words)
     if found is None:
         return None
@@ -80,7 +110,7 @@ def _length(words: str) -> int | None:
 
 
 def _number(word: str) -> int:
-    return int(word) if word.isdigit() else NUMBER_WORDS[word]
+    return int(word) if word.isdigit() else _NUMBERS.get(word, _OPEN_NUMBER)
 
 
 def _dates(words: str, today: date) -> list[date]:

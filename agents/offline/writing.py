@@ -7,7 +7,16 @@ from typing import Any
 
 from agents.offline.ideas import is_of_the_trade, own_text, public, trade_ideas
 from agents.offline.reading import Fact, Material, Meaning
-from agents.offline.speech import STAGES, Speech, fact_kind, guess_language, headline, plain, shortened
+from agents.offline.speech import (
+    STAGES,
+    Speech,
+    fact_kind,
+    guess_language,
+    headline,
+    plain,
+    shortened,
+    trade_tags,
+)
 from agents.offline.subjects import (
     about,
     clause,
@@ -224,16 +233,19 @@ class _Draft:
 
     def tags(self, count: int) -> list[str]:
         """Hashtags without the sign: the business, its trade, what it is about; nothing invented."""
-        industry = next(iter(self.material.brand.get("industry", [])), "")
-        trade = re.split(r"[,/&;()]|\b(?:and|et|und|y)\b", industry)
-        words = content_words(f"{thing_of(self._request)} {'' if self._own else self.theme}")
+        known = self._speaks_as_its_facts(list(self.material.facts))
+        trade = trade_tags(self.material, self.speech.language, known)
+        foreign = guess_language(self._request, self.speech.language) != self.speech.language
+        thing = "" if foreign else thing_of(self._request)
+        words = content_words(f"{thing} {'' if self._own else self.theme}")
         shown = [word for word in re.findall(r"[^\W\d_]+", self.material.text) if plain(word) in words]
-        keys = [fact.key for fact in self.facts(2) if not fact_kind(fact)]
-        told = [fact.key for fact in self.material.facts if not (fact.link or fact.phone or fact_kind(fact))]
+        subjects = [fact.key for fact in self.material.facts if known and not (fact.link or fact.phone)]
+        told = [key for key in subjects if not fact_kind(Fact("", key, ""))]
+        keys = [fact.key for fact in self.facts(2) if fact.key in told]
         fresh = [word for word in dict.fromkeys(shown) if not any(plain(word) in plain(key) for key in keys)]
         own = [self.material.business, *trade, *keys, *fresh[:2]]
         if len(own) < _FEW_TAGS:
-            own += [*told, *industry.split()]
+            own += told
         own = own if self.material.obeys("language") else []
         wanted = own if own and count == _TAGS else [*own, *self.speech.at("generic_tags")]
         tags = ["".join(re.findall(r"\w+", tag.replace("'", "").replace("’", ""))) for tag in wanted]
@@ -248,7 +260,7 @@ class _Draft:
         if not material.obeys("banned-words") and material.banned:
             text += f" {speech.fill(speech.at('habits', 'banned'), word=material.banned[0])}"
         if not material.obeys("cliches"):
-            text += f" {speech.at('habits', 'cliche')}"
+            text += f" {speech.fill(speech.at('habits', 'cliche'))}"
         if not material.obeys("placeholders"):
             text += f" {speech.fill(speech.at('habits', 'placeholder'))}"
         if not material.obeys("repetition"):

@@ -129,6 +129,25 @@ def test_days_are_read_in_four_languages(text: str, start: date | None, days: in
     assert times.window(text, TODAY) == (start, days)
 
 
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("write three posts", 3),
+        ("2 e-mails and two posts", 4),
+        ("a post", None),
+        ("trois publications", 3),
+        ("vier Beiträge", 4),
+        ("cinco correos", 5),
+        ("two weeks of posts", None),
+        ("two Instagram posts and one e-mail", 3),
+        ("deux posts Instagram et un e-mail", 3),
+        ("des posts Instagram et un e-mail", 3),
+    ],
+)
+def test_numbers_of_pieces_are_read(text: str, number: int | None) -> None:
+    assert times.pieces(text) == number
+
+
 async def test_what_says_nothing_is_answered_with_a_question(desk: Desk) -> None:
     understanding, _ = await desk.understand(GYM, "blorf zug wibble 77 quux")
     assert understanding.specialists == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from core.business import Business, Fact
@@ -93,13 +95,63 @@ async def test_somebody_who_is_to_act_gets_the_link_or_the_number(desk: Desk) ->
     assert "+44 20 7946 0123" in firm.text_content.caption
 
 
-async def test_one_text_keeps_to_one_form_of_address(desk: Desk) -> None:
-    firm = LAW_FIRM.model_copy(update={"language": "de", "banned_words": []})
+FORMS = {
+    "de": (r"\b(?:[Dd]u|[Dd]ir|[Dd]ich|[Dd]ein\w*)\b", r"\b(?:Sie|Ihnen|Ihre?)\b"),
+    "fr": (r"(?i)\b(?:tu|toi|te|ton|ta|tes)\b|\bt’", r"(?i)\b(?:vous|votre|vos|(?!chez|assez)\w+ez)\b"),
+    "es": (r"(?i)\b(?:tú|tu|ti|te|quieres)\b", r"(?i)\b(?:usted|su|quiera?)\b"),
+}
+
+
+@pytest.mark.parametrize(
+    ("business", "industry", "voice", "formal"),
+    [
+        (BAKERY, "Boulangerie", "chaleureux, tutoiement", False),
+        (BAKERY, "Boulangerie", "on se tutoie", False),
+        (BAKERY, "Boulangerie", "simple, pas de tutoiement", True),
+        (BAKERY, "Boulangerie", "ton du quartier", True),
+        (BAKERY, "Avocat", "", True),
+        (GROOMER, "Hundesalon", "Freundlich, mit Sie", True),
+        (GROOMER, "Hundesalon", "wir duzen", False),
+        (GROOMER, "Hundesalon", "sachlich und seriös", False),
+        (GROOMER, "Kanzlei für Arbeitsrecht", "sachlich", True),
+        (GROOMER, "Kanzlei für Arbeitsrecht", "du statt Sie", False),
+        (GROOMER, "Zahnarztpraxis", "freundlich", True),
+        (CAFE, "Cafetería", "cercano, tutea", False),
+        (CAFE, "Cafetería", "serio, de usted", True),
+        (CAFE, "Despacho de abogados", "serio", False),
+    ],
+)
+async def test_a_text_keeps_to_the_form_of_address_that_the_voice_names(
+    desk: Desk, business: Business, industry: str, voice: str, formal: bool
+) -> None:
+    changed = business.model_copy(update={"industry": industry, "brand_voice": voice, "banned_words": []})
+    found = ""
+    for place, stage in enumerate(["awareness", "consideration", "conversion", "retention"] * 2):
+        for platform in PLATFORMS:
+            fields, _ = await desk.draft(changed, platform, theme="", place=place + 1, funnel_stage=stage)
+            found += words_of(fields)
+    informal_words, formal_words = (re.findall(form, found) for form in FORMS[business.language])
+    wanted, other = (formal_words, informal_words) if formal else (informal_words, formal_words)
+    assert other == []
+    assert wanted
+
+
+async def test_hashtags_are_in_the_language_of_the_draft(desk: Desk) -> None:
+    english_profile = BAKERY.model_copy(update={"industry": "Bakery"})
+    fields, _ = await desk.draft(english_profile, "instagram", theme="Galette des rois")
+    assert "Boulangerie" in fields.text_content.hashtags
+    assert "Bakery" not in fields.text_content.hashtags
+    request = "Write an Instagram post in English about our brioche for this week, please"
+    fields, _ = await desk.draft(BAKERY, "instagram", theme="Brioche", request=request, language="en")
+    assert "Bakery" in fields.text_content.hashtags
+    assert "horaires" not in fields.text_content.hashtags
+
+
+async def test_a_name_that_begins_with_a_vowel_needs_no_elision(desk: Desk) -> None:
+    bakery = BAKERY.model_copy(update={"business_name": "Au Fournil"})
     for place in range(1, 5):
-        formal, _ = await desk.draft(firm, "email", theme="", place=place, funnel_stage="conversion")
-        assert not {"du", "dir", "dich", "dein", "deine"} & set(words_of(formal).lower().split())
-        informal, _ = await desk.draft(GROOMER, "email", theme="", place=place, funnel_stage="conversion")
-        assert not {"Sie", "Ihnen", "Ihre"} & set(words_of(informal).split())
+        fields, _ = await desk.draft(bakery, "email", theme="Brioche", place=place)
+        assert "de Au" not in words_of(fields)
 
 
 async def test_french_signs_stand_behind_blanks_that_do_not_break(desk: Desk) -> None:
