@@ -8,19 +8,19 @@ from collections.abc import Sequence
 
 from core.campaign import Platform
 
-NUMBER_WORDS: dict[str, int] = {
+_NUMBER_WORDS: dict[str, int] = {
     **dict.fromkeys(("a", "an", "one", "un", "une", "ein", "eine", "einen", "einer", "una", "uno"), 1),
     **dict.fromkeys(("two", "deux", "zwei", "dos"), 2),
     **dict.fromkeys(("three", "trois", "drei", "tres"), 3),
     **dict.fromkeys(("four", "quatre", "vier", "cuatro"), 4),
-    **dict.fromkeys(("five", "cinq", "fünf", "funf", "cinco"), 5),
+    **dict.fromkeys(("five", "cinq", "fünf", "cinco"), 5),
     **dict.fromkeys(("six", "sechs", "seis"), 6),
     **dict.fromkeys(("seven", "sept", "sieben", "siete"), 7),
     **dict.fromkeys(("eight", "huit", "acht", "ocho"), 8),
     **dict.fromkeys(("nine", "neuf", "neun", "nueve"), 9),
     **dict.fromkeys(("ten", "dix", "zehn", "diez"), 10),
 }
-"""Small numbers in English, French, German and Spanish; "funf" is fünf without its accent."""
+"""Small numbers in English, French, German and Spanish;"""
 
 _PLATFORM_WORDS: dict[Platform, str] = {
     "instagram": r"insta(?:gram)?s?|ig",
@@ -37,7 +37,7 @@ _POSTS = r"posts?|publications?|beitr[aä]ge?|publicaci(?:ón|on|ones)"
 _PIECES = (
     r"pieces?|drafts?|captions?|texts?|contenus?|textes?|entw[uü]rfe?|textos?|messages?|nachrichten|mensajes?"
 )
-_NUMBERS = "|".join(sorted(NUMBER_WORDS, key=len, reverse=True))
+_NUMBERS = "|".join(sorted(_NUMBER_WORDS, key=len, reverse=True))
 _UNITS = (
     r"of|de|weeks?|days?|months?|semaines?|jours?|mois|wochen?|tage?n?|monate?n?|semanas?|días?|mes(?:es)?"
 )
@@ -78,7 +78,7 @@ def mix_named(text: str, used: Sequence[Platform] = ()) -> dict[Platform, int]:
     mix: Counter[Platform] = Counter()
     most = 0
     for match in counted:
-        number = NUMBER_WORDS.get(match["number"].casefold()) or int(match["number"])
+        number = _NUMBER_WORDS.get(match["number"].casefold()) or int(match["number"])
         most = max(most, number)
         own = platforms_named(match["what"])
         if not own:
