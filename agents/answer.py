@@ -29,6 +29,7 @@ def answer_inputs(
     drafts: Sequence[tuple[str, str, int]] = (),
     failed: int = 0,
     over: int = 0,
+    unchanged: bool = False,
     left: int = 0,
 ) -> dict[str, Any]:
     """The inputs of the answer.
@@ -47,6 +48,7 @@ def answer_inputs(
         drafts: Platform, title and number of failed checks of each draft that was written.
         failed: Pieces that could not be written.
         over: Pieces that were asked for beyond what one request writes.
+        unchanged: Whether the person wants a written draft changed, which is done on its card.
         left: Slots that wait for a draft.
     """
     titles = "; ".join(f"{platform}: {title}" for platform, title, _ in drafts)
@@ -58,6 +60,7 @@ def answer_inputs(
         "drafts with failed checks": flagged,
         "pieces that failed": failed,
         "pieces more than one request writes": over,
+        "changing a written draft in the chat": int(unchanged),
         "slots without a draft": left,
     }
     task = {

@@ -20,7 +20,6 @@ _NUMBER_WORDS: dict[str, int] = {
     **dict.fromkeys(("nine", "neuf", "neun", "nueve"), 9),
     **dict.fromkeys(("ten", "dix", "zehn", "diez"), 10),
 }
-"""Small numbers in English, French, German and Spanish;"""
 
 _PLATFORM_WORDS: dict[Platform, str] = {
     "instagram": r"insta(?:gram)?s?|ig",

@@ -50,6 +50,21 @@ _ASKS_TO_GO_ON = re.compile(
     r"(?:,? please|,? bitte|,? s'il (?:te|vous) plaît|,? por favor)?\W*",
     re.IGNORECASE,
 )
+_PIECE = (
+    r"(?:e-?mails?|mails?|newsletters?|posts?|sms|texts?|captions?|drafts?|courriels?|texte|brouillon|beitrag"
+    r"|nachricht|entwurf|correo|mensaje|texto|publicación|borrador)"
+)
+_ASKS_TO_CHANGE = re.compile(
+    r"^\W*(?:please |bitte |por favor,? )?(?:(?:can|could) you )?(?:"
+    # A verb that can only mean what is there, or "make the … shorter".
+    r"(?:shorten|lengthen|rewrite|rephrase|translate|correct|edit|change|fix|improve|raccourci[st]|rallonge"
+    r"|réécri[st]|reformule|traduis|corrige[rz]?|modifie[rz]?|améliore|kürze|verlängere|überarbeite|übersetze"
+    r"|korrigiere|ändere|verbessere|acorta|alarga|reescribe|traduce|modifica|cambia|mejora)\b[^.?!\n]{0,40}"
+    rf"(?:\b{_PIECE}|\b(?:it|this|that|ça|le|la|es|ihn|sie|das|lo))\b"
+    rf"|(?:make|mach|rends?|haz)\s+(?:the|this|that|my|den|die|das|le|la|l['’]|ce|cette|el|este|esta)\b"
+    rf"[^.?!\n]{{0,40}}\b{_PIECE}\s+(?:\w+er|more|less|too|plus|moins|más|menos|in|en|auf)\b)",
+    re.IGNORECASE,
+)
 _ASKS_TO_KNOW = re.compile(
     r"^\W*(?:(?:what|which)(?! (?:can|could|should|shall|would))|when|where|who|why"
     r"|how (?:much|many|long|often)|quel(?:le)?s?|combien|quand|où|pourquoi|was|welche[nmrs]?|wann|wo|wer"
@@ -90,7 +105,8 @@ class Understanding(BaseModel):
 class Plan(BaseModel):
     """What is going to be done, after the code has looked at it.
 
-    `end` is the last day; `mix` says how many pieces of each platform, if the person said so.
+    `end` is the last day; `mix` says how many pieces of each platform, if the person said so; `beyond` counts
+    pieces that were asked for and are more than one calendar takes.
     """
 
     specialists: list[SpecialistName]
@@ -99,6 +115,7 @@ class Plan(BaseModel):
     end: date
     pieces: int | None
     mix: dict[Platform, int] = Field(default_factory=dict)
+    beyond: int = 0
     campaign_name: str
     goal: str
     language: str
@@ -133,6 +150,11 @@ def router_inputs(
 def asks_to_go_on(text: str) -> bool:
     """Whether the person only says that the next pieces may be written."""
     return _ASKS_TO_GO_ON.fullmatch(text) is not None
+
+
+def asks_to_change(text: str) -> bool:
+    """Whether the person wants a piece that is written to be changed, not another one."""
+    return _ASKS_TO_CHANGE.search(text) is not None
 
 
 def means_another(understanding: Understanding, text: str, campaign: Campaign, turns: Sequence[str]) -> bool:
@@ -181,6 +203,7 @@ def settle_plan(
         end=end,
         pieces=None if pieces is None else min(max(pieces, 1), _MOST_PIECES),
         mix=mix,
+        beyond=max((pieces or 0) - _MOST_PIECES, 0),
         campaign_name=(name or fallback)[:_NAME_CHARACTERS],
         goal=_phrase(understanding.goal, text, _GOAL_CHARACTERS) or (campaign.goal if campaign else ""),
         language=_language(understanding, text, business),

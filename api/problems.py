@@ -19,7 +19,7 @@ from core.errors import (
     Kind,
     MalformedBody,
     MarqueeError,
-    NotFound,
+    NoSuchAddress,
     Unavailable,
 )
 from core.fields import invalid_fields
@@ -131,7 +131,7 @@ def from_validation(error: RequestValidationError) -> MarqueeError:
     """What FastAPI found wrong with a request, by part: path, then body as a whole, then fields."""
     errors = error.errors()
     if any(one["loc"][:1] == ("path",) for one in errors):
-        return NotFound("thing")
+        return NoSuchAddress()
     for one in errors:
         if one["type"] == "json_invalid":
             return MalformedBody(f"The body is not JSON: {one['ctx']['error']} at character {one['loc'][1]}.")
@@ -149,7 +149,7 @@ def from_http(error: StarletteHTTPException) -> MarqueeError:
     if error.status_code == 413:
         return BodyTooLarge("At most 1 MB is taken.")
     if error.status_code == 404:
-        return NotFound("thing")
+        return NoSuchAddress()
     return MalformedBody(str(error.detail))
 
 

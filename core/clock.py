@@ -49,19 +49,20 @@ class SystemClock:
 
 
 @cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
+def _zones() -> dict[str, str]:
+    return {name.casefold(): name for name in available_timezones()}
 
 
 def _known_zone(name: str) -> str:
-    if name not in _zones():
-        message = "not an IANA time zone; use a name such as Europe/Paris"
+    known = _zones().get(name.casefold().replace(" ", "_"))
+    if known is None:
+        message = "must be an IANA time zone such as Europe/Paris"
         raise ValueError(message)
-    return name
+    return known
 
 
 Timezone = Annotated[str, AfterValidator(_known_zone)]
-"""An IANA time zone name."""
+"""An IANA time zone name; small letters and spaces are put right."""
 
 
 def to_instant(local: str, zone: str) -> datetime:

@@ -140,6 +140,14 @@ class NotFound(MarqueeError):
         super().__init__(f"No {noun} has this id.", noun=noun, **facts)
 
 
+class NoSuchAddress(NotFound):
+    """No operation has this path."""
+
+    def __init__(self) -> None:
+        super().__init__("operation")
+        self.detail = "No operation has this path; /docs lists them all."
+
+
 class Conflict(MarqueeError):
     """The present state does not allow the operation."""
 

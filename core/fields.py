@@ -10,6 +10,23 @@ from core.errors import InvalidFields
 _Context = Mapping[str, Any]
 
 
+_FORMS: Mapping[str, str] = {
+    r"^(https?://\S+|/\S+)?$": "a web address such as https://example.com/logo.png",
+    r"^#[0-9A-Fa-f]{6}$": "a colour such as #FF5733",
+    r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$": "a language tag such as en or de-AT",
+    r"^[A-Z]{2}$": "a country as two capital letters, such as FR",
+    r"^#?[^\s#]+$": "one hashtag without spaces",
+    r"^\d{4}-\d\d-\d\dT\d\d:\d\d$": "a local time such as 2027-03-01T09:00",
+    r"^[A-Za-z0-9._~:-]{1,128}$": "an id of at most 128 letters, digits and . _ ~ : -",
+}
+"""Every pattern of a request's fields, said for people."""
+
+
+def _form(context: _Context) -> str:
+    pattern = str(context.get("pattern"))
+    return f"must be {_FORMS.get(pattern, f'of the form {pattern}')}"
+
+
 def _at_least(context: _Context) -> str:
     length = context.get("min_length", 1)
     return "must not be empty" if length == 1 else f"needs at least {length} characters"
@@ -26,7 +43,7 @@ _SENTENCES: Mapping[str, Callable[[_Context], str]] = {
     "string_type": lambda _: "must be text",
     "string_too_short": _at_least,
     "string_too_long": lambda c: f"takes at most {c.get('max_length')} characters",
-    "string_pattern_mismatch": lambda c: f"must have the form {c.get('pattern')}",
+    "string_pattern_mismatch": _form,
     "too_short": lambda c: _items(c, "at least", "min_length"),
     "too_long": lambda c: _items(c, "at most", "max_length"),
     "int_type": lambda _: "must be a whole number",

@@ -11,6 +11,7 @@ from pydantic import AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from core.errors import Misconfigured
+from core.fields import sentence
 
 
 def _alias(name: str) -> AliasChoices:
@@ -136,4 +137,4 @@ def load_settings() -> Settings:
         first = error.errors()[0]
         field = str(first["loc"][0])
         name = field if field.isupper() else f"MARQUEE_{field.upper()}"
-        raise Misconfigured(f"{name} is not right: {first['msg']}.") from error
+        raise Misconfigured(f"{name} {sentence(first)}.") from error

@@ -16,6 +16,7 @@ from agents.router import (
     ROUTER,
     Plan,
     Understanding,
+    asks_to_change,
     asks_to_go_on,
     means_another,
     router_inputs,
@@ -53,6 +54,9 @@ async def understand(state: CopilotState, runtime: Context) -> dict[str, Any]:
         understanding = Understanding(specialists=list(preset))
     elif preset is None and asks_to_go_on(request.text) and _left(campaign):
         understanding = Understanding(specialists=["copywriter"])
+    elif preset is None and asks_to_change(request.text):
+        # Drafts are changed on their cards; writing another one instead would be a surprise.
+        understanding = Understanding(specialists=[])
     else:
         async with context.stream.step("copilot", "understand"):
             understanding = await _ask_router(context, campaign)
@@ -179,6 +183,7 @@ async def answer(state: CopilotState, runtime: Context) -> dict[str, Any]:
         drafts=[(done["platform"], done["title"], len(done["failed"])) for done in drafts],
         failed=len(failures),
         over=state.get("over", 0),
+        unchanged=context.request.specialists is None and asks_to_change(context.request.text),
         left=_left(found) if drafts or state.get("planned") else 0,
     )
     sources = sources_of(run.business, found, None, run.words, await context.remembered, run.clock.now())

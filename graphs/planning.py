@@ -58,7 +58,7 @@ async def strategy(state: CopilotState, runtime: Context) -> dict[str, Any]:
         context.stream.state({"op": "replace", "path": "/calendar", "value": calendar})
         result = {"campaign_id": saved.id, "version": saved.version, "slots": len(planned)}
         lane.result({**result, "checks": [], "sources": []}, _shown(planned, summary))
-    return {"planned": len(planned)}
+    return {"planned": len(planned), "over": plan.beyond}
 
 
 async def choose(state: CopilotState, runtime: Context) -> dict[str, Any]:

@@ -86,7 +86,7 @@ class _Group:
         stopped_by_person = first.done()
         first.cancel()
         if stopped_by_person:
-            _say("\nStopping. Ctrl-C again ends it at once.")
+            _say("\nStopping, when what is being written is finished. Ctrl-C again ends it at once.")
         stopping = asyncio.create_task(self._stop(work))
         second = asyncio.create_task(signals.get())
         await asyncio.wait({stopping, second}, return_when=asyncio.FIRST_COMPLETED)

@@ -13,8 +13,8 @@ from tests.browser.watch import accessible
 
 LONG = "x" * 201
 REFUSED = [
-    ("Colours", "#1A4D5C, #12", "“#12” is not a colour; write it as #RRGGBB."),
-    ("Time zone", "Mars/Olympus", "“Mars/Olympus” is not a time zone; choose one such as Europe/Paris."),
+    ("Colours", "#1A4D5C, #12", "“#12” must be a colour such as #FF5733."),
+    ("Time zone", "Mars/Olympus", "“Mars/Olympus” must be an IANA time zone such as Europe/Paris."),
     ("Words never used", f"cheap, {LONG}", f"“{LONG[:32]}…” takes at most 200 characters."),
     ("Audience", f"Early birds, 30–45\n{LONG}", f"“{LONG[:32]}…” takes at most 200 characters."),
     ("Name", " ", "It must not be empty."),

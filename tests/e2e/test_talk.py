@@ -29,6 +29,24 @@ async def test_what_was_counted_and_planned_here_is_known(served: World, model: 
     assert [frame.event for frame in frames if frame.event.get("name") == "unsourced"] == []
 
 
+async def test_who_wants_a_written_draft_changed_gets_no_other_one(served: World, model: FaultServer) -> None:
+    thread = new_id()
+    await served.say("Write an e-mail about our spring offer", thread=thread)
+    before = await served.drafts()
+    assert len(before) == 1
+    model.calls.clear()
+    frames = await served.say("Make the e-mail shorter", thread=thread)
+    assert frames[-1].event["outcome"] == {"type": "success"}
+    assert await served.drafts() == before
+    (call,) = model.calls
+    assert "left: changing a written draft in the chat: 1" in call.prompt
+
+
+async def test_two_posts_and_one_e_mail_are_two_posts_and_one_e_mail(alive: World) -> None:
+    await alive.say("Write two posts and one e-mail about our spring offer")
+    assert sorted(draft["platform"] for draft in await alive.drafts()) == ["email", "instagram", "instagram"]
+
+
 async def test_a_prompt_that_a_weak_model_repeats_does_not_reach_the_chat(
     served: World, model: FaultServer
 ) -> None:

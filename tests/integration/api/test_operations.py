@@ -20,6 +20,7 @@ from api.dependencies import public
 from api.middleware import DATA_POLICY, PAGE_POLICY
 from api.reference import check_access, openapi, roles_table, routes_of
 from core.errors import Misconfigured, Unavailable
+from core.fields import sentence
 from core.settings import Settings
 from memory.presence import sign_of_life, sign_off
 from services.container import Services
@@ -273,3 +274,21 @@ def test_a_route_without_a_role_stops_the_app(app: FastAPI) -> None:
 
     with pytest.raises(Misconfigured, match="forgotten"):
         check_access(app)
+
+
+def test_the_form_of_every_field_is_said_in_words(app: FastAPI) -> None:
+    patterns: set[str] = set()
+
+    def walk(node: Any) -> None:
+        if isinstance(node, dict):
+            if isinstance(found := node.get("pattern"), str):
+                patterns.add(found)
+            node = list(node.values())
+        if isinstance(node, list):
+            for part in node:
+                walk(part)
+
+    walk(openapi(app))
+    assert patterns
+    for pattern in patterns:
+        assert pattern not in sentence({"type": "string_pattern_mismatch", "ctx": {"pattern": pattern}})

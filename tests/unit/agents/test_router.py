@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.router import Plan, Understanding, asks_to_go_on, means_another, settle_plan
+from agents.router import Plan, Understanding, asks_to_change, asks_to_go_on, means_another, settle_plan
 from core.campaign import PLATFORMS, Campaign
 from tests.unit.offline.businesses import BAKERY, GYM, NOW, TODAY
 
@@ -174,9 +174,48 @@ def test_a_sentence_that_only_begins_so_means_something_else(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "make the second e-mail shorter",
+        "Make the post more playful",
+        "Please shorten it",
+        "translate the first e-mail into French",
+        "Rewrite the LinkedIn post",
+        "Raccourcis le deuxième e-mail",
+        "Kürze die zweite E-Mail",
+        "Mach den Post kürzer",
+        "Traduce el primer correo",
+    ],
+)
+def test_who_wants_a_written_piece_changed_does_not_want_another(text: str) -> None:
+    assert asks_to_change(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Make an Instagram post",
+        "make the posts for March",
+        "Write a shorter e-mail about spring",
+        "Change my opening hours",
+        "What should I change?",
+        "Mach weiter",
+        "Translate my menu for tourists",
+    ],
+)
+def test_other_wishes_are_not_taken_for_a_change(text: str) -> None:
+    assert not asks_to_change(text)
+
+
+@pytest.mark.parametrize(
     ("name", "another"), [("summer challenge", True), ("March membership drive", False), ("", False)]
 )
 def test_another_campaign_is_one_that_has_no_word_in_common(name: str, another: bool) -> None:
     text = f"Plan two weeks of Instagram for our {name}"
     understanding = Understanding(specialists=["strategy", "copywriter"], campaign_name=name)
     assert means_another(understanding, text, campaign(), []) == another
+
+
+def test_more_pieces_than_a_calendar_takes_are_counted() -> None:
+    plan = settled("Write 50 posts", specialists=["strategy", "copywriter"])
+    assert (plan.pieces, plan.beyond, plan.mix) == (24, 26, {"instagram": 50})

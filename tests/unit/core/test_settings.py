@@ -51,7 +51,7 @@ def test_production_needs_a_key_of_its_own() -> None:
 
 def test_a_wrong_value_is_named_by_its_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MARQUEE_PORT", "many")
-    with pytest.raises(Misconfigured, match="MARQUEE_PORT"):
+    with pytest.raises(Misconfigured, match="MARQUEE_PORT must be a whole number"):
         load_settings()
 
 
