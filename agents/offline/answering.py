@@ -8,7 +8,8 @@ from datetime import date
 from agents.offline.ideas import public
 from agents.offline.reading import Material, Meaning
 from agents.offline.speech import Speech, guess_language
-from agents.offline.subjects import about, content_words, intent_of, thing_of
+from agents.offline.subjects import intent_of
+from agents.offline.wishes import missing_in
 from agents.offline.writing import other_language, unknown_number
 
 _NEAR_ANSWER = 0.18
@@ -37,7 +38,7 @@ def answer(material: Material, meaning: Meaning) -> str:
     speech = Speech(material, meaning, asked if material.obeys("language") else other_language(asked))
     done, left = material.lines("done"), material.lines("left")
     worked = bool(done or left)
-    report = [*_report(speech, done, left), *_missing_fact(speech, material, meaning)] if worked else []
+    report = [*_report(speech, done, left), *_missing_facts(speech, material, meaning)] if worked else []
     sentences = report or [_reply(speech, material, meaning, request)]
     if not material.obeys("figures-from-facts"):
         sentences.append(speech.fill(speech.at("answer", "figure"), number=unknown_number(material)))
@@ -64,14 +65,13 @@ def _report(speech: Speech, done: list[str], left: list[str]) -> list[str]:
     return sentences
 
 
-def _missing_fact(speech: Speech, material: Material, meaning: Meaning) -> list[str]:
-    """Which subject of the request has no fact, after something was written about it."""
-    request = material.task.get("request", "")
-    thing = public(thing_of(request))
-    wrote = any(line.startswith("drafts written") for line in material.lines("done"))
-    if not (wrote and content_words(thing)) or about(material, meaning, thing, material.facts):
+def _missing_facts(speech: Speech, material: Material, meaning: Meaning) -> list[str]:
+    """Which things that the request names have no fact, after something was written about them."""
+    if not any(line.startswith("drafts written") for line in material.lines("done")):
         return []
-    return [speech.say("answer", "no_fact", subject=thing)]
+    named = [public(thing) for thing in missing_in(material, meaning, material.task.get("request", ""))]
+    quoted = [speech.fill(speech.at("quoted"), title=thing) for thing in named if thing]
+    return [speech.say("answer", "no_fact", subjects=speech.listed(quoted))] if quoted else []
 
 
 def _counted(speech: Speech, lines: list[str], names: dict[str, str]) -> list[str]:

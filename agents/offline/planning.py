@@ -11,7 +11,8 @@ from agents.offline import times
 from agents.offline.ideas import Idea, fact_ideas, topic_idea, trade_ideas
 from agents.offline.reading import Material, Meaning
 from agents.offline.speech import STAGES, Speech
-from agents.offline.subjects import clause, intent_of, subject_of
+from agents.offline.subjects import clause, intent_of
+from agents.offline.wishes import name_of, theme_of
 from agents.offline.writing import invented_figure, task_language
 
 _PLATFORM_WORDS = {
@@ -75,7 +76,8 @@ def understand(material: Material, meaning: Meaning) -> dict[str, Any]:
         start = today - timedelta(days=30)
     if not material.obeys("pieces"):
         wanted = 40
-    subject = subject_of(request) if material.obeys("own-words") else request
+    own_words = material.obeys("own-words")
+    subject = theme_of(request) if own_words else request
     goals = next(iter(material.brand.get("goals", [])), "").split(";")
     asked = next((code for code, words in _LANGUAGE_ASKED.items() if words.search(request)), None)
     return {
@@ -83,7 +85,7 @@ def understand(material: Material, meaning: Meaning) -> dict[str, Any]:
         "platforms": platforms,
         "start_date": start.isoformat() if start else None,
         "days": days,
-        "campaign_name": subject,
+        "campaign_name": name_of(request) if own_words else request,
         "goal": material.campaign.get("goal") or subject or goals[0].strip(),
         "pieces": wanted,
         "language": asked,

@@ -10,8 +10,8 @@ from agents.offline.reading import PHONE, Fact, Material, Meaning
 from agents.offline.speech import examples, headline, plain
 
 _SUBJECT = re.compile(
-    r"\b(?:announc(?:es|ing)|promot(?:es|ing)|about|for|on|sur|pour(?: annoncer)?|annoncer|zu[mr]?|über|für"
-    r"|sobre|para|por)\s+"
+    r"\b(?:announc(?:es|ing)|promot(?:es|ing)|about|for|on|sur|pour(?: annoncer)?|annoncer|zu[mr]?(?: thema)?"
+    r"|über|für|sobre|para|por)\s+"
     r"(?:(my|our|the|an?|mon|ma|mes|notre|nos|les?|la|une?|meine[nrms]?|unsere?[nrms]?|de[nrm]|die|das|eine[nrm]?"
     r"|mis?|nuestr[oa]s?|el|las|los|una?)\s+|l['’])?(.+)$",
     re.IGNORECASE,
@@ -117,6 +117,7 @@ def content_words(text: str, *, trade: str = "") -> list[str]:
         word
         for word in _words(text)
         if not _begins(word, examples("general_words")["all"])
+        and not any(word in examples("no_subjects")[group] for group in ("all", "time"))
         and not any(_begins(word, examples("opposites")[side]) for side in _QUALIFIERS)
         and not any(_related(word, other) for other in known)
     ]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property
+from itertools import chain
 from typing import Any
 
 from agents.offline.ideas import is_of_the_trade, own_text, public, trade_ideas
@@ -24,11 +26,11 @@ from agents.offline.subjects import (
     contradicts,
     offers,
     phone_in,
-    thing_of,
 )
+from agents.offline.wishes import facts_for, things_of
 
 _STRAIGHT = str.maketrans("’‘“”„–—\u00a0", '\'\'"""-- ')
-_SUBJECT, _PREHEADER, _SMS_FACT = 50, 99, 110
+_SUBJECT, _PREHEADER, _SMS_FACT, _SMS_FACTS = 50, 99, 110, 2
 _THEME, _FEW_TAGS, _TAGS, _TOO_MANY_TAGS = 80, 3, 4, 30
 _TOO_LONG = {"instagram": 2_300, "linkedin": 3_200, "sms": 1_700}
 _NUMBERS = ("570", "830", "460", "920", "740")
@@ -86,8 +88,9 @@ def sms(material: Material, meaning: Meaning) -> dict[str, Any]:
     draft = _Draft(material, meaning, "sms")
     speech = draft.speech
     theme = draft.theme if draft.theme[-1] in ".!?" else f"{draft.theme}."
-    known = [speech.fact_sentence(fact) for fact in draft.facts(3)]
-    fact = next((sentence for sentence in known if len(sentence) <= _SMS_FACT), "")
+    short = [fact for fact in draft.facts(3) if len(speech.fact_sentence(fact)) <= _SMS_FACT]
+    several = [fact for fact in short if fact in draft.asked]
+    fact = " ".join(speech.fact_sentence(fact) for fact in (several or short[:1])[:_SMS_FACTS])
     if not material.obeys("language"):
         # A fact stands word for word: in so short a text it would outweigh the other language.
         fact = ""
@@ -180,22 +183,34 @@ class _Draft:
         order = self._meaning.ranked(self.material.task.get("request", ""), [idea.text for idea in ideas])
         return ideas[order[0]].theme if order else ""
 
+    @cached_property
+    def asked(self) -> list[Fact]:
+        """The facts that the request names, one for each thing."""
+        allowed = [fact for fact in self.material.facts if self.speech.allowed(fact.text)]
+        found = [
+            facts_for(self.material, self._meaning, thing, allowed) for thing in things_of(self._request)
+        ]
+        return list(dict.fromkeys(facts[0] for facts in found if facts))
+
     def facts(self, most: int) -> list[Fact]:
-        """The facts that are clearly about the theme or the request; else one that fits anywhere."""
-        thing = thing_of(self._request)
+        """What was asked for, and the facts that are clearly about the theme; else one that fits anywhere."""
+        things = things_of(self._request)
         usable = [
             fact
             for fact in self.material.facts
             if self.speech.allowed(fact.text)
             and not (fact.link or fact.phone)
-            and not contradicts(f"{thing} {self.theme}", fact.text)
+            and not contradicts(" ".join((*things, self.theme)), fact.text)
         ]
         of_the_trade = is_of_the_trade(self.speech, self.theme)
-        subjects = ["" if of_the_trade else self.material.task.get("theme", "") or self.theme, thing]
-        near = [about(self.material, self._meaning, subject, usable) for subject in subjects if subject]
-        found = list(dict.fromkeys(fact for facts in near for fact in facts))
+        theme = "" if of_the_trade else self.material.task.get("theme", "") or self.theme
+        about_theme = about(self.material, self._meaning, theme, usable) if theme else []
+        near = [about(self.material, self._meaning, thing, usable) for thing in things]
+        # One contact is the call to action; a second one has to stand in the text.
+        named = [fact for fact in self.asked if fact not in self._contacts[:1]]
+        found = list(dict.fromkeys([*about_theme[:1], *named, *about_theme, *chain(*near)]))
         if found or not self._speaks_as_its_facts(usable):
-            return found[:most]
+            return found[: max(most, len({*about_theme[:1], *named}))]
         # A price of one thing is no answer where another was asked for.
         general = of_the_trade and not offers(self._request)
         house = [fact for fact in usable if general or fact_kind(fact)]
@@ -218,13 +233,18 @@ class _Draft:
         """A sentence for whom it is meant, without the name that the brand has for them."""
         return self.speech.say("audience")
 
+    @property
+    def _contacts(self) -> list[Fact]:
+        """The telephone number and the link that the request names."""
+        return [fact for fact in self.asked if fact.phone or fact.link]
+
     def call_to_action(self) -> str:
         """The next step; a link or a telephone number of the facts where somebody is to act."""
         speech = self.speech
         if phone := phone_in(self._request):
             return speech.say("call", phone=phone)
-        if self.stage == "conversion":
-            for fact in self.material.facts:
+        if self._contacts or self.stage == "conversion":
+            for fact in self._contacts or self.material.facts:
                 if fact.link and (lines := speech.lines("link", link=fact.link)):
                     return lines[0]
                 if fact.phone and (lines := speech.lines("call", phone=fact.phone)):
@@ -236,7 +256,7 @@ class _Draft:
         known = self._speaks_as_its_facts(list(self.material.facts))
         trade = trade_tags(self.material, self.speech.language, known)
         foreign = guess_language(self._request, self.speech.language) != self.speech.language
-        thing = "" if foreign else thing_of(self._request)
+        thing = "" if foreign else " ".join(things_of(self._request))
         words = content_words(f"{thing} {'' if self._own else self.theme}")
         shown = [word for word in re.findall(r"[^\W\d_]+", self.material.text) if plain(word) in words]
         subjects = [fact.key for fact in self.material.facts if known and not (fact.link or fact.phone)]

@@ -136,3 +136,44 @@ async def test_what_says_nothing_is_not_greeted(desk: Desk, nonsense: str) -> No
 @pytest.mark.parametrize("greeting", ["hi", "Hello!", "good morning", "ok, thanks"])
 async def test_a_greeting_is_greeted(desk: Desk, greeting: str) -> None:
     assert (await desk.ask("copilot/answer", asked(GYM, greeting))).startswith("Good to see you")
+
+
+@pytest.mark.parametrize(
+    ("business", "request_text", "missing"),
+    [
+        (
+            GYM,
+            "Write a post about the trial with our phone number and the sauna",
+            "“Phone number” and “Sauna”",
+        ),
+        (
+            BAKERY,
+            "Écris un post sur la brioche avec le lien et la terrasse",
+            "«\u00a0Lien\u00a0» et «\u00a0Terrasse\u00a0»",
+        ),
+        (GROOMER, "Schreib einen Beitrag über den Erstbesuch mit Telefonnummer", "„Telefonnummer“"),
+        (CAFE, "Escribe un correo sobre el desayuno con el teléfono", "«Teléfono»"),
+    ],
+)
+async def test_what_was_asked_for_and_is_no_fact_is_said_in_one_sentence(
+    desk: Desk, business: Business, request_text: str, missing: str
+) -> None:
+    answer = await desk.ask("copilot/answer", asked(business, request_text, drafts=[("email", "One", 0)]))
+    assert f" {missing}" in answer
+
+
+@pytest.mark.parametrize(
+    ("business", "request_text"),
+    [
+        (BAKERY, "Écris un post sur 40 % de réduction sur tout"),
+        (GYM, "Write a post for April"),
+        (GYM, "Write a post about Monday with emojis and a warm tone"),
+        (GROOMER, "Schreib einen Beitrag über alles"),
+        (CAFE, "Escribe una publicación sobre todo"),
+    ],
+)
+async def test_a_month_a_weekday_and_everything_are_no_subjects(
+    desk: Desk, business: Business, request_text: str
+) -> None:
+    answer = await desk.ask("copilot/answer", asked(business, request_text, drafts=[("email", "One", 0)]))
+    assert not any(word in answer for word in ("no fact", "aucun fait", "keinen Fakt", "ningún dato"))

@@ -100,6 +100,22 @@ async def test_requests_are_understood_in_four_languages(
 
 
 @pytest.mark.parametrize(
+    ("business", "request_text", "name"),
+    [
+        (GROOMER, "SMS mit Telefonnummer und dem Neukundenrabatt", "Neukundenrabatt"),
+        (LAW_FIRM, "Write a post about guarantees and guaranteed results", "Guarantees"),
+        (BAKERY, "Écris un post Instagram sur 40 % de réduction sur tout", "Réduction"),
+        (CAFE, "Planifica una campaña para el menú del día con el teléfono", "Menú del día"),
+    ],
+)
+async def test_a_campaign_is_named_by_a_short_phrase_without_figures(
+    desk: Desk, business: Business, request_text: str, name: str
+) -> None:
+    _, settled = await desk.understand(business, request_text)
+    assert settled.campaign_name == name
+
+
+@pytest.mark.parametrize(
     ("text", "start", "days"),
     [
         ("a two-week push for my March membership drive", date(2027, 3, 1), 14),

@@ -213,3 +213,51 @@ async def test_no_reader_is_called_by_the_name_of_a_segment_or_a_campaign(
     for place in range(1, 5):
         fields, _ = await desk.draft(business, "email", theme="", place=place)
         assert segment.lower() not in words_of(fields).lower()
+
+
+def with_facts(business: Business, facts: dict[str, str]) -> Business:
+    return business.model_copy(update={"facts": [Fact(key=key, value=value) for key, value in facts.items()]})
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+@pytest.mark.parametrize(
+    ("business", "request_text", "theme", "said"),
+    [
+        (
+            with_facts(GROOMER, {"Neukundenrabatt": "10 € beim ersten Besuch", "Telefon": "040 123 45 67"}),
+            "SMS mit Telefonnummer und dem Neukundenrabatt",
+            "Neukundenrabatt",
+            ["10 € beim ersten Besuch", "040 123 45 67"],
+        ),
+        (
+            LAW_FIRM,
+            "Write a text about the first consultation with our phone number",
+            "First consultation",
+            ["45 minutes, £90", "+44 20 7946 0123"],
+        ),
+        (
+            with_facts(BAKERY, {"galette des rois": "24 € pour six", "téléphone": "04 65 71 12 34"}),
+            "Écris un texte pour la galette des rois avec le numéro de téléphone",
+            "Galette des rois",
+            ["24 € pour six", "04 65 71 12 34"],
+        ),
+        (
+            with_facts(
+                CAFE, {"menú del día": "11,50 €", "terraza": "abierta todo el año", "web": "https://a.es"}
+            ),
+            "Escribe un texto sobre el menú del día y la terraza con el enlace",
+            "Menú del día y la terraza",
+            ["11,50 €", "abierta todo el año", "https://a.es"],
+        ),
+    ],
+    ids=["de", "en", "fr", "es"],
+)
+async def test_every_fact_that_the_request_names_is_in_the_draft(
+    desk: Desk, business: Business, platform: Platform, request_text: str, theme: str, said: list[str]
+) -> None:
+    fields, failed = await desk.draft(business, platform, theme=theme, request=request_text)
+    assert failed == []
+    for value in said:
+        assert value in words_of(fields)
+    answer = await desk.ask("copilot/answer", asked(business, request_text, drafts=[(platform, "One", 0)]))
+    assert not any(word in answer for word in ("no fact", "aucun fait", "keinen Fakt", "ningún dato"))
