@@ -2,8 +2,9 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { createRootRouteWithContext, createRoute, createRouter, Link, Outlet, redirect } from "@tanstack/react-router";
 
-import { sentenceOf } from "./api/problems";
-import { businessesQuery } from "./api/queries";
+import { ProblemError, sentenceOf } from "./api/problems";
+import { businessesQuery, threadQuery } from "./api/queries";
+import { ownerOf, ownThread } from "./business/current";
 import { NewBusiness } from "./business/new-business";
 import { readSearch } from "./canvas/open";
 import { Register } from "./session/register";
@@ -56,7 +57,20 @@ const workspace = createRoute({
   component: Workspace,
 });
 const home = createRoute({ getParentRoute: () => workspace, path: "/" });
-const thread = createRoute({ getParentRoute: () => workspace, path: "/t/$threadId" });
+const thread = createRoute({
+  getParentRoute: () => workspace,
+  path: "/t/$threadId",
+  beforeLoad: async ({ context, params: { threadId } }) => {
+    if (ownerOf(threadId)) return;
+    try {
+      const { business_id } = await context.queries.query({ ...threadQuery(threadId), staleTime: "static" });
+      ownThread(threadId, business_id);
+    } catch (error) {
+      // A thread that is not there says so in its place.
+      if (!(error instanceof ProblemError) || error.problem.status !== 404) throw error;
+    }
+  },
+});
 
 /** The router under /app. */
 export function makeRouter(queries: QueryClient) {

@@ -2,7 +2,7 @@
 import { useEffect, useState } from "react";
 import { useParams } from "@tanstack/react-router";
 
-import { useBusiness } from "./business/current";
+import { useBusiness, useKeptChoice } from "./business/current";
 import { FactsPage } from "./business/facts-page";
 import { BusinessSwitch } from "./business/switch";
 import { AgendaSheet } from "./canvas/agenda";
@@ -22,6 +22,7 @@ import { Rail, Tabs } from "./ui/rail";
 /** Opens the thread of the address, or a new one. */
 export function Workspace() {
   const { threadId } = useParams({ strict: false });
+  useKeptChoice();
   const [fresh, setFresh] = useState({ id: newThreadId(), used: false });
   if (threadId === fresh.id && !fresh.used) setFresh({ ...fresh, used: true });
   if (threadId === undefined && fresh.used) setFresh({ id: newThreadId(), used: false });

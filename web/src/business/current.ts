@@ -1,15 +1,18 @@
-/** Which business is open: the last one chosen on this device. */
-import { useSyncExternalStore } from "react";
+/** Which business is open: the one that the address belongs to, else the last one chosen in this window. */
+import { useEffect, useSyncExternalStore } from "react";
 import { useSuspenseQuery } from "@tanstack/react-query";
+import { useParams, useSearch } from "@tanstack/react-router";
 
 import { businessesQuery } from "../api/queries";
 import type { Business } from "../api/types";
 
 const KEY = "marquee.business";
 const listeners = new Set<() => void>();
+const owners = new Map<string, string>();
 
-/** Open another business. */
+/** Open another business. The next window begins with it; those that are open stay where they are. */
 export function chooseBusiness(id: string): void {
+  sessionStorage.setItem(KEY, id);
   localStorage.setItem(KEY, id);
   listeners.forEach((listener) => listener());
 }
@@ -19,9 +22,18 @@ function subscribe(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
-/** The stored choice, which may be gone. */
-export function useChoice(): string | null {
-  return useSyncExternalStore(subscribe, () => localStorage.getItem(KEY));
+function choice(): string | null {
+  return sessionStorage.getItem(KEY) ?? localStorage.getItem(KEY);
+}
+
+/** Note to whom a thread belongs, which never changes; the address of a thread opens only when it is known. */
+export function ownThread(threadId: string, businessId: string): void {
+  owners.set(threadId, businessId);
+}
+
+/** To whom a thread belongs, when it was asked for or begun in this window. */
+export function ownerOf(threadId: string): string | undefined {
+  return owners.get(threadId);
 }
 
 /** All businesses of the person, newest first. */
@@ -32,8 +44,22 @@ export function useBusinesses(): Business[] {
 /** The open business. The routes that use it load only when there is one. */
 export function useBusiness(): Business {
   const businesses = useBusinesses();
-  const choice = useChoice();
-  const found = businesses.find((business) => business.id === choice) ?? businesses[0];
+  const chosen = useSyncExternalStore(subscribe, choice);
+  const { threadId } = useParams({ strict: false });
+  const { fact } = useSearch({ strict: false });
+  const owner = threadId
+    ? ownerOf(threadId)
+    : businesses.find((business) => business.facts.some((each) => each.id === fact))?.id;
+  const byId = (id: string | null | undefined) => businesses.find((business) => business.id === id);
+  const found = byId(owner) ?? byId(chosen) ?? businesses[0];
   if (!found) throw new Error("no business");
   return found;
+}
+
+/** What the address opened stays open when the address no longer says it. */
+export function useKeptChoice(): void {
+  const { id } = useBusiness();
+  useEffect(() => {
+    if (choice() !== id) chooseBusiness(id);
+  }, [id]);
 }

@@ -1,10 +1,11 @@
 /** Where the next sentence is typed; Stop takes Send's place. */
-import { useEffect } from "react";
-import { AuiIf, ComposerPrimitive } from "@assistant-ui/react";
+import { useEffect, useLayoutEffect, useRef } from "react";
+import { AuiIf, ComposerPrimitive, useAui, useAuiState } from "@assistant-ui/react";
 import { useQuery } from "@tanstack/react-query";
 
 import { usageQuery } from "../api/queries";
 import { useBusiness } from "../business/current";
+import { keepText, keptText } from "../session/kept";
 import { Icon } from "../ui/icons";
 import { usePhone } from "../ui/media";
 import { useThread } from "./thread";
@@ -25,6 +26,7 @@ export function Composer() {
   const phone = usePhone();
   const { industry } = useBusiness();
   const empty = messages.length === 0;
+  useKeptText();
 
   useEffect(() => {
     const listen = (event: KeyboardEvent) => {
@@ -71,6 +73,21 @@ export function Composer() {
       </ComposerPrimitive.Root>
     </>
   );
+}
+
+/** Each thread has its own sentence; one that is being typed stays where it was begun. */
+function useKeptText(): void {
+  const { place } = useThread();
+  const aui = useAui();
+  const text = useAuiState((state) => state.composer.text);
+  const shown = useRef<string | null>(null);
+  useLayoutEffect(() => {
+    if (shown.current === place) keepText(place, text);
+    else {
+      shown.current = place;
+      aui.thread.composer().setText(keptText(place));
+    }
+  }, [aui, place, text]);
 }
 
 function placeholder(empty: boolean, phone: boolean, industry: string): string {

@@ -2,11 +2,12 @@
 import { createContext, use, useCallback, useEffect, useMemo, useState, type ReactNode } from "react";
 import { AssistantRuntimeProvider, useExternalStoreRuntime, type AppendMessage } from "@assistant-ui/react";
 import { useQuery } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
+import { useNavigate, useParams } from "@tanstack/react-router";
 
 import { threadQuery } from "../api/queries";
 import type { Thread } from "../api/types";
-import { useBusiness } from "../business/current";
+import { ownThread, useBusiness } from "../business/current";
+import { keepText } from "../session/kept";
 import type { RunView } from "./run";
 import { attachRun, isFollowed, putAway, startRun, stopRun, useRun } from "./runs";
 import { convert, isTold, shownMessages, type Shown } from "./shown";
@@ -14,6 +15,8 @@ import { newest, newestBelow, pathTo } from "./tree";
 
 interface OpenThread {
   threadId: string;
+  /** The name under which what is typed is kept: the thread, or the front of the business. */
+  place: string;
   thread: Thread | undefined;
   error: unknown;
   live: RunView | null;
@@ -69,6 +72,7 @@ export function ThreadProvider({ threadId, children }: { threadId: string; child
   const send = useCallback(
     (text: string, parentId: string | null, branch: boolean, slotIds?: string[]) => {
       markOpened(threadId);
+      ownThread(threadId, business.id);
       startRun({ businessId: business.id, threadId, text, parentId, branch, slotIds, campaignId: slotIds && (campaignId ?? undefined) });
       setHead(null);
       void navigate({ to: "/t/$threadId", params: { threadId }, search: (old) => old });
@@ -76,11 +80,15 @@ export function ThreadProvider({ threadId, children }: { threadId: string; child
     [business.id, threadId, campaignId, navigate],
   );
 
+  const named = useParams({ strict: false }).threadId !== undefined;
+  const place = named ? threadId : frontOf(business.id);
+
   const value = useMemo<OpenThread>(() => {
     const headId = shownHead ?? newest(all)?.id ?? null;
     const parentOf = (id: string) => all.find((message) => message.id === id)?.parent_id ?? null;
     return {
       threadId,
+      place,
       thread,
       error,
       live,
@@ -96,13 +104,17 @@ export function ThreadProvider({ threadId, children }: { threadId: string; child
       },
       show: (id) => setHead({ threadId, id: newestBelow(all, id) }),
     };
-  }, [threadId, thread, error, fresh, live, messages, campaignId, all, shownHead, send]);
+  }, [threadId, place, thread, error, fresh, live, messages, campaignId, all, shownHead, send]);
 
   const runtime = useExternalStoreRuntime<Shown>({
     messages,
     convertMessage: convert,
     isRunning: value.running,
-    onNew: (message) => said(message, (text) => value.say(text)),
+    onNew: (message) =>
+      said(message, (text) => {
+        keepText(place, "");
+        value.say(text);
+      }),
     onEdit: (message) =>
       said(message, (text) => {
         const path = pathTo(all, message.sourceId);
@@ -134,6 +146,11 @@ function campaignOf(thread: Thread | undefined, live: RunView | null, messages: 
   const told = live?.state?.campaign?.id ?? live?.pieces.find((piece) => piece.identity.campaign_id)?.identity.campaign_id;
   const past = messages.flatMap((message) => message.pieces).findLast((piece) => piece.identity.campaign_id);
   return told ?? thread?.campaign_id ?? past?.identity.campaign_id ?? null;
+}
+
+/** Where what is typed is kept before there is a thread. */
+export function frontOf(businessId: string): string {
+  return `front:${businessId}`;
 }
 
 const opened = new Set<string>();

@@ -6,7 +6,7 @@ import { Link, useNavigate } from "@tanstack/react-router";
 import { api } from "../api/client";
 import { threadsQuery } from "../api/queries";
 import type { ThreadItem } from "../api/types";
-import { useBusiness } from "../business/current";
+import { ownThread, useBusiness } from "../business/current";
 import { localTime, shortDay } from "../canvas/dates";
 import { Icon } from "../ui/icons";
 import { putAway } from "./runs";
@@ -60,7 +60,10 @@ export function Threads() {
                 to="/t/$threadId"
                 params={{ threadId: thread.client_id }}
                 aria-current={thread.client_id === threadId ? "page" : undefined}
-                onClick={() => setOpen(false)}
+                onClick={() => {
+                  ownThread(thread.client_id, business.id);
+                  setOpen(false);
+                }}
               >
                 <span>{thread.title || "Untitled"}</span>
                 <time className="meta">
