@@ -23,6 +23,7 @@ TOO_SMALL = """(touched) => [...document.querySelectorAll(touched)].flatMap((eac
 async def assert_fits(page: Page) -> None:
     """Nothing is wider than the screen, and everything can be hit with a thumb."""
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert await page.evaluate("document.documentElement.scrollHeight <= innerHeight")
     assert await page.evaluate(TOO_SMALL, TOUCHED) == []
 
 

@@ -64,6 +64,12 @@ async def test_the_demo_plans_and_writes(visit: Opener) -> None:
         assert all(draft["ai_metadata"]["simulated"] for draft in drafts)
         await accessible(page)
 
+        # Only panes scroll, never the page.
+        assert await page.evaluate("document.documentElement.scrollHeight <= innerHeight")
+        await page.mouse.move(30, 500)
+        await page.mouse.wheel(0, 800)
+        assert await page.evaluate("scrollY") == 0
+
         source = page.locator("article.card").get_by_role("button", name="membership: from $29/month").first
         await source.click()
         await expect(page.locator(".factrow.wanted")).to_contain_text("from $29/month")
