@@ -40,6 +40,13 @@ async def test_a_refused_line_says_why_and_keeps_what_was_typed(own: Opener, siz
             assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
             await accessible(page)
             await row.get_by_role("button", name="Cancel").click()
+        await page.get_by_role("button", name="Add Words never used").click()
+        await row.get_by_label("Words never used").fill("bour, HARBOUR, cheap")
+        await row.get_by_role("button", name="Save").click()
+        await expect(page.locator("#fact-banned .hint")).to_have_text(
+            "Your own name has “HARBOUR”; every signature would be marked."
+        )
+        await accessible(page)
         await (
             page.get_by_role("button", name="Edit Colours")
             .or_(page.get_by_role("button", name="Add Colours"))

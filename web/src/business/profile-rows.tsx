@@ -30,6 +30,7 @@ export function ProfileRows({ business, wanted, editing, form, onEdit, onSave }:
         key={line.field}
         line={line}
         value={line.shown(business)}
+        note={line.note?.(business)}
         wanted={wanted === line.name}
         onEdit={() => onEdit(`edit:${line.field}`)}
       />
@@ -37,13 +38,22 @@ export function ProfileRows({ business, wanted, editing, form, onEdit, onSave }:
   );
 }
 
-function Row({ line, value, wanted, onEdit }: { line: ProfileLine; value: string; wanted: boolean; onEdit: () => void }) {
+interface RowProps {
+  line: ProfileLine;
+  value: string;
+  note: string | undefined;
+  wanted: boolean;
+  onEdit: () => void;
+}
+
+function Row({ line, value, note, wanted, onEdit }: RowProps) {
   const { name, field, label } = line;
   return (
     <div id={`fact-${name}`} className={wanted ? "factrow wanted" : "factrow"}>
       <dt>{label}</dt>
       <dd className={value ? undefined : missing(field)}>
         {field === COLORS && value ? <Colors value={value} /> : value || none(field)}
+        {note && <p className="hint faint">{note}</p>}
       </dd>
       <dd className="meta">
         {value ? "your profile" : none(field) === "unknown" && "not given yet"}{" "}

@@ -16,6 +16,8 @@ export interface ProfileLine {
   shown: (business: Business) => string;
   typed: (business: Business) => string;
   patch: (text: string, business: Business) => ProfilePatch;
+  /** What is worth knowing about the value as it is. */
+  note?: (business: Business) => string;
 }
 
 type TextField = "business_name" | "brand_voice" | "industry" | "postal_address" | "timezone" | "language";
@@ -25,8 +27,15 @@ function plain(name: string, field: TextField, label: string, more: Partial<Prof
   return { name, field, label, control: "line", shown: read, typed: read, patch: (text) => ({ [field]: text }), ...more };
 }
 
-function list(name: string, field: "primary_goals" | "banned_words", label: string, hint: string): ProfileLine {
+function list(
+  name: string,
+  field: "primary_goals" | "banned_words",
+  label: string,
+  hint: string,
+  more: Partial<ProfileLine> = {},
+): ProfileLine {
   return {
+    ...more,
     name,
     field,
     label,
@@ -63,7 +72,7 @@ export const PROFILE: ProfileLine[] = [
   plain("voice", "brand_voice", "Voice"),
   plain("industry", "industry", "What you do", { required: true }),
   plain("language", "language", "Language", { control: "language", shown: ({ language }) => languageName(language) }),
-  list("banned", "banned_words", "Words never used", "With commas between them: cheap, unbeatable"),
+  list("banned", "banned_words", "Words never used", "With commas between them: cheap, unbeatable", { note: ownName }),
   AUDIENCE,
   list("goals", "primary_goals", "Goals", "With commas between them"),
   plain("address", "postal_address", "Postal address"),
@@ -79,6 +88,20 @@ export const PROFILE: ProfileLine[] = [
   },
   plain("zone", "timezone", "Time zone", { control: "zone", required: true }),
 ];
+
+/** A name is in every signature, so a word of it that is never used marks them all. */
+function ownName({ business_name, banned_words }: Business): string {
+  const name = folded(business_name);
+  const words = banned_words.filter((word) => name.includes(folded(word)));
+  const said = words.map((word) => `“${word}”`).join(", ");
+  return said && `Your own name has ${said}; every signature would be marked.`;
+}
+
+/** Words between single spaces, whatever their case and accents. */
+function folded(text: string): string {
+  const plain = text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+  return ` ${plain.replace(/[^\p{L}\p{N}]+/gu, " ").trim()} `;
+}
 
 function asLine({ segment_name, age_range }: Segment): string {
   return [segment_name, age_range.replace("-", "–")].filter(Boolean).join(", ");
