@@ -27,6 +27,14 @@ export interface Card {
   piece: Piece | null;
 }
 
+/** What a piece is called that has no name of its own. */
+export const PIECE_NAMES: Record<Platform, string> = {
+  instagram: "Instagram post",
+  linkedin: "LinkedIn post",
+  email: "e-mail",
+  sms: "text message",
+};
+
 export type CardState = "planned" | "writing" | "checking" | "failed" | "ready" | "approved" | "unsaved";
 
 /** The name by which a piece is opened: its slot, else its document, else its call. */
@@ -52,7 +60,7 @@ export function pieceTitle(piece: Piece): string {
     const count = Array.isArray(slots) ? slots.length : 0;
     return count > 0 ? `Calendar, ${count} ${count === 1 ? "piece" : "pieces"}` : "Calendar";
   }
-  return text(piece.args["subject"]) || piece.identity.theme || text(piece.args["caption"]) || "New draft";
+  return text(piece.args["subject"]) || piece.identity.theme || text(piece.args["caption"]) || text(piece.args["text"]) || "New draft";
 }
 
 /** The checks that did not pass and stop approval. */
@@ -114,7 +122,7 @@ const LONGEST_NAME = 60;
 
 /** What a post without a title begins with. */
 function firstWords({ text_content }: Content): string {
-  const line = (text_content.caption || text_content.body || "").split("\n")[0] ?? "";
+  const line = (text_content.caption || text_content.body || "").trim().split("\n")[0] ?? "";
   return line.length <= LONGEST_NAME ? line : `${line.slice(0, LONGEST_NAME).replace(/\s+\S*$/, "")}…`;
 }
 

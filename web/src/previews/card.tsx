@@ -3,7 +3,7 @@ import { memo, useRef, useState } from "react";
 
 import type { Business } from "../api/types";
 import { when, whenInWeek } from "../canvas/dates";
-import { checksOf, platformIcon, PLATFORM_NAMES, stateOf, type Card } from "../canvas/pieces";
+import { checksOf, PIECE_NAMES, platformIcon, PLATFORM_NAMES, stateOf, type Card } from "../canvas/pieces";
 import { SourceChip } from "../canvas/sources";
 import { Icon } from "../ui/icons";
 import { Trouble } from "../ui/trouble";
@@ -48,7 +48,7 @@ export const PieceCard = memo(function PieceCard({ card, business, selected, yea
   const checking = card.piece?.stage === "checking" ? card.piece.checking : undefined;
   const show = unfolded || selected || state === "failed" || edit !== null;
 
-  const name = card.theme || words.title;
+  const name = card.theme || words.title || PIECE_NAMES[card.platform];
   const removable = card.content?.status === "draft" && !card.piece && !edit;
   const begin = card.content && (() => {
     setAsking(false);
