@@ -69,4 +69,30 @@ async def test_edits_are_checked_and_never_overwrite(own: Opener) -> None:
         await expect(page.get_by_label("Name of the fact")).to_have_count(0)
         await page.get_by_role("heading", name="The facts behind every sentence").click()
         await page.keyboard.press("Escape")
-        await expect(card.or_(person.cards.first)).to_be_visible()
+        await expect(person.card("1 check failed")).to_be_visible()
+
+        # What is known now decides, in the chat and on the card.
+        await expect(person.chips.get_by_title("1 check failed")).to_be_visible()
+        await person.cards.get_by_role("button", name="add the fact").click()
+        await page.get_by_label("Name of the fact").fill("members")
+        await page.get_by_label("The fact", exact=True).fill("500")
+        await page.get_by_role("button", name="Save").click()
+        await expect(page.locator(".factrow", has_text="500")).to_be_visible()
+        await page.keyboard.press("Escape")
+        await expect(person.card("Ready for you")).to_be_visible()
+        await expect(person.chips.get_by_title("Ready for you")).to_be_visible()
+
+
+async def test_a_text_message_has_buttons_with_names(own: Opener) -> None:
+    async with own() as person:
+        await person.go()
+        await person.say("Write a text message about the trial week")
+        await person.until_ended()
+        await expect(person.chips).not_to_contain_text("New draft")
+        (draft,) = await person.drafts()
+        for text, name in (("\n\nTrial week £15", "Trial week £15"), (" ", "text message")):
+            await person.put(f"/content/{draft['id']}", {"text_content": {"caption": text}})
+            await person.page.reload()
+            for verb in ("Edit", "Delete"):
+                button = person.cards.get_by_role("button", name=f"{verb} {name}", exact=True)
+                await expect(button).to_be_visible()

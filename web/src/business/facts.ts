@@ -44,6 +44,9 @@ export function useFacts(business: Business) {
       );
       return false;
     } finally {
+      // Open drafts were checked again on the server against what is known now.
+      void queries.invalidateQueries({ queryKey: ["content"] });
+      void queries.invalidateQueries({ queryKey: ["thread"] });
       await queries.invalidateQueries({ queryKey: businessesQuery.queryKey });
       setSaving(false);
     }
