@@ -1,4 +1,4 @@
-"""Somebody with two businesses: what belongs to one is never drawn, kept or sent under the name of the other."""
+"""Somebody with two businesses: nothing of one is drawn, kept or sent under the name of the other."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ NOTE_NAMES = """(() => {
   window.drawn = new Set();
   const look = () => {
     const name = document.querySelector(".switch strong")?.textContent;
-    for (const card of document.querySelectorAll("article.card .pv-h b")) drawn.add(`${name}: ${card.textContent}`);
+    const cards = document.querySelectorAll("article.card .pv-h b");
+    for (const card of cards) drawn.add(`${name}: ${card.textContent}`);
   };
   new MutationObserver(look).observe(document, { subtree: true, childList: true, characterData: true });
 })()"""
