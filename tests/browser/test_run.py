@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
-from playwright.async_api import expect
+import pytest
+from playwright.async_api import Route, expect
 
 from core.demo import DEMO_EMAIL, DEMO_PASSWORD
 from tests.browser.conftest import Opener
+from tests.browser.people import DESK, PHONE
 from tests.browser.watch import accessible
 
 SLOW_RESULTS = Path(__file__).with_name("slow_results.js").read_text()
@@ -80,3 +83,50 @@ async def test_the_demo_plans_and_writes(visit: Opener) -> None:
             page.get_by_role("group", name="Slots of the month").get_by_role("button")
         ).to_have_count(6)
         await accessible(page)
+
+
+async def with_unsourced_events(route: Route) -> None:
+    """The stream of a run whose talk has figures without a source; the offline model invents none."""
+    told = (await (await route.fetch()).body()).decode()
+    said = re.search(r'"messageId":\s*"([^"]+)"', told)
+    assert said is not None, told
+    value = {"message_id": said.group(1), "figures": ["40%", "300"]}
+    event = f"data: {json.dumps({'type': 'CUSTOM', 'name': 'unsourced', 'value': value})}\n\n"
+    head, last, end = told.rpartition("id:")
+    assert "RUN_FINISHED" in end
+    await route.fulfill(body=f"{head}{event}{last}{end}", content_type="text/event-stream")
+
+
+async def with_unsourced_message(route: Route) -> None:
+    """The thread of the same answer."""
+    answer = await route.fetch()
+    thread = await answer.json()
+    for message in thread["messages"]:
+        message["unsourced"] = ["40%", "300"] if message["role"] == "assistant" else []
+    await route.fulfill(response=answer, json=thread)
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+async def test_figures_of_the_talk_without_a_source_are_named_below_it(
+    own: Opener, size: tuple[int, int]
+) -> None:
+    async with own(size=size, is_mobile=size == PHONE, has_touch=size == PHONE) as person:
+        page = person.page
+        warned = page.locator(".answer").get_by_role("note")
+        await page.route("**/copilot", with_unsourced_events)
+        await person.go()
+        asked = re.compile("/threads/")
+        await page.route(asked, lambda route: route.abort())
+        person.watch.allow("threads/", "ERR_FAILED")
+        await person.say("Who are you?")
+        await expect(warned).to_have_text(
+            "40%, 300: not found in what you told me. Check before you rely on it."
+        )
+        await page.unroute(asked)
+        await page.route(asked, with_unsourced_message)
+        await page.reload()
+        await expect(warned).to_have_text(
+            "40%, 300: not found in what you told me. Check before you rely on it."
+        )
+        await accessible(page)
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")

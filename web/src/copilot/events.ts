@@ -41,6 +41,12 @@ export interface Checking {
   of: number;
 }
 
+/** CUSTOM `unsourced`: figures of the finished talk that have no source. */
+export interface Unsourced {
+  message_id: string;
+  figures: string[];
+}
+
 /** What a finished artefact's result says. */
 export interface Result {
   content_id?: string;

@@ -108,6 +108,7 @@ export function AssistantMessage() {
             <MessagePrimitive.Parts components={{ Text: Markdown }} />
           </div>
         )}
+        <NotFound figures={shown.unsourced} />
         <Sources shown={shown} />
         <Chips message={shown} last={last} />
         <Standing shown={shown} last={last} />
@@ -125,6 +126,17 @@ function Anchor({ href, children }: ComponentProps<"a">) {
     <a className="link" href={href} target="_blank" rel="noopener noreferrer">
       {children}
     </a>
+  );
+}
+
+/** What nobody told the copilot is said under its answer. */
+function NotFound({ figures }: { figures: string[] }) {
+  if (figures.length === 0) return null;
+  return (
+    <div className="check soft" role="note">
+      <Icon name="alert" />
+      <p>{figures.join(", ")}: not found in what you told me. Check before you rely on it.</p>
+    </div>
   );
 }
 

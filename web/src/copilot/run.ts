@@ -12,6 +12,7 @@ import {
   type Result,
   type SharedState,
   type StreamEvent,
+  type Unsourced,
 } from "./events";
 
 export type Outcome = "success" | "interrupt" | "cancelled" | "failed";
@@ -38,6 +39,8 @@ export interface RunView {
   stopping: boolean;
   begun: boolean;
   text: string;
+  /** Figures of the text that have no source. */
+  unsourced: string[];
   steps: AgentStep[];
   pieces: Piece[];
   state: SharedState | null;
@@ -51,6 +54,7 @@ interface Draft extends Piece {
 
 interface Said {
   text: string;
+  unsourced: string[];
   attempt: number;
 }
 
@@ -80,7 +84,7 @@ export class LiveRun {
         break;
       case "TEXT_MESSAGE_START":
         this.forget(attempt);
-        this.said.set(event.messageId, { text: "", attempt });
+        this.said.set(event.messageId, { text: "", unsourced: [], attempt });
         break;
       case "TEXT_MESSAGE_CONTENT": {
         const said = this.said.get(event.messageId);
@@ -139,6 +143,10 @@ export class LiveRun {
     } else if (name === "checking") {
       const { tool_call_id, done, of } = value as Checking;
       this.update(tool_call_id, { checking: { done, of } });
+    } else if (name === "unsourced") {
+      const { message_id, figures } = value as Unsourced;
+      const said = this.said.get(message_id);
+      if (said) said.unsourced = figures;
     }
   }
 
@@ -209,6 +217,7 @@ export class LiveRun {
         .map((said) => said.text)
         .filter(Boolean)
         .join("\n\n"),
+      unsourced: [...this.said.values()].flatMap((said) => said.unsourced),
       steps: [...this.steps.values()],
       pieces: [...this.drafts.values()],
     };

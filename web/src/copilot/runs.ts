@@ -117,6 +117,7 @@ function begin(threadId: string, source: Source, ask: RunView["ask"], known: Par
     stopping: false,
     begun: false,
     text: "",
+    unsourced: [],
     steps: [],
     pieces: [],
     state: null,

@@ -11,6 +11,8 @@ export interface Shown {
   id: string;
   role: "user" | "assistant";
   text: string;
+  /** Figures of the text that have no source. */
+  unsourced: string[];
   at: Date;
   steps: AgentStep[];
   /** How long the whole took, once it is over. */
@@ -64,6 +66,7 @@ function makeShown(message: Message, all: Message[]): Shown {
     id: message.id,
     role: message.role,
     text: message.content,
+    unsourced: message.unsourced,
     at: new Date(message.created_at),
     steps: message.steps,
     ms: asked ? Date.parse(message.created_at) - Date.parse(asked.created_at) : null,
@@ -89,7 +92,7 @@ function outcomeOf(status: string): Outcome {
 
 function fromAsk(live: RunView, text: string): Shown {
   const at = new Date(live.startedAt);
-  const none = { steps: [], ms: null, pieces: [], outcome: null, problem: null, live: null, beside: [] };
+  const none = { unsourced: [], steps: [], ms: null, pieces: [], outcome: null, problem: null, live: null, beside: [] };
   return { id: `${live.runId}:ask`, role: "user", text, at, ...none };
 }
 
@@ -98,6 +101,7 @@ function fromRun(live: RunView): Shown {
     id: `${live.runId}:answer`,
     role: "assistant",
     text: live.text,
+    unsourced: live.unsourced,
     at: new Date(live.startedAt),
     steps: live.steps,
     ms: null,
