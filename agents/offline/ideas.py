@@ -10,7 +10,9 @@ from agents.offline.reading import Fact
 from agents.offline.speech import STAGES, Speech, examples, headline, plain
 from agents.offline.subjects import clause
 
-_TOPIC_CHARACTERS = 45
+THEME_CHARACTERS = 80
+_TOPIC_CHARACTERS, _ANGLE_CHARACTERS = 45, 25
+_ANGLES = ("awareness", "conversion", "consideration")
 
 
 @dataclass(frozen=True)
@@ -22,9 +24,9 @@ class Idea:
     fact: Fact | None = None
 
 
-def trade_ideas(speech: Speech, stage: str) -> list[Idea]:
-    """Ideas that any business of the trade may have."""
-    templates = speech.at("kinds", speech.kind, stage)
+def trade_ideas(speech: Speech, stage: str, kind: str = "") -> list[Idea]:
+    """Ideas that any business of the trade may have; of any trade with `general`."""
+    templates = speech.at("kinds", kind or speech.kind, stage)
     return _allowed(speech, [Idea(speech.fill(theme), speech.fill(text)) for theme, text in templates])
 
 
@@ -35,16 +37,39 @@ def topic_idea(speech: Speech, stage: str, topic: str) -> list[Idea]:
     return _allowed(speech, [Idea(speech.fill(theme, topic=short), speech.fill(text))]) if short else []
 
 
-def fact_ideas(speech: Speech) -> list[Idea]:
-    """One idea for each fact, in turn with different wording."""
+def fact_ideas(speech: Speech, wording: int = 0) -> list[Idea]:
+    """One idea for each fact, in turn with different wording; another `wording` begins with another."""
     templates = speech.at("fact_ideas")
     found = []
     told = [fact for fact in speech.material.facts if not fact.link and not fact.phone]
     for index, fact in enumerate(told):
-        theme, text = templates[index % len(templates)]
+        theme, text = templates[(index + wording) % len(templates)]
         name = headline(clause(fact.key, _TOPIC_CHARACTERS))
         found.append(Idea(speech.fill(theme, fact=name), speech.fill(text), fact))
     return _allowed(speech, found)
+
+
+def spare_ideas(speech: Speech, stage: str, topic: str) -> Iterator[Idea]:
+    """When the trade has no more: neutral ideas, the facts in other words, moments, then series."""
+    yield from trade_ideas(speech, stage, "general")
+    yield from fact_ideas(speech, wording=1)
+    for kind in dict.fromkeys((speech.kind, "general")):
+        yield from (Idea(moment.rstrip("."), "") for moment in speech.lines("kinds", kind, "moments"))
+    for part in speech.at("series"):
+        for near in (stage, *STAGES[:3]):
+            ideas = trade_ideas(speech, near) + trade_ideas(speech, near, "general")
+            themes = [speech.fill(part, theme=idea.theme) for idea in ideas if ":" not in idea.theme]
+            yield from (Idea(theme, "") for theme in themes if len(theme) <= THEME_CHARACTERS)
+
+
+def angle(speech: Speech, theme: str) -> tuple[str, str]:
+    """Another theme and stage for the next piece about the same theme."""
+    place = speech.piece - 2
+    short = clause(theme, _ANGLE_CHARACTERS)
+    if place < len(_ANGLES):
+        return speech.fill(speech.at("topic_ideas", _ANGLES[place])[0], topic=short), _ANGLES[place]
+    series: list[str] = speech.at("series")
+    return speech.fill(series[place % len(series)], theme=short), STAGES[place % len(STAGES)]
 
 
 def public(topic: str) -> str:
@@ -58,7 +83,8 @@ def public(topic: str) -> str:
 
 def is_of_the_trade(speech: Speech, theme: str) -> bool:
     """Whether a theme is one that any business of the trade may have."""
-    themes = [idea.theme for stage in STAGES for idea in trade_ideas(speech, stage)]
+    kinds = (speech.kind, "general")
+    themes = [idea.theme for kind in kinds for stage in STAGES for idea in trade_ideas(speech, stage, kind)]
     return plain(speech.typeset(theme)) in map(plain, themes)
 
 
@@ -76,7 +102,8 @@ def own_text(speech: Speech, theme: str) -> str:
 
 def _every_template(speech: Speech) -> Iterator[tuple[str, str]]:
     for stage in STAGES:
-        yield from ((theme, text) for theme, text in speech.at("kinds", speech.kind, stage))
+        for kind in (speech.kind, "general"):
+            yield from ((theme, text) for theme, text in speech.at("kinds", kind, stage))
         theme, text = speech.at("topic_ideas", stage)
         yield theme, text
     yield from ((theme, text) for theme, text in speech.at("fact_ideas"))

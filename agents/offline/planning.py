@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from datetime import date, timedelta
+from itertools import chain
 from typing import Any
 
 from agents.offline import times
-from agents.offline.ideas import Idea, fact_ideas, topic_idea, trade_ideas
+from agents.offline.ideas import THEME_CHARACTERS, Idea, fact_ideas, spare_ideas, topic_idea, trade_ideas
 from agents.offline.reading import Material, Meaning
 from agents.offline.speech import STAGES, Speech
 from agents.offline.subjects import clause, intent_of
@@ -55,7 +56,6 @@ _TIMES = {
 }
 _WORKING_DAYS = {"email": (1, 2, 3), "linkedin": (0, 1, 2, 3, 4)}
 _SPOKEN = {"instagram": "Instagram", "linkedin": "LinkedIn", "sms": "SMS"}
-_THEME_CHARACTERS = 80
 
 
 def understand(material: Material, meaning: Meaning) -> dict[str, Any]:
@@ -118,7 +118,7 @@ def plan(material: Material, meaning: Meaning) -> dict[str, Any]:
                 "local_time": _TIMES.get(platform, _TIMES["instagram"])[index // len(platforms) % 2],
                 "platform": platform,
                 "type": "text",
-                "theme": clause(idea.theme, _THEME_CHARACTERS),
+                "theme": clause(idea.theme, THEME_CHARACTERS),
                 "segment": segments[index % len(segments)].name if segments else "",
                 "funnel_stage": stage,
             }
@@ -165,17 +165,11 @@ def _ideas(speech: Speech, meaning: Meaning, pieces: int) -> list[tuple[str, Ide
             "conversion": [topical, turned, facts],
             "retention": [turned, topical, facts],
         }[stage]
-        pool = [idea for source in sources for idea in source if idea.theme not in used]
-        pool = pool or _numbered(speech, index)
-        used.add(pool[0].theme)
-        found.append((stage, pool[0]))
+        pool = chain(*sources, spare_ideas(speech, stage, topic))
+        if idea := next((idea for idea in pool if idea.theme not in used), None):
+            used.add(idea.theme)
+            found.append((stage, idea))
     return found
-
-
-def _numbered(speech: Speech, index: int) -> list[Idea]:
-    """Moments of all trades, when there are more pieces than ideas."""
-    moments = [moment for kind in speech.at("kinds").values() for moment in speech.fitting(kind["moments"])]
-    return [Idea(moments[index % len(moments)].rstrip("."), "")]
 
 
 def _order(request: str, platforms: list[str], pieces: int) -> list[str]:

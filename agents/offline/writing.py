@@ -7,7 +7,7 @@ from functools import cached_property
 from itertools import chain
 from typing import Any
 
-from agents.offline.ideas import is_of_the_trade, own_text, public, trade_ideas
+from agents.offline.ideas import THEME_CHARACTERS, angle, is_of_the_trade, own_text, public, trade_ideas
 from agents.offline.reading import Fact, Material, Meaning
 from agents.offline.speech import (
     STAGES,
@@ -27,11 +27,11 @@ from agents.offline.subjects import (
     offers,
     phone_in,
 )
-from agents.offline.wishes import facts_for, things_of
+from agents.offline.wishes import contact_in, facts_for, things_of
 
 _STRAIGHT = str.maketrans("’‘“”„–—\u00a0", '\'\'"""-- ')
 _SUBJECT, _PREHEADER, _SMS_FACT, _SMS_FACTS = 50, 99, 110, 2
-_THEME, _FEW_TAGS, _TAGS, _TOO_MANY_TAGS = 80, 3, 4, 30
+_FEW_TAGS, _TAGS, _TOO_MANY_TAGS = 3, 4, 30
 _TOO_LONG = {"instagram": 2_300, "linkedin": 3_200, "sms": 1_700}
 _NUMBERS = ("570", "830", "460", "920", "740")
 
@@ -96,7 +96,10 @@ def sms(material: Material, meaning: Meaning) -> dict[str, Any]:
         fact = ""
     if fact and plain(theme.rstrip(".!?")) in plain(fact):
         theme = ""
-    parts = (theme, draft.offer(theme), fact, draft.call_to_action())
+    step = draft.call_to_action()
+    if step[-1:].isdigit() and "://" not in step:
+        step = f"{step}."
+    parts = (theme, draft.offer(theme), fact, step)
     middle = draft.with_habits(" ".join(filter(None, parts)))
     text = f"{material.business}{speech.at('colon')}{middle} {speech.say('stop')}"
     return {"text": text.translate(_STRAIGHT)}
@@ -133,12 +136,19 @@ class _Draft:
         stage = material.task.get("funnel_stage", "")
         self.stage = stage if stage in STAGES else "awareness"
         self._request = material.task.get("request", "")
-        theme = headline(self.speech.typeset(clause(public(material.task.get("theme", "")), _THEME)))
+        theme = headline(
+            self.speech.typeset(clause(public(material.task.get("theme", "")), THEME_CHARACTERS))
+        )
         if not theme or plain(theme) == plain(material.business) or self._is_foreign(theme):
             theme = self._own_theme()
         elif not (self.speech.allowed(theme) and material.obeys("language")):
             # A theme in another language or with a banned word cannot be the first line.
             theme = self.speech.pick(self.speech.lines("kinds", self.speech.kind, "moments"), "theme")
+        elif self.speech.piece > 1 and "goes_out" not in material.task:
+            # The pieces of one request have one theme, those of a calendar each its own.
+            turned, turned_stage = angle(self.speech, theme)
+            if self.speech.allowed(turned):
+                theme, self.stage = turned, turned_stage
         self.theme = theme or material.business
         self._own = own_text(self.speech, self.theme)
 
@@ -181,7 +191,7 @@ class _Draft:
         """When nobody gave a theme: the trade's idea that is nearest to the request."""
         ideas = [idea for stage in STAGES for idea in trade_ideas(self.speech, stage)]
         order = self._meaning.ranked(self.material.task.get("request", ""), [idea.text for idea in ideas])
-        return ideas[order[0]].theme if order else ""
+        return ideas[order[(self.speech.piece - 1) % len(order)]].theme if order else ""
 
     @cached_property
     def asked(self) -> list[Fact]:
@@ -256,7 +266,9 @@ class _Draft:
         known = self._speaks_as_its_facts(list(self.material.facts))
         trade = trade_tags(self.material, self.speech.language, known)
         foreign = guess_language(self._request, self.speech.language) != self.speech.language
-        thing = "" if foreign else " ".join(things_of(self._request))
+        thing = (
+            "" if foreign else " ".join(thing for thing in things_of(self._request) if not contact_in(thing))
+        )
         words = content_words(f"{thing} {'' if self._own else self.theme}")
         shown = [word for word in re.findall(r"[^\W\d_]+", self.material.text) if plain(word) in words]
         subjects = [fact.key for fact in self.material.facts if known and not (fact.link or fact.phone)]

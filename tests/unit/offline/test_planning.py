@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import pytest
+import yaml
 
 from agents.offline import times
+from agents.offline.speech import STAGES
 from agents.router import Plan, router_inputs
 from core.business import Business
 from core.campaign import Platform
 from tests.unit.offline.businesses import ALL, BAKERY, CAFE, GROOMER, GYM, LAW_FIRM, TODAY
 from tests.unit.offline.desk import Desk
 
+PHRASES = Path(times.__file__).parent / "phrases"
 BOTH = ["strategy", "copywriter"]
 
 
@@ -209,6 +213,26 @@ async def test_any_window_and_number_gives_a_calendar(desk: Desk, days: int, pie
     answer = await desk.calendar(CAFE, wanted)
     assert len(answer.slots) == (pieces or 10)
     assert all(1 <= slot.day <= days for slot in answer.slots)
+
+
+@pytest.mark.parametrize("business", ALL, ids=lambda business: business.business_name)
+@pytest.mark.parametrize("with_facts", [True, False])
+async def test_a_long_calendar_has_no_moment_of_another_trade_and_no_theme_twice(
+    desk: Desk, business: Business, with_facts: bool
+) -> None:
+    changed = business if with_facts else business.model_copy(update={"facts": []})
+    answer = await desk.calendar(changed, plan(changed, ["instagram", "linkedin"], 60, 24))
+    themes = [slot.theme for slot in answer.slots]
+    assert len(set(themes)) == len(themes) == 24
+    phrases = yaml.safe_load((PHRASES / f"{business.language}.yaml").read_text(encoding="utf-8"))["kinds"]
+    own = ("fitness", "food", "professional", "care", "food")[ALL.index(business)]
+    strange = [
+        moment.removeprefix("~ ").rstrip(".")
+        for kind, said in phrases.items()
+        if kind not in {own, "general"}
+        for moment in (*said["moments"], *(theme for stage in STAGES for theme, _ in said[stage]))
+    ]
+    assert not [theme for theme in themes if any(moment in theme for moment in strange)]
 
 
 async def test_each_missing_rule_of_the_calendar_shows(desk: Desk) -> None:

@@ -261,3 +261,24 @@ async def test_every_fact_that_the_request_names_is_in_the_draft(
         assert value in words_of(fields)
     answer = await desk.ask("copilot/answer", asked(business, request_text, drafts=[(platform, "One", 0)]))
     assert not any(word in answer for word in ("no fact", "aucun fait", "keinen Fakt", "ningún dato"))
+
+
+@pytest.mark.parametrize(
+    ("business", "theme"), [(GROOMER, "Krallenpflege"), (LAW_FIRM, "Claws"), (BAKERY, "Galette"), (CAFE, "")]
+)
+async def test_the_pieces_of_one_request_have_angles_of_their_own(
+    desk: Desk, business: Business, theme: str
+) -> None:
+    emails = [
+        (await desk.draft(business, "email", theme=theme, request=theme, place=place, of=6))[0]
+        for place in range(1, 7)
+    ]
+    assert len({email.title for email in emails}) == 6 or not theme
+    assert len({email.title for email in emails[:3]}) == 3
+    openings = [(email.text_content.body or "").split("\n\n")[1] for email in emails[:4]]
+    assert len(set(openings)) == 4
+    assert len({email.text_content.cta for email in emails[:3]}) > 1 or not theme
+    in_a_calendar, _ = await desk.draft(
+        business, "email", theme="Brioche", place=2, local_time="2027-03-02T09:00"
+    )
+    assert in_a_calendar.title == "Brioche"
