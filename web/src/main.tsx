@@ -3,7 +3,7 @@ import "./styles/index.css";
 
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { focusManager, QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 
 import { ProblemError, sentenceOf } from "./api/problems";
@@ -18,12 +18,23 @@ const queries = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: 30_000,
-      refetchOnWindowFocus: false,
+      refetchOnWindowFocus: "always",
       retry: (count, error) => count < 3 && error instanceof ProblemError && error.problem.status === 0,
     },
   },
 });
 const router = makeRouter(queries);
+
+/** A window beside another one is never hidden, so its focus counts as well. */
+focusManager.setEventListener((changed) => {
+  const listen = () => changed();
+  addEventListener("focus", listen);
+  document.addEventListener("visibilitychange", listen);
+  return () => {
+    removeEventListener("focus", listen);
+    document.removeEventListener("visibilitychange", listen);
+  };
+});
 
 /** Read again; a first reading that is under way was asked too early to count. */
 async function again(queryKey: readonly string[]): Promise<void> {

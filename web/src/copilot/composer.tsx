@@ -22,7 +22,7 @@ export function focusComposer(): void {
 
 /** `/` focuses it from wherever nothing is typed. */
 export function Composer() {
-  const { messages, live } = useThread();
+  const { messages, live, held } = useThread();
   const phone = usePhone();
   const { industry } = useBusiness();
   const empty = messages.length === 0;
@@ -42,6 +42,11 @@ export function Composer() {
   return (
     <>
       <QuotaLine />
+      {held && (
+        <p className="quota-line" role="status">
+          An answer is still being written in this thread. Your sentence is kept here.
+        </p>
+      )}
       <ComposerPrimitive.Root className="composer">
         <label className="vh" htmlFor={ID}>
           Message

@@ -21,6 +21,8 @@ interface OpenThread {
   error: unknown;
   live: RunView | null;
   running: boolean;
+  /** Another window's run goes on here; what was said meanwhile is back in the composer. */
+  held: boolean;
   /** The server was asked for it and has not answered yet. */
   opening: boolean;
   messages: Shown[];
@@ -48,6 +50,7 @@ export function ThreadProvider({ threadId, children }: { threadId: string; child
   const navigate = useNavigate();
   const live = useRun(threadId);
   const [attached] = useState(() => new Set<string>());
+  const [held, setHeld] = useState<string | null>(null);
   const [head, setHead] = useState<{ threadId: string; id: string } | null>(null);
   const fresh = !isOpened(threadId) || (live !== null && !live.begun && live.ask?.parentId === null);
   const { data: thread, error } = useQuery({ ...threadQuery(threadId), enabled: !fresh });
@@ -75,6 +78,7 @@ export function ThreadProvider({ threadId, children }: { threadId: string; child
       ownThread(threadId, business.id);
       startRun({ businessId: business.id, threadId, text, parentId, branch, slotIds, campaignId: slotIds && (campaignId ?? undefined) });
       setHead(null);
+      setHeld(null);
       void navigate({ to: "/t/$threadId", params: { threadId }, search: (old) => old });
     },
     [business.id, threadId, campaignId, navigate],
@@ -93,6 +97,7 @@ export function ThreadProvider({ threadId, children }: { threadId: string; child
       error,
       live,
       running: live !== null && live.outcome === null,
+      held: held === threadId && live !== null && live.outcome === null,
       opening: !fresh && !thread && !error,
       messages,
       campaignId,
@@ -104,7 +109,7 @@ export function ThreadProvider({ threadId, children }: { threadId: string; child
       },
       show: (id) => setHead({ threadId, id: newestBelow(all, id) }),
     };
-  }, [threadId, place, thread, error, fresh, live, messages, campaignId, all, shownHead, send]);
+  }, [threadId, place, thread, error, fresh, live, held, messages, campaignId, all, shownHead, send]);
 
   const runtime = useExternalStoreRuntime<Shown>({
     messages,
@@ -125,6 +130,15 @@ export function ThreadProvider({ threadId, children }: { threadId: string; child
       return Promise.resolve();
     },
   });
+
+  const refused = live?.problem?.slug === "thread-busy" && live.ask ? live.ask.text : null;
+  if (refused !== null && held !== threadId) setHeld(threadId);
+  useEffect(() => {
+    if (refused === null) return;
+    const { composer } = runtime.thread;
+    composer.setText([refused, composer.getState().text].filter(Boolean).join("\n"));
+    putAway(threadId);
+  }, [refused, runtime, threadId]);
 
   return (
     <Context value={value}>
