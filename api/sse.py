@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
+from typing import cast
 
+import anyio
 from sse_starlette import EventSourceResponse
 
 from core.errors import InvalidFields, MarqueeError
@@ -16,6 +18,9 @@ logger = logging.getLogger(__name__)
 
 PING_SECONDS = 15
 SEND_SECONDS = 30
+FAREWELL_SECONDS = 1.0
+"""For saying that the server stops; a reader that takes nothing more is not waited for."""
+
 RETRY = b"retry: 2000\n\n"
 HEADERS = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"}
 
@@ -39,26 +44,59 @@ def last_event_id(header: str | None, query: str | None) -> LogId:
         raise InvalidFields([{"field": "Last-Event-ID", "message": str(error)}]) from error
 
 
-async def _lines(frames: AsyncGenerator[Frame]) -> AsyncIterator[bytes]:
+class _Farewell:
+    """Set by sse-starlette when the server stops: the reader waits for no further event."""
+
+    def __init__(self) -> None:
+        self.waiting: anyio.CancelScope | None = None
+        self.said = False
+
+    def set(self) -> None:
+        """The server stops."""
+        self.said = True
+        if self.waiting is not None:
+            self.waiting.cancel()
+
+
+async def _until(frames: AsyncGenerator[Frame], farewell: _Farewell) -> AsyncIterator[Frame]:
+    while not farewell.said:
+        with anyio.CancelScope() as farewell.waiting:
+            try:
+                frame = await anext(frames)
+            except StopAsyncIteration:
+                return
+        if farewell.waiting.cancelled_caught:
+            break
+        yield frame
+    raise StreamCut("The server is stopping; resume in a moment.")
+
+
+async def _lines(frames: AsyncGenerator[Frame], farewell: _Farewell) -> AsyncIterator[bytes]:
     yield RETRY
     try:
         async with aclosing(frames):
-            async for log_id, event in frames:
+            async for log_id, event in _until(frames, farewell):
                 if log_id is None:
                     yield b"data: %b\n\n" % event
                 else:
                     yield b"id: %d-%d\ndata: %b\n\n" % (log_id.attempt, log_id.seq, event)
-    except Exception:
+    except Exception as error:
         # A cut stream looks finished to stock clients, so it says what it is. It has no id: whoever
         # resumes goes on behind the last event of the run.
-        logger.exception("stream.cut")
-        yield b"data: %b\n\n" % run_error(StreamCut().problem())
+        if not isinstance(error, StreamCut):
+            logger.exception("stream.cut")
+            error = StreamCut()
+        yield b"data: %b\n\n" % run_error(error.problem())
 
 
 def event_stream(frames: AsyncGenerator[Frame], run_id: str) -> EventSourceResponse:
     """The answer that streams a run."""
+    farewell = _Farewell()
     return EventSourceResponse(
-        _lines(frames),
+        _lines(frames, farewell),
+        # All it does with the event is to set it.
+        shutdown_event=cast("anyio.Event", farewell),
+        shutdown_grace_period=FAREWELL_SECONDS,
         ping=PING_SECONDS,
         send_timeout=SEND_SECONDS,
         sep="\n",

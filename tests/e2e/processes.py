@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
+import httpx
+
 from core.settings import Settings
+from tests.e2e.world import eventually
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 60.0
@@ -56,3 +60,33 @@ async def worker_process(settings: Settings) -> AsyncIterator[asyncio.subprocess
         await process.wait()
         if drain is not None:
             await drain
+
+
+@asynccontextmanager
+async def api_process(settings: Settings) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
+    """An API and its address, once it answers; it is killed at the end if it still lives."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "api"),
+        cwd=ROOT,
+        env={**environment(settings), "MARQUEE_PORT": str(port)},
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        async with httpx.AsyncClient(trust_env=False) as client:
+            await eventually(lambda: _answers(client, url), START_SECONDS)
+        yield process, url
+    finally:
+        with suppress(ProcessLookupError):
+            process.send_signal(signal.SIGKILL)
+        await process.wait()
+
+
+async def _answers(client: httpx.AsyncClient, url: str) -> bool:
+    with suppress(httpx.TransportError):
+        return (await client.get(f"{url}/readyz")).is_success
+    return False

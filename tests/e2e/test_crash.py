@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 from collections import Counter
+from dataclasses import replace
+
+import httpx
 
 from core.events import call_start, text_start
 from core.ids import new_id
@@ -11,7 +15,7 @@ from services.runs import RunResult
 from tests.doubles.fault_server import FaultServer
 from tests.e2e.conftest import served_by
 from tests.e2e.grammar import check, kinds, text
-from tests.e2e.processes import worker_process
+from tests.e2e.processes import api_process, worker_process
 from tests.e2e.world import PLAN, World, eventually, working
 
 
@@ -133,3 +137,24 @@ async def test_a_worker_killed_between_the_end_and_its_event(here: World) -> Non
     async with working(here.settings):
         assert await here.events(run) == frames
         assert (await here.run(run))["attempt"] == 1
+
+
+async def test_an_api_that_is_stopped_says_that_its_streams_are_cut(here: World, model: FaultServer) -> None:
+    """As a new version of the API would come: a stock client must not take the cut for the end."""
+    run, thread = new_id(), new_id()
+    settings = here.settings.model_copy(update={**served_by(model), "model_stall_seconds": 30})
+    model.plan("ok", "ok", "stall")
+    async with working(settings), api_process(settings) as (process, url):
+        there = replace(here, client=httpx.AsyncClient(base_url=url, headers=here.client.headers, timeout=30))
+        async with there.client:
+            reading = asyncio.create_task(there.say(PLAN, run=run, thread=thread))
+            await model.until(lambda: any(call.fault == "stall" for call in model.calls), 20)
+            process.send_signal(signal.SIGTERM)
+            cut = await reading
+            await process.wait()
+        assert (cut[-1].event["type"], cut[-1].event["code"]) == ("RUN_ERROR", "stream-cut")
+        assert not cut[-1].id
+        assert (await here.run(run))["status"] == "running"
+        await here.client.post(f"/runs/{run}/cancel")
+        whole = await here.events(run)
+    assert [frame.id for frame in whole[: len(cut) - 1]] == [frame.id for frame in cut[:-1]]
