@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from agents.offline.reading import Fact
 from agents.offline.speech import STAGES, Speech, examples, headline, plain
@@ -53,8 +54,10 @@ def spare_ideas(speech: Speech, stage: str, topic: str) -> Iterator[Idea]:
     """When the trade has no more: neutral ideas, the facts in other words, moments, then series."""
     yield from trade_ideas(speech, stage, "general")
     yield from fact_ideas(speech, wording=1)
-    for kind in dict.fromkeys((speech.kind, "general")):
-        yield from (Idea(moment.rstrip("."), "") for moment in speech.lines("kinds", kind, "moments"))
+    moments = [speech.lines("kinds", kind, "moments") for kind in dict.fromkeys((speech.kind, "general"))]
+    for moment in chain(*moments):
+        if len(moment) <= THEME_CHARACTERS and ". " not in moment:
+            yield Idea(moment.rstrip("."), "")
     for part in speech.at("series"):
         for near in (stage, *STAGES[:3]):
             ideas = trade_ideas(speech, near) + trade_ideas(speech, near, "general")

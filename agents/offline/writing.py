@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cached_property
 from itertools import chain
 from typing import Any
@@ -275,14 +276,17 @@ class _Draft:
         told = [key for key in subjects if not fact_kind(Fact("", key, ""))]
         keys = [fact.key for fact in self.facts(2) if fact.key in told]
         fresh = [word for word in dict.fromkeys(shown) if not any(plain(word) in plain(key) for key in keys)]
-        own = [self.material.business, *trade, *keys, *fresh[:2]]
+        own = self._as_tags([self.material.business, *trade, *keys, *fresh[:2]])
         if len(own) < _FEW_TAGS:
-            own += told
-        own = own if self.material.obeys("language") else []
-        wanted = own if own and count == _TAGS else [*own, *self.speech.at("generic_tags")]
-        tags = ["".join(re.findall(r"\w+", tag.replace("'", "").replace("’", ""))) for tag in wanted]
-        usable = [tag for tag in tags if tag and not any(map(str.isdigit, tag)) and self.speech.allowed(tag)]
-        return list({plain(tag): tag for tag in usable}.values())[:count]
+            own += self._as_tags(told)
+        if not self.material.obeys("language"):
+            own = []
+        more = [] if own and count == _TAGS else self._as_tags(self.speech.at("generic_tags"))
+        return list({plain(tag): tag for tag in (*own, *more)}.values())[:count]
+
+    def _as_tags(self, phrases: Sequence[str]) -> list[str]:
+        tags = ["".join(re.findall(r"\w+", phrase.replace("'", "").replace("’", ""))) for phrase in phrases]
+        return [tag for tag in tags if tag and not any(map(str.isdigit, tag)) and self.speech.allowed(tag)]
 
     def with_habits(self, text: str) -> str:
         """The text with the bad habit of every rule that the prompt lacks."""
