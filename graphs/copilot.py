@@ -240,7 +240,7 @@ async def _remember(context: GraphContext, found: Campaign | None, planned: int,
     if found is not None:
         parts.append(f"Campaign: {found.name}, {planned} slots planned" if planned else found.name)
     # A figure that a model put into a title must not come back as one that is known.
-    if plain := [title for title in titles if not figures_in(title)]:
+    if plain := [title for title in dict.fromkeys(titles) if not figures_in(title)]:
         parts.append("Drafts: " + "; ".join(plain))
     memory = Remembered("decision", f"run:{run.root_run_id}", ". ".join(parts), run.root_run_id)
     await run.recall.remember(run.scope, [memory])
