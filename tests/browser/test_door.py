@@ -7,7 +7,7 @@ import re
 from playwright.async_api import expect
 
 from tests.browser.conftest import Opener
-from tests.browser.people import PASSWORD
+from tests.browser.people import PASSWORD, Person
 from tests.browser.watch import accessible
 
 
@@ -36,6 +36,72 @@ async def test_sign_out_ends_the_session_here_and_after_a_reload(own: Opener) ->
         await expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
         await person.go()
         await expect(page).to_have_url(re.compile("/app/sign-in$"))
+
+
+ENDED = "Your session has ended. Sign in again: what you typed is kept, and you come back to where you were."
+
+
+async def end_session(person: Person) -> None:
+    """What another window does that signs out; this one finds out with its next request."""
+    await person.page.wait_for_load_state("networkidle")
+    signed_out = await person.context.request.post(f"{person.url}/auth/logout", headers=person.headers)
+    assert signed_out.ok, await signed_out.text()
+    person.watch.allow("status of 401", "answered 401")
+
+
+async def sign_in(person: Person, email: str) -> None:
+    """Fill in the door and open it."""
+    page = person.page
+    await page.get_by_label("E-mail").fill(email)
+    await page.get_by_label("Password", exact=True).fill(PASSWORD)
+    await page.get_by_role("button", name="Sign in", exact=True).click()
+
+
+async def test_a_session_that_ends_loses_neither_the_place_nor_the_sentence(own: Opener) -> None:
+    async with own() as person:
+        page = person.page
+        me = (await person.get("/auth/me"))["email"]
+        await person.go()
+        await expect(person.composer).to_be_visible()
+        await end_session(person)
+        await person.say("Who are you?")
+        await expect(page.locator("form > p").first).to_have_text(ENDED)
+        await accessible(page)
+        await page.reload()
+        await expect(page.locator("form > p").first).to_have_text(ENDED)
+        await sign_in(person, me)
+        await expect(person.composer).to_have_value("Who are you?")
+        await page.get_by_role("button", name="Send").click()
+        await person.until_ended()
+
+        await person.take_token(me, PASSWORD)
+        address = page.url.partition("?")[0] + "?show=facts"
+        await page.goto(address)
+        await expect(page.locator(".ask")).to_be_visible()
+        await end_session(person)
+        await person.say("And what do you know?")
+        await expect(page.locator("form > p").first).to_have_text(ENDED)
+        await sign_in(person, me)
+        await expect(page).to_have_url(address)
+        await expect(page.locator(".ask")).to_have_text("Who are you?")
+        await expect(person.composer).to_have_value("And what do you know?")
+
+        # Who signs out leaves nothing behind, and nobody finds what another one left.
+        await page.get_by_role("button", name="Kim Lee, account").click()
+        await page.get_by_role("menuitem", name="Sign out").click()
+        await expect(page.locator("form > p").first).to_have_text("To the Marquee on this server.")
+        assert "And what" not in str(await page.evaluate("({...sessionStorage})"))
+        await sign_in(person, me)
+        await expect(person.composer).to_have_value("")
+        await person.composer.fill("For my eyes only")
+        await person.take_token(me, PASSWORD)
+        await end_session(person)
+        await page.get_by_role("button", name="Send").click()
+        await expect(page.locator("form > p").first).to_have_text(ENDED)
+        await page.get_by_role("button", name="Look around the demo workspace").click()
+        await expect(person.composer).to_have_value("")
+        await expect(page).to_have_url(re.compile("/app/$"))
+        assert "my eyes" not in str(await page.evaluate("({...sessionStorage})"))
 
 
 async def test_the_theme_is_remembered(own: Opener) -> None:

@@ -8,8 +8,10 @@ import { RouterProvider } from "@tanstack/react-router";
 
 import { ProblemError, sentenceOf } from "./api/problems";
 import { threadQuery } from "./api/queries";
-import { putAllAway, watchRuns } from "./copilot/runs";
+import { putAllAway, unsent, watchRuns } from "./copilot/runs";
+import { frontOf } from "./copilot/thread";
 import { makeRouter } from "./router";
+import { keepBack, keepText, keptText } from "./session/kept";
 import { currentUser, onSession, resume } from "./session/session";
 import { applyTheme } from "./ui/theme";
 import { Trouble } from "./ui/trouble";
@@ -60,8 +62,20 @@ watchRuns(
   (threadId) => void settle(threadId),
 );
 
+/** The address and what is not sent outlast a session that ends by itself; a thread that never began is its front. */
+function keepAll(): void {
+  keepBack(location.pathname + location.search);
+  for (const { threadId, businessId, text, parentId, branch } of unsent()) {
+    const begins = parentId === null && !branch;
+    const place = begins ? frontOf(businessId) : threadId;
+    keepText(place, [text, keptText(place)].filter(Boolean).join("\n"));
+    if (begins && location.pathname.endsWith(`/t/${threadId}`)) keepBack("/app/");
+  }
+}
+
 onSession(() => {
   if (currentUser()) return;
+  keepAll();
   putAllAway();
   void router.navigate({ to: "/sign-in" }).then(() => queries.clear());
 });

@@ -1,6 +1,14 @@
 /** The pages and who may see them. */
 import type { QueryClient } from "@tanstack/react-query";
-import { createRootRouteWithContext, createRoute, createRouter, Link, Outlet, redirect } from "@tanstack/react-router";
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  Link,
+  Outlet,
+  redirect,
+  type ParsedLocation,
+} from "@tanstack/react-router";
 
 import { ProblemError, sentenceOf } from "./api/problems";
 import { businessesQuery, threadQuery } from "./api/queries";
@@ -8,6 +16,7 @@ import { ownerOf, ownThread } from "./business/current";
 import { NewBusiness } from "./business/new-business";
 import { readSearch } from "./canvas/open";
 import { Register } from "./session/register";
+import { keepBack } from "./session/kept";
 import { currentUser } from "./session/session";
 import { SignIn } from "./session/sign-in";
 import { Trouble } from "./ui/trouble";
@@ -27,8 +36,10 @@ const onlyGuests = () => {
   if (currentUser()) throw redirect({ to: "/" });
 };
 
-const onlyMembers = () => {
-  if (!currentUser()) throw redirect({ to: "/sign-in" });
+const onlyMembers = ({ location }: { location: ParsedLocation }) => {
+  if (currentUser()) return;
+  keepBack(location.publicHref);
+  throw redirect({ to: "/sign-in" });
 };
 
 const signIn = createRoute({ getParentRoute: () => root, path: "/sign-in", beforeLoad: onlyGuests, component: SignIn });
@@ -49,8 +60,8 @@ const workspace = createRoute({
   getParentRoute: () => root,
   id: "workspace",
   validateSearch: readSearch,
-  beforeLoad: async ({ context }) => {
-    onlyMembers();
+  beforeLoad: async ({ context, location }) => {
+    onlyMembers({ location });
     const businesses = await context.queries.query({ ...businessesQuery, staleTime: "static" });
     if (businesses.length === 0) throw redirect({ to: "/new-business" });
   },

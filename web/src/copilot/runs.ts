@@ -7,6 +7,7 @@ import { follow, type Source } from "./stream";
 
 interface Followed {
   run: LiveRun;
+  request: Request | null;
   abort: AbortController;
 }
 
@@ -53,13 +54,13 @@ export function startRun(request: Request): void {
     forwardedProps: { marquee },
   };
   const url = `/business/${encodeURIComponent(businessId)}/copilot`;
-  begin(threadId, { runId, url, body }, { text, parentId });
+  begin(threadId, { runId, url, body }, { text, parentId }, {}, request);
 }
 
 /** Follow a run that was going on before this page was opened. */
 export function attachRun(threadId: string, runId: string, id: string, startedAt: number): void {
   if (runs.has(threadId)) return;
-  begin(threadId, { runId }, null, { id, startedAt });
+  begin(threadId, { runId }, null, { id, startedAt }, null);
 }
 
 /** Ask the server to stop; the run ends when it says so. */
@@ -76,6 +77,11 @@ export function putAway(threadId: string): void {
   runs.get(threadId)?.abort.abort();
   runs.delete(threadId);
   notify(threadId);
+}
+
+/** What was said and has not come to the server. */
+export function unsent(): Request[] {
+  return [...runs.values()].flatMap(({ run, request }) => (request && run.view.id === null ? [request] : []));
 }
 
 /** Leave everything, when the person signs out. */
@@ -105,7 +111,7 @@ function notify(threadId: string): void {
   listeners.get(threadId)?.forEach((listener) => listener());
 }
 
-function begin(threadId: string, source: Source, ask: RunView["ask"], known: Partial<RunView> = {}): void {
+function begin(threadId: string, source: Source, ask: RunView["ask"], known: Partial<RunView>, request: Request | null): void {
   putAway(threadId);
   const abort = new AbortController();
   const view: RunView = {
@@ -126,7 +132,7 @@ function begin(threadId: string, source: Source, ask: RunView["ask"], known: Par
     ...known,
   };
   const run = new LiveRun(view, () => notify(threadId));
-  runs.set(threadId, { run, abort });
+  runs.set(threadId, { run, abort, request });
   notify(threadId);
   void runToEnd(threadId, run, source, abort.signal);
 }

@@ -3,12 +3,16 @@ import { useSyncExternalStore } from "react";
 
 import { api, ok, refresh, setTokens, watchTokens } from "../api/client";
 import type { User } from "../api/types";
+import { claim, forget } from "./kept";
 
 let user: User | null = null;
 const listeners = new Set<() => void>();
 
 watchTokens((tokens) => {
+  const before = user;
   user = tokens?.user ?? null;
+  if (user) claim(user.id);
+  if (!user && !before) return;
   listeners.forEach((listener) => listener());
 });
 
@@ -32,6 +36,7 @@ export async function register(name: string, email: string, password: string): P
 export async function signOut(): Promise<void> {
   await api.POST("/auth/logout").catch(() => undefined);
   setTokens(null);
+  forget();
 }
 
 /** Be told when somebody signs in or out. */

@@ -1,28 +1,30 @@
 /** Sign in, or look around the demo workspace. */
 import { useState, type SyntheticEvent } from "react";
 import { useQuery } from "@tanstack/react-query";
-import { Link, useNavigate } from "@tanstack/react-router";
+import { Link, useRouter } from "@tanstack/react-router";
 
 import { sentenceOf } from "../api/problems";
 import { optionsQuery } from "../api/queries";
 import { Field } from "../ui/field";
 import { Trouble } from "../ui/trouble";
 import { Door } from "./door";
+import { takeBack, wasCut } from "./kept";
 import { signIn } from "./session";
 
 /** The page at /app/sign-in. */
 export function SignIn() {
   const { data: options } = useQuery(optionsQuery);
-  const navigate = useNavigate();
+  const { history } = useRouter();
   const [error, setError] = useState<string>();
   const [busy, setBusy] = useState(false);
+  const [cut] = useState(wasCut);
 
   async function enter(email: string, password: string) {
     setBusy(true);
     setError(undefined);
     try {
       await signIn(email, password);
-      await navigate({ to: "/" });
+      history.replace(takeBack() ?? "/app/");
     } catch (failure) {
       setError(sentenceOf(failure));
       setBusy(false);
@@ -39,7 +41,11 @@ export function SignIn() {
     <Door>
       <form onSubmit={submit}>
         <h1>Sign in</h1>
-        <p>To the Marquee on this server.</p>
+        <p>
+          {cut
+            ? "Your session has ended. Sign in again: what you typed is kept, and you come back to where you were."
+            : "To the Marquee on this server."}
+        </p>
         <Field label="E-mail" name="email" type="email" autoComplete="username" required />
         <Field label="Password" name="password" type="password" autoComplete="current-password" required />
         {error && <Trouble>{error}</Trouble>}
