@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime
 
@@ -68,11 +69,20 @@ def sources_of(
         if text
     ]
     sources += [
-        Source(kind="memory", ref=memory.id, text=memory.text)
+        Source(kind="memory", ref=memory.id, text=_said_in(memory.text))
         for memory in memories
         if memory.trusted and memory.kind in _REMEMBERED_SOURCES
     ]
     return sources
+
+
+_DECIDED = re.compile(r"\d{4}-\d\d-\d\d: “(.*?)”", re.DOTALL)
+
+
+def _said_in(remembered: str) -> str:
+    """The person's words in what a run remembers; the day and the counts around them say nothing else."""
+    decided = _DECIDED.match(remembered)
+    return decided[1] if decided else remembered
 
 
 def unsourced_figures(text: str, sources: Sequence[Source], today: date, language: str) -> list[str]:

@@ -1,13 +1,15 @@
-"""Take a model's instructions out of what it says: section marks, source ids and long repetitions."""
+"""Take out of a model's talk what is none: its instructions, section marks, source ids, and loops."""
 
 import re
+from collections import Counter, deque
 
 ECHO = 10
 """Words in a row that also stand in the instructions are no accident."""
 
 _HELD = 3
+_LOOP, _TIMES = 6, 3
 _SECTIONS = "brand|facts|memory|campaign|history|task|findings|rules"
-_SOURCE = r"\[(?:fact|memory):[^\[\]\s]{0,40}\]"
+_SOURCE = r"\[(?:(?:fact|memory):[^\[\]\s]{0,40}|[a-z]{1,12}:[0-9a-f]{8,32})\]"
 _MARK_START = re.compile(r"(?:</?[a-z]{0,8}|\[[^\[\]\s]{0,48})\Z")
 _RULE = re.compile(r"\[[a-z]+(?:-[a-z]+)*\]")
 _WORD = re.compile(r"\w+")
@@ -17,7 +19,8 @@ class EchoFilter:
     """The filter for a stream: `feed` what arrives, show what it returns, `finish` at the end.
 
     What is returned, taken together, never depends on how the text was cut. Words are held back only from
-    the third in a row that the instructions have, too.
+    the third in a row that the instructions have, too. When six words come for the third time, the model is
+    stuck, and nothing more of it is shown.
     """
 
     def __init__(self, instructions: str) -> None:
@@ -35,6 +38,9 @@ class EchoFilter:
         self._starts: list[int] = []
         self._runs: dict[int, int] = {}
         self._longest = 0
+        self._last: deque[str] = deque(maxlen=_LOOP)
+        self._seen: Counter[tuple[str, ...]] = Counter()
+        self._stuck = False
         self._out: list[str] = []
 
     @property
@@ -59,10 +65,12 @@ class EchoFilter:
 
     def _read(self, *, final: bool) -> str:
         for match in _WORD.finditer(self._text, self._scanned):
-            if match.end() == len(self._text) and not final:
+            if self._stuck or (match.end() == len(self._text) and not final):
                 break
             self._take(match)
-        if self._longest < ECHO and (final or self._longest < _HELD - 1):
+        if self._stuck:
+            self._sent = self._scanned = len(self._text)
+        elif self._longest < ECHO and (final or self._longest < _HELD - 1):
             self._send(len(self._text))
         self._forget()
         out, self._out = "".join(self._out), []
@@ -85,7 +93,11 @@ class EchoFilter:
             # What stood between the last word that is left out and this one goes, too.
             self._sent = match.start()
             self._out.append(" ")
-        if self._longest < _HELD:
+        self._last.append(match[0].casefold())
+        self._seen[tuple(self._last)] += len(self._last) == _LOOP
+        if self._seen[tuple(self._last)] == _TIMES:
+            self._stuck = True
+        if self._stuck or self._longest < _HELD:
             self._send(match.end())
         elif self._longest <= len(self._starts):
             self._send(self._starts[-self._longest])

@@ -13,9 +13,26 @@ INSTRUCTIONS = (
 )
 RULE = "Every number, price, date and name stands word for word in the material"
 words = st.sampled_from(
-    ["two", "or", "three", "sentences", "plain", "text", "bread", " ", "\n", ". ", ", ", "é", "<", ">"]
+    [
+        "two",
+        "or",
+        "three",
+        "sentences",
+        "plain",
+        "text",
+        "bread",
+        " ",
+        "\n",
+        ". ",
+        ", ",
+        "é",
+        "<",
+        ">",
+    ]
 )
-echoing = st.sampled_from([RULE, INSTRUCTIONS, "<facts>", "[fact:5f]", "[figures-from-facts]", "</task>"])
+echoing = st.sampled_from(
+    ["la la la la la la ", RULE, INSTRUCTIONS, "<facts>", "[fact:5f]", "[figures-from-facts]", "</task>"]
+)
 texts = st.lists(st.one_of(words, words, words, echoing), max_size=40).map("".join)
 
 
@@ -54,10 +71,23 @@ def test_an_answer_that_mostly_repeats_is_told_from_one_that_repeats_once() -> N
 
 
 @pytest.mark.parametrize(
-    "mark", ["<facts>", "</brand>", "[fact:65a1b2c3]", "[memory:9]", "[figures-from-facts]"]
+    "mark",
+    [
+        "<facts>",
+        "</brand>",
+        "[fact:65a1b2c3]",
+        "[memory:9]",
+        "[story:444e85cbce361d26]",
+        "[figures-from-facts]",
+    ],
 )
 def test_a_section_mark_or_a_source_id_never_leaves(mark: str) -> None:
     assert shown(f"The loaf {mark}costs 4,20 €.") == "The loaf costs 4,20 €."
+
+
+def test_of_a_loop_no_more_is_shown_than_tells_it() -> None:
+    said = shown("So it is. " + "The person is not here today. " * 40)
+    assert said == "So it is. " + "The person is not here today. " * 2 + "The person is not here today"
 
 
 def test_what_only_looks_like_a_mark_stays() -> None:

@@ -109,6 +109,11 @@ def test_which_memories_count(remembered: Memory, counts: bool) -> None:
     assert (unsourced("Try it for $12.", memories=(remembered,)) == []) is counts
 
 
+def test_of_a_remembered_run_only_the_persons_words_count() -> None:
+    kept = memory("2026-11-24: “Plan our $12 trial”. Campaign: Spring, 17 slots planned. Drafts: Hello")
+    assert unsourced("17 places for $12 since 2026-11-24, so", memories=(kept,)) == ["17", "2026-11-24"]
+
+
 def test_every_check_runs_in_its_order() -> None:
     draft = DraftText(
         platform="email", language="en", fields={"title": "Hello", "body": "We guarantee [name] results."}
