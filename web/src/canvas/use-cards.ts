@@ -27,11 +27,12 @@ export function useCards(): Cards {
   const id = campaignId ?? "";
   const { data: campaign, error, isLoading } = useQuery({ ...campaignQuery(id), ...on });
   const { data: calendar, isLoading: reading } = useQuery({ ...calendarQuery(id), ...on });
-  const { data: contents } = useQuery({ ...contentQuery(id), ...on });
+  const { data: contents, error: missing, isLoading: drafting } = useQuery({ ...contentQuery(id), ...on });
   const start = campaign?.start_date ?? live?.state?.campaign?.start_date ?? null;
   const end = campaign?.end_date ?? live?.state?.campaign?.end_date ?? null;
   const cards = useMemo(
-    () => joinCards(slotsOf(calendar?.slots, live?.state ?? null), contents ?? [], live, start),
+    // A saved slot says nothing until its draft is read: "not written yet" would be a guess.
+    () => joinCards(slotsOf(contents && calendar?.slots, live?.state ?? null), contents ?? [], live, start),
     [calendar, contents, live, start],
   );
   const days = cards.flatMap((card) => (card.at ? [card.at.slice(0, 10)] : []));
@@ -39,5 +40,6 @@ export function useCards(): Cards {
   const last = [...days, ...(end && days.length === 0 ? [end] : [])].sort().at(-1) ?? first;
   const weeks: string[] = [];
   if (first && last) for (let week = monday(first); week <= last; week = addDays(week, 7)) weeks.push(week);
-  return { campaign, cards, zone: calendar?.timezone ?? timezone, weeks, loading: isLoading || reading, error };
+  const loading = isLoading || reading || drafting;
+  return { campaign, cards, zone: calendar?.timezone ?? timezone, weeks, loading, error: error ?? missing };
 }
