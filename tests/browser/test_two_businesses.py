@@ -84,6 +84,20 @@ async def test_a_thread_opens_its_own_business(own: Opener) -> None:
         await opened(page, "Harbour Yoga")
         assert await page.evaluate("[...drawn]") == ["Harbour Yoga: harbouryoga"]
 
+        # A thread that can be read only later: until then nothing of it is drawn.
+        person.watch.allow("status of 503", "answered 503: .*/threads/")
+        await other.add_init_script(NOTE_NAMES)
+        unread = re.compile("/threads/")
+        await other.route(unread, lambda route: route.fulfill(status=503))
+        await other.goto(address)
+        await expect(other.get_by_role("alert")).to_contain_text("503")
+        await opened(other, "Paws and Claws")
+        await other.unroute(unread)
+        await other.evaluate("dispatchEvent(new Event('focus'))")
+        await expect(other.locator("article.card .pv-h b")).to_have_text("harbouryoga")
+        await opened(other, "Harbour Yoga")
+        assert await other.evaluate("[...drawn]") == ["Harbour Yoga: harbouryoga"]
+
         # A new thread begins in the business that is open, and a row of the facts page opens its own.
         await page.get_by_role("link", name="New thread").click()
         await opened(page, "Harbour Yoga")

@@ -10,9 +10,9 @@ import {
   type ParsedLocation,
 } from "@tanstack/react-router";
 
-import { ProblemError, sentenceOf } from "./api/problems";
+import { sentenceOf } from "./api/problems";
 import { businessesQuery, threadQuery } from "./api/queries";
-import { ownerOf, ownThread } from "./business/current";
+import { ownerOf } from "./business/current";
 import { NewBusiness } from "./business/new-business";
 import { readSearch } from "./canvas/open";
 import { Register } from "./session/register";
@@ -73,13 +73,8 @@ const thread = createRoute({
   path: "/t/$threadId",
   beforeLoad: async ({ context, params: { threadId } }) => {
     if (ownerOf(threadId)) return;
-    try {
-      const { business_id } = await context.queries.query({ ...threadQuery(threadId), staleTime: "static" });
-      ownThread(threadId, business_id);
-    } catch (error) {
-      // A thread that is not there says so in its place.
-      if (!(error instanceof ProblemError) || error.problem.status !== 404) throw error;
-    }
+    // A thread that cannot be read says so in its place.
+    await context.queries.query({ ...threadQuery(threadId), staleTime: "static" }).catch(() => undefined);
   },
 });
 

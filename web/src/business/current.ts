@@ -1,9 +1,9 @@
 /** Which business is open: the one that the address belongs to, else the last one chosen in this window. */
 import { useEffect, useSyncExternalStore } from "react";
-import { useSuspenseQuery } from "@tanstack/react-query";
+import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { useParams, useSearch } from "@tanstack/react-router";
 
-import { businessesQuery } from "../api/queries";
+import { businessesQuery, threadQuery } from "../api/queries";
 import type { Business } from "../api/types";
 
 const KEY = "marquee.business";
@@ -26,12 +26,12 @@ function choice(): string | null {
   return sessionStorage.getItem(KEY) ?? localStorage.getItem(KEY);
 }
 
-/** Note to whom a thread belongs, which never changes; the address of a thread opens only when it is known. */
+/** Note to whom a thread belongs before it is read, which never changes. */
 export function ownThread(threadId: string, businessId: string): void {
   owners.set(threadId, businessId);
 }
 
-/** To whom a thread belongs, when it was asked for or begun in this window. */
+/** To whom a thread belongs that was begun in this window, or listed. */
 export function ownerOf(threadId: string): string | undefined {
   return owners.get(threadId);
 }
@@ -47,8 +47,9 @@ export function useBusiness(): Business {
   const chosen = useSyncExternalStore(subscribe, choice);
   const { threadId } = useParams({ strict: false });
   const { fact } = useSearch({ strict: false });
+  const { data: told } = useQuery({ ...threadQuery(threadId ?? ""), enabled: false, select: (thread) => thread.business_id });
   const owner = threadId
-    ? ownerOf(threadId)
+    ? (told ?? ownerOf(threadId))
     : businesses.find((business) => business.facts.some((each) => each.id === fact))?.id;
   const byId = (id: string | null | undefined) => businesses.find((business) => business.id === id);
   const found = byId(owner) ?? byId(chosen) ?? businesses[0];
