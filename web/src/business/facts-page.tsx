@@ -34,7 +34,7 @@ export function FactsPage({ business }: { business: Business }) {
   return (
     <div className="know">
       <h2>The facts behind every sentence</h2>
-      <p>Everything written for you is checked against this page. What is not here is not claimed.</p>
+      <p>What is written for you is checked against this page and your own words. The rest is marked.</p>
       <dl>
         <ProfileRows
           business={business}
