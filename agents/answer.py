@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from agents.inputs import history_input, shared_inputs, task_inputs
+from agents.router import Errand
 from agents.specialist import Specialist
 from core.business import Business, Fact, Memory
 from core.campaign import Campaign
+
+ERRANDS: Mapping[Errand, str] = {
+    "change": "changing a written draft in the chat",
+    "delete": "deleting a draft in the chat",
+    "send": "sending or publishing in the chat",
+}
 
 ANSWER: Specialist[str] = Specialist(name="copilot", prompt="copilot/answer", output=None)
 
@@ -29,7 +36,7 @@ def answer_inputs(
     drafts: Sequence[tuple[str, str, int]] = (),
     failed: int = 0,
     over: int = 0,
-    unchanged: bool = False,
+    errand: Errand | None = None,
     left: int = 0,
 ) -> dict[str, Any]:
     """The inputs of the answer.
@@ -48,7 +55,7 @@ def answer_inputs(
         drafts: Platform, title and number of failed checks of each draft that was written.
         failed: Pieces that could not be written.
         over: Pieces that were asked for beyond what one request writes.
-        unchanged: Whether the person wants a written draft changed, which is done on its card.
+        errand: What the person wants done with a written draft, and the chat cannot do.
         left: Slots that wait for a draft.
     """
     titles = "; ".join(f"{platform}: {title}" for platform, title, _ in drafts)
@@ -60,7 +67,7 @@ def answer_inputs(
         "drafts with failed checks": flagged,
         "pieces that failed": failed,
         "pieces more than one request writes": over,
-        "changing a written draft in the chat": int(unchanged),
+        **({ERRANDS[errand]: 1} if errand else {}),
         "slots without a draft": left,
     }
     task = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from core.campaign import Platform
 
@@ -52,6 +52,12 @@ _COUNTED = re.compile(
     re.IGNORECASE,
 )
 
+_ASKS_FOR_POSTS = re.compile(
+    r"(?<![\w-])(?:posts|publications|beiträge|publicaciones"
+    rf"|(?:{_NUMBERS})\s+(?:[^\W\d_]+\s+){{0,2}}(?:post|publication|beitrag|publicación))(?![\w-])",
+    re.IGNORECASE,
+)
+
 
 def platforms_named(text: str) -> list[Platform]:
     """The platforms that a person names and does not rule out, in their order of appearance."""
@@ -65,33 +71,57 @@ def platforms_named(text: str) -> list[Platform]:
     return sorted(found, key=lambda platform: found[platform])
 
 
+def platforms_asked(text: str, used: Sequence[Platform] = ()) -> list[Platform]:
+    """The platforms named, and where posts are asked for beside others, the network that posts go to."""
+    named = platforms_named(text)
+    if not named or not _ASKS_FOR_POSTS.search(text) or any(name in _SOCIAL for name in named):
+        return named
+    return [_network(used), *named]
+
+
+def _network(used: Sequence[Platform], but: Iterable[Platform] = ()) -> Platform:
+    """Where posts go when nobody says: where the campaign goes, else Instagram, but not where others go."""
+    others = [name for name in (*used, *_SOCIAL) if name in _SOCIAL and name not in but]
+    return others[0] if others else "instagram"
+
+
+def at_most(text: str) -> dict[Platform, int]:
+    """The platforms of which a person wants a single piece: "posts for two weeks and one e-mail"."""
+    counted = [(platforms_named(match["what"]), match) for match in _COUNTED.finditer(text)]
+    single = [own[0] for own, match in counted if len(own) == 1 and _number(match) == 1]
+    return dict.fromkeys(single, 1)
+
+
 def mix_named(text: str, used: Sequence[Platform] = ()) -> dict[Platform, int]:
     """How many pieces of each platform a person asks for; empty unless a number above one is said.
 
     "Two posts and one e-mail" are two for Instagram, or for the network that is named elsewhere or `used`
     so far, and one e-mail. A text that also names a platform without a number has no mix.
     """
-    counted = list(_COUNTED.finditer(text))
+    counted = [(platforms_named(match["what"]), match) for match in _COUNTED.finditer(text)]
     named = platforms_named(text)
-    posts = [name for name in named if name in _SOCIAL] or [name for name in used if name in _SOCIAL]
+    claimed = {name for own, _ in counted for name in own}
+    free = [name for name in named if name in _SOCIAL and name not in claimed]
     mix: Counter[Platform] = Counter()
     most = 0
-    for match in counted:
-        number = _NUMBER_WORDS.get(match["number"].casefold()) or int(match["number"])
+    for own, match in counted:
+        number = _number(match)
         most = max(most, number)
-        own = platforms_named(match["what"])
         if not own:
-            own = posts or ["instagram"]
-            if not posts and named and not re.search(_POSTS, match["what"], re.IGNORECASE):
-                own = named
+            posts = re.search(_POSTS, match["what"], re.IGNORECASE)
+            own = free or ([_network(used, claimed)] if posts or not named else named)
         mix.update(own[place % len(own)] for place in range(number))
     return dict(mix) if most > 1 and set(named) <= set(mix) else {}
 
 
+def _number(match: re.Match[str]) -> int:
+    return _NUMBER_WORDS.get(match["number"].casefold()) or int(match["number"])
+
+
 def in_turns(mix: dict[Platform, int]) -> list[Platform]:
-    """The pieces of a mix one by one: what has the most to come goes first, and no kind twice in a row."""
-    left = Counter(mix)
-    order: list[Platform] = []
+    """The pieces of a mix one by one: one of each, then what has the most to come, no kind twice in a row."""
+    order: list[Platform] = [name for name, number in mix.items() if number > 0]
+    left = Counter(mix) - Counter(order)
     while left.total():
         name = max(left, key=lambda one: (left[one], one not in order[-1:]))
         order.append(name)

@@ -11,13 +11,15 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from agents.inputs import history_input, shared_inputs, task_inputs
-from agents.mix import mix_named, platforms_named
+from agents.mix import at_most, mix_named, platforms_asked, platforms_named
 from agents.schemas import held_to
 from agents.specialist import Specialist
 from core.business import Business, Memory
 from core.campaign import PLATFORMS, Campaign, Platform
 
 SpecialistName = Literal["strategy", "copywriter"]
+Errand = Literal["change", "delete", "send"]
+"""What a person may want done with a written draft: on its card, or (sending) not yet at all."""
 
 _LANGUAGE_WORDS = {
     "en": r"english|anglais|englisch|inglés",
@@ -60,9 +62,30 @@ _ASKS_TO_CHANGE = re.compile(
     r"(?:shorten|lengthen|rewrite|rephrase|translate|correct|edit|change|fix|improve|raccourci[st]|rallonge"
     r"|réécri[st]|reformule|traduis|corrige[rz]?|modifie[rz]?|améliore|kürze|verlängere|überarbeite|übersetze"
     r"|korrigiere|ändere|verbessere|acorta|alarga|reescribe|traduce|modifica|cambia|mejora)\b[^.?!\n]{0,40}"
-    rf"(?:\b{_PIECE}|\b(?:it|this|that|ça|le|la|es|ihn|sie|das|lo))\b"
+    rf"(?:\b{_PIECE}\b|\b(?:it|this|that|ça|es|ihn|sie|das|lo)\W*(?:$|(?:in|into|en|auf)\b)|-l[ea]\b)"
     rf"|(?:make|mach|rends?|haz)\s+(?:the|this|that|my|den|die|das|le|la|l['’]|ce|cette|el|este|esta)\b"
-    rf"[^.?!\n]{{0,40}}\b{_PIECE}\s+(?:\w+er|more|less|too|plus|moins|más|menos|in|en|auf)\b)",
+    rf"[^.?!\n]{{0,40}}\b{_PIECE}\s+(?:\w+er|more|less|too|plus|moins|más|menos|in|en|auf)\b"
+    r"|(?:make|mach|rends?|haz)[\s-](?:it|this|that|es|ihn|sie|le|la|lo|ça)\s"
+    r"(?:\w+er|more|less|plus|moins|más|menos)\b)",
+    re.IGNORECASE,
+)
+_CERTAIN = (
+    r"(?:the|this|that|my|these|all|it|them|le|la|les|ce|cet|cette|mon|mes|tous?|den|die|das|diese[nrs]?|meine?n?"
+    r"|alle|es|sie|el|los|las|este|esta|mi|mis|todos?|todas?)"
+)
+# "Send all my customers an e-mail" asks for a new one.
+_NO_NEW = r"(?:(?!\b(?:an?|une?|eine?n?|una)\b)[^.?!\n]){0,40}"
+_ASKS_TO_DELETE = re.compile(
+    r"^\W*(?:please |bitte |por favor,? )?(?:(?:can|could) you )?"
+    r"(?:delete|remove|discard|supprime[rz]?|efface[rz]?|lösche|entferne|borra|elimina)"
+    rf"\s+(?:{_CERTAIN}\b|l['’]){_NO_NEW}(?:\b{_PIECE}\b|\b(?:it|them|es|sie)\b)",
+    re.IGNORECASE,
+)
+_ASKS_TO_SEND = re.compile(
+    r"^\W*(?:please |bitte |por favor,? )?(?:(?:can|could) you )?"
+    r"(?:send|publish|schedule|approve|post|envoie[rz]?|publie[rz]?|programme[rz]?|approuve[rz]?|sende|schicke?"
+    r"|versende|veröffentliche|genehmige|envía|publica|programa|aprueba)"
+    rf"\s+(?:{_CERTAIN}\b|l['’]){_NO_NEW}(?:\b{_PIECE}\b|\b(?:it|them|es|sie)\b)",
     re.IGNORECASE,
 )
 _ASKS_TO_KNOW = re.compile(
@@ -105,8 +128,9 @@ class Understanding(BaseModel):
 class Plan(BaseModel):
     """What is going to be done, after the code has looked at it.
 
-    `end` is the last day; `mix` says how many pieces of each platform, if the person said so; `beyond` counts
-    pieces that were asked for and are more than one calendar takes.
+    `end` is the last day; `mix` says how many pieces of each platform, if the person said so; `at_most`
+    names the platforms of which a single piece was asked for; `beyond` counts pieces that were asked for and
+    are more than one calendar takes.
     """
 
     specialists: list[SpecialistName]
@@ -115,6 +139,7 @@ class Plan(BaseModel):
     end: date
     pieces: int | None
     mix: dict[Platform, int] = Field(default_factory=dict)
+    at_most: dict[Platform, int] = Field(default_factory=dict)
     beyond: int = 0
     campaign_name: str
     goal: str
@@ -152,9 +177,13 @@ def asks_to_go_on(text: str) -> bool:
     return _ASKS_TO_GO_ON.fullmatch(text) is not None
 
 
-def asks_to_change(text: str) -> bool:
-    """Whether the person wants a piece that is written to be changed, not another one."""
-    return _ASKS_TO_CHANGE.search(text) is not None
+def beyond_the_chat(text: str) -> Errand | None:
+    """What the person wants done with a piece that is written: another one would be a surprise."""
+    if _ASKS_TO_DELETE.search(text):
+        return "delete"
+    if _ASKS_TO_SEND.search(text):
+        return "send"
+    return "change" if _ASKS_TO_CHANGE.search(text) else None
 
 
 def means_another(understanding: Understanding, text: str, campaign: Campaign, turns: Sequence[str]) -> bool:
@@ -203,6 +232,7 @@ def settle_plan(
         end=end,
         pieces=None if pieces is None else min(max(pieces, 1), _MOST_PIECES),
         mix=mix,
+        at_most=at_most(text),
         beyond=max((pieces or 0) - _MOST_PIECES, 0),
         campaign_name=(name or fallback)[:_NAME_CHARACTERS],
         goal=_phrase(understanding.goal, text, _GOAL_CHARACTERS) or (campaign.goal if campaign else ""),
@@ -231,14 +261,14 @@ def _specialists(understanding: Understanding, text: str) -> list[SpecialistName
 def _platforms(
     understanding: Understanding, text: str, campaign: Campaign | None, *, planning: bool
 ) -> list[Platform]:
-    if named := platforms_named(text):
-        return named
+    used = [slot.platform for slot in campaign.calendar] if campaign else []
+    if asked := platforms_asked(text, used):
+        return asked
     guessed = list(dict.fromkeys(understanding.platforms))
     if guessed and len(guessed) < len(PLATFORMS):
         return guessed
     if not planning:
         return []
-    used = [slot.platform for slot in campaign.calendar] if campaign else []
     return list(dict.fromkeys(used)) or list(_DEFAULT_PLATFORMS)
 
 

@@ -148,6 +148,10 @@ def settle_calendar(
             platform = plan.platforms[index % len(plan.platforms)]
         if plan.mix and not left[platform]:
             platform = left.most_common(1)[0][0]
+        elif not plan.mix and -left[platform] >= plan.at_most.get(platform, _MOST_PLANNED):
+            # `left` counts below zero here: what was planned of each.
+            free = [name for name in plan.platforms if name not in plan.at_most]
+            platform = free[index % len(free)] if free else platform
         when = _free(_moment(planned, platform, plan, today), platform, taken)
         if when is None:
             continue

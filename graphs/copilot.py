@@ -11,13 +11,13 @@ from langgraph.types import Send
 
 from agents.answer import ANSWER, answer_inputs
 from agents.calls import Call, TextSink
-from agents.mix import platforms_named
+from agents.mix import platforms_asked
 from agents.router import (
     ROUTER,
     Plan,
     Understanding,
-    asks_to_change,
     asks_to_go_on,
+    beyond_the_chat,
     means_another,
     router_inputs,
     settle_plan,
@@ -54,8 +54,8 @@ async def understand(state: CopilotState, runtime: Context) -> dict[str, Any]:
         understanding = Understanding(specialists=list(preset))
     elif preset is None and asks_to_go_on(request.text) and _left(campaign):
         understanding = Understanding(specialists=["copywriter"])
-    elif preset is None and asks_to_change(request.text):
-        # Drafts are changed on their cards; writing another one instead would be a surprise.
+    elif preset is None and beyond_the_chat(request.text):
+        # Writing another piece instead would be a surprise.
         understanding = Understanding(specialists=[])
     else:
         async with context.stream.step("copilot", "understand"):
@@ -88,7 +88,7 @@ async def _ask_router(context: GraphContext, campaign: Campaign | None) -> Under
         answer = await context.agents.run(ROUTER, inputs, call=call(context), context=run)
     except UnusableAnswer:
         # A weak model: what the person named decides.
-        named = platforms_named(context.request.text)
+        named = platforms_asked(context.request.text)
         return Understanding(specialists=["copywriter"] if named else [])
     return answer.value
 
@@ -183,7 +183,7 @@ async def answer(state: CopilotState, runtime: Context) -> dict[str, Any]:
         drafts=[(done["platform"], done["title"], len(done["failed"])) for done in drafts],
         failed=len(failures),
         over=state.get("over", 0),
-        unchanged=context.request.specialists is None and asks_to_change(context.request.text),
+        errand=beyond_the_chat(context.request.text) if context.request.specialists is None else None,
         left=_left(found) if drafts or state.get("planned") else 0,
     )
     sources = sources_of(run.business, found, None, run.words, await context.remembered, run.clock.now())

@@ -9,6 +9,7 @@ from core.business import Business, Fact, Memory
 from core.campaign import Campaign
 from core.content import Cited, ContentFields
 from core.rules.claims import Claim
+from core.rules.figures import figures_in
 
 _WORD = re.compile(r"\w{3,}")
 SHARED = 0.6
@@ -28,8 +29,8 @@ def cite(
 ) -> list[Cited]:
     """Facts in the draft, the person's words, memories that the writer was given, voice, segment, campaign.
 
-    A fact counts as used when a figure of the draft rests on it, or when most of its words are there. What
-    rests on the person's own sentence alone is named, so that nobody takes it for a fact.
+    A fact counts as used when a figure of the draft rests on it, or, if it has none, when most of its words
+    are there. What rests on the person's own sentence alone is named, so that nobody takes it for a fact.
     """
     cited = [*_facts_in(facts, fields, claims), *_said(business, claims)]
     cited += [Cited(kind="memory", ref=memory.id, label=memory.text[:LONGEST_LABEL]) for memory in memories]
@@ -56,7 +57,7 @@ def _facts_in(facts: Iterable[Fact], fields: ContentFields, claims: Sequence[Cla
     return [
         Cited(kind="fact", ref=fact.id, label=f"{fact.key}: {fact.value}"[:LONGEST_LABEL])
         for fact in facts
-        if fact.id in rests_on or _stands_in(fact.value, words)
+        if fact.id in rests_on or (not figures_in(fact.value) and _stands_in(fact.value, words))
     ]
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
+import pytest
+
 from core.ids import new_id
 from tests.doubles.fault_server import FaultServer
 from tests.doubles.wire import Reply
@@ -42,9 +46,31 @@ async def test_who_wants_a_written_draft_changed_gets_no_other_one(served: World
     assert "left: changing a written draft in the chat: 1" in call.prompt
 
 
-async def test_two_posts_and_one_e_mail_are_two_posts_and_one_e_mail(alive: World) -> None:
-    await alive.say("Write two posts and one e-mail about our spring offer")
-    assert sorted(draft["platform"] for draft in await alive.drafts()) == ["email", "instagram", "instagram"]
+@pytest.mark.parametrize(
+    ("text", "platforms"),
+    [
+        ("Write two posts and one e-mail about our spring offer", ["email", "instagram", "instagram"]),
+        ("Write one post and one e-mail about our spring offer", ["email", "instagram"]),
+        ("Écris un post et un SMS sur notre offre", ["instagram", "sms"]),
+    ],
+)
+async def test_what_was_asked_for_is_written_and_no_more(
+    text: str, platforms: list[str], alive: World
+) -> None:
+    await alive.say(text)
+    assert sorted(draft["platform"] for draft in await alive.drafts()) == platforms
+
+
+async def test_two_weeks_of_posts_and_one_e_mail_have_one_e_mail(alive: World) -> None:
+    frames = await alive.say("Plan two weeks of Instagram posts and one e-mail about our spring offer")
+    (calendar,) = [
+        operation["value"]
+        for frame in frames
+        if frame.kind == "STATE_DELTA"
+        for operation in frame.event["delta"]
+        if operation["path"] == "/calendar" and operation["value"]
+    ]
+    assert Counter(slot["platform"] for slot in calendar) == {"instagram": 5, "email": 1}
 
 
 async def test_a_prompt_that_a_weak_model_repeats_does_not_reach_the_chat(

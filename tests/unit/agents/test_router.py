@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.router import Plan, Understanding, asks_to_change, asks_to_go_on, means_another, settle_plan
+from agents.router import Plan, Understanding, asks_to_go_on, beyond_the_chat, means_another, settle_plan
 from core.campaign import PLATFORMS, Campaign
 from tests.unit.offline.businesses import BAKERY, GYM, NOW, TODAY
 
@@ -174,37 +174,42 @@ def test_a_sentence_that_only_begins_so_means_something_else(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "errand"),
     [
-        "make the second e-mail shorter",
-        "Make the post more playful",
-        "Please shorten it",
-        "translate the first e-mail into French",
-        "Rewrite the LinkedIn post",
-        "Raccourcis le deuxième e-mail",
-        "Kürze die zweite E-Mail",
-        "Mach den Post kürzer",
-        "Traduce el primer correo",
+        ("make the second e-mail shorter", "change"),
+        ("Make the post more playful", "change"),
+        ("Please shorten it", "change"),
+        ("Make it shorter", "change"),
+        ("translate the first e-mail into French", "change"),
+        ("Rewrite the LinkedIn post", "change"),
+        ("Raccourcis le deuxième e-mail", "change"),
+        ("Raccourcis-le", "change"),
+        ("Kürze die zweite E-Mail", "change"),
+        ("Mach den Post kürzer", "change"),
+        ("Traduce el primer correo", "change"),
+        ("Delete the last draft", "delete"),
+        ("Lösche den letzten Entwurf", "delete"),
+        ("Supprime le dernier brouillon", "delete"),
+        ("Send the SMS to all my customers now", "send"),
+        ("Envoie le SMS maintenant", "send"),
+        ("Publish the last post on Monday at 9", "send"),
+        ("Veröffentliche den letzten Post jetzt", "send"),
+        ("Make an Instagram post", None),
+        ("make the posts for March", None),
+        ("Write a shorter e-mail about spring", None),
+        ("Send an e-mail about our spring offer", None),
+        ("Send all my customers an e-mail about spring", None),
+        ("Change my opening hours", None),
+        ("Change le prix de la baguette à 1,40 €", None),
+        ("What should I change?", None),
+        ("Mach weiter", None),
+        ("Translate my menu for tourists", None),
     ],
 )
-def test_who_wants_a_written_piece_changed_does_not_want_another(text: str) -> None:
-    assert asks_to_change(text)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Make an Instagram post",
-        "make the posts for March",
-        "Write a shorter e-mail about spring",
-        "Change my opening hours",
-        "What should I change?",
-        "Mach weiter",
-        "Translate my menu for tourists",
-    ],
-)
-def test_other_wishes_are_not_taken_for_a_change(text: str) -> None:
-    assert not asks_to_change(text)
+def test_what_is_to_be_done_with_a_written_piece_is_no_order_for_another(
+    text: str, errand: str | None
+) -> None:
+    assert beyond_the_chat(text) == errand
 
 
 @pytest.mark.parametrize(

@@ -113,6 +113,11 @@ def test_no_more_slots_than_pieces() -> None:
     assert len(settled(*[slot(day=day, theme=f"Day {'x' * day}") for day in range(1, 9)], pieces=3)) == 3
 
 
+def test_of_a_platform_with_a_single_piece_no_more_is_planned() -> None:
+    slots = [slot(day=day, theme=f"Day {'x' * day}", platform="email") for day in range(1, 5)]
+    assert [one.platform for one in settled(*slots, at_most={"email": 1})].count("email") == 1
+
+
 def test_the_mix_that_was_asked_for_wins_over_the_models() -> None:
     slots = [slot(day=day, theme=f"Day {'x' * day}") for day in range(1, 7)]
     mix = {"instagram": 2, "email": 1}
