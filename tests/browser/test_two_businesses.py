@@ -39,6 +39,7 @@ async def switch(page: Page, name: str) -> None:
 async def opened(page: Page, name: str) -> None:
     """The page says the name of this business, and of no other one."""
     await expect(page.locator(".switch strong")).to_have_text(name)
+    await expect(page).to_have_title(f"{name} · Marquee")
 
 
 async def test_a_thread_opens_its_own_business(own: Opener) -> None:

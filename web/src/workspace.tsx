@@ -37,6 +37,14 @@ function Screen() {
   const phone = usePhone();
   const state = useCards();
   const { close } = useOpen();
+  const name = useBusiness().business_name;
+
+  useEffect(() => {
+    document.title = `${name} · Marquee`;
+    return () => {
+      document.title = "Marquee";
+    };
+  }, [name]);
 
   useEffect(() => {
     const listen = (event: KeyboardEvent) => {

@@ -10,6 +10,11 @@ const OFFERS: Record<string, string> = {
   pt: "Oferta",
 };
 
+/** The browser's language; some write a variant of the machine's behind it (`en-US@posix`). */
+export function browserLanguage(): string {
+  return navigator.language.split("@")[0] ?? "en";
+}
+
 /** What can be chosen; the present one is always among it. */
 export function languageTags(present: string): string[] {
   return TAGS.includes(present) ? TAGS : [present, ...TAGS];

@@ -11,7 +11,7 @@ import { text } from "../session/sign-in";
 import { Field } from "../ui/field";
 import { Trouble } from "../ui/trouble";
 import { chooseBusiness } from "./current";
-import { languageName, languageTags, offerName } from "./languages";
+import { browserLanguage, languageName, languageTags, offerName } from "./languages";
 
 /** The page at /app/new-business. */
 export function NewBusiness() {
@@ -19,7 +19,7 @@ export function NewBusiness() {
   const queries = useQueryClient();
   const [error, setError] = useState<unknown>();
   const [busy, setBusy] = useState(false);
-  const [language, setLanguage] = useState(navigator.language);
+  const [language, setLanguage] = useState(browserLanguage);
 
   async function submit(event: SyntheticEvent<HTMLFormElement>) {
     event.preventDefault();
@@ -106,7 +106,7 @@ function Writes({ language, onChange }: { language: string; onChange: (tag: stri
     <div className="field">
       <label htmlFor={id}>Language of what is written</label>
       <select id={id} autoFocus value={language} onChange={(event) => onChange(event.currentTarget.value)}>
-        {languageTags(navigator.language).map((tag) => (
+        {languageTags(browserLanguage()).map((tag) => (
           <option key={tag} value={tag}>
             {languageName(tag)}
           </option>
