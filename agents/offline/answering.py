@@ -6,15 +6,17 @@ import re
 from datetime import date
 
 from agents.offline.ideas import public
+from agents.offline.knowing import answering, tells_of
 from agents.offline.reading import Material, Meaning
-from agents.offline.speech import Speech, guess_language
+from agents.offline.speech import Speech, guess_language, plain
 from agents.offline.subjects import intent_of
 from agents.offline.wishes import missing_in
 from agents.offline.writing import other_language, unknown_number
 
-_NEAR_ANSWER = 0.18
+_CAMPAIGN = re.compile(r"\b(?:campa(?:ign|gne|ña)|kampagne|aktion)", re.IGNORECASE)
 _ASKS_WHAT_WAS_DECIDED = re.compile(
-    r"decid|décid|agreed?\b|convenu|entsch[ie]+d|beschl[oi]ss|vereinbar|ausgemacht|acord|asked|demandé|gebeten|ped[ií]",
+    r"decid|décid|agreed?\b|convenu|entsch[ie]+d|beschl[oi]ss|vereinbar|ausgemacht|acord|asked|demandé|gebeten|\bped[ií]"
+    r"|\bplan(?:ned|ifi|ead)|geplant|prévu",
     re.IGNORECASE,
 )
 _DECISION = re.compile(
@@ -90,22 +92,26 @@ def _counted(speech: Speech, lines: list[str], names: dict[str, str]) -> list[st
 
 def _reply(speech: Speech, material: Material, meaning: Meaning, request: str) -> str:
     intent = intent_of(request, meaning)
-    if intent in {"chat", ""}:
+    facts = answering(material, meaning, request)
+    if intent in {"chat", ""} and not (facts and request.rstrip().endswith("?")):
         return speech.say("answer", "hello" if intent else "unclear")
-    facts = [speech.fact_sentence(fact) for fact in material.facts]
-    scores = meaning.nearness(request, material.facts)
-    other = [*_about_campaign(material), *material.memories]
-    known = [*facts, *other]
-    scores += meaning.similarities(request, other)
-    if _ASKS_WHAT_WAS_DECIDED.search(request):
-        scores = [score + bool(_DECISION.fullmatch(text)) for score, text in zip(scores, known, strict=True)]
-    best = max(range(len(scores)), key=scores.__getitem__, default=-1)
-    if best < 0 or scores[best] < _NEAR_ANSWER:
-        return speech.say("answer", "unknown")
-    if decision := _DECISION.fullmatch(known[best]):
+    if _ASKS_WHAT_WAS_DECIDED.search(request) and (decision := _decision(material, meaning, request)):
         return _decided(speech, *decision.groups(default=""))
-    found = speech.say("answer", "found", fact=known[best])
-    return f"{found} {speech.say('answer', 'sure')}" if best < len(facts) else found
+    if facts:
+        found = speech.say("answer", "found", fact=speech.fact_sentence(facts[0]))
+        return f"{found} {speech.say('answer', 'sure')}"
+    if lines := _about_campaign(material, request):
+        best = meaning.ranked(request, lines)[0]
+        return speech.say("answer", "found", fact=lines[best])
+    return speech.say("answer", "unknown")
+
+
+def _decision(material: Material, meaning: Meaning, request: str) -> re.Match[str] | None:
+    """What is remembered of the decision that is asked about."""
+    order = meaning.ranked(request, material.memories)
+    told = [material.memories[index] for index in order]
+    found = [_DECISION.fullmatch(text) for text in told if tells_of(meaning, text, request)]
+    return next((match for match in found if match), None)
 
 
 def _decided(speech: Speech, day: str, words: str, campaign: str, slots: str, drafts: str) -> str:
@@ -125,7 +131,11 @@ def _decided(speech: Speech, day: str, words: str, campaign: str, slots: str, dr
     )
 
 
-def _about_campaign(material: Material) -> list[str]:
+def _about_campaign(material: Material, request: str) -> list[str]:
+    """What is known of the campaign, if the question names it."""
     campaign = material.campaign
+    name = campaign.get("name", "")
+    if not (_CAMPAIGN.search(request) or (name and plain(name) in plain(request))):
+        return []
     lines = [campaign.get("goal", ""), " – ".join(filter(None, (campaign.get("start"), campaign.get("end"))))]
-    return [f"{campaign.get('name', '')}: {line}." for line in lines if line]
+    return [f"{name}: {line}." for line in lines if line]

@@ -22,6 +22,19 @@ _RULE = re.compile(r"^- \[([a-z][a-z0-9-]*)\] ", re.MULTILINE)
 _FACT = re.compile(r"^- \[fact:([^\]]+)\] (.+?): (.+)$", re.MULTILINE)
 _MEMORY = re.compile(r"^- \[memory:([^\]]+)\] (.+)$", re.MULTILINE)
 _LINE = re.compile(r"^([a-z_]+): (.*)$", re.MULTILINE)
+_CONTACT = {
+    "phone": re.compile(
+        r"phone(?: number)?$|\bt[eé]l[eé]fono?$|(?:telefon|handy|ruf)nummer$"
+        r"|\b(?:telefon|handy|t[eé]l|mobile|whatsapp)$|n[uú]m[eé]ro de t[eé]l",
+        re.IGNORECASE,
+    ),
+    "link": re.compile(
+        r"\blinks?\b|\blien\b|\benlace\b|\b(?:site )?web(?: ?site|seite| ?page)?$"
+        r"|\bsite internet$|homepage$|\burl$",
+        re.IGNORECASE,
+    ),
+}
+_BARE_LINK = re.compile(r"(?<![@\w.-])(?:[\w-]+\.)+[a-z]{2,}(?:/\S*[^\s.,;:!?)])?(?![@\w])")
 _LINK = re.compile(r"(?:https?://|www\.)\S+[^\s.,;:!?)]")
 PHONE = re.compile(r"\+?\d[\d ()./-]{5,}\d")
 _PHONE_KEY = re.compile(r"phone|t[eé]l|mobil|whatsapp|handy|call", re.IGNORECASE)
@@ -45,8 +58,14 @@ class Fact:
     @property
     def link(self) -> str:
         """The web address in it, if there is one."""
-        found = _LINK.search(self.value)
+        pattern = _BARE_LINK if contact_in(self.key) == "link" else _LINK
+        found = _LINK.search(self.value) or pattern.search(self.value)
         return found[0] if found else ""
+
+    @property
+    def contact(self) -> str:
+        """Phone or link, if its key or its value says so, whether or not the value can be used as one."""
+        return contact_in(self.key) or ("link" if _LINK.search(self.value) else "phone" if self.phone else "")
 
     @property
     def phone(self) -> str:
@@ -146,6 +165,12 @@ def read(messages: Sequence[Mapping[str, Any]]) -> Material:
         campaign=dict(_LINE.findall(sections.get("campaign", ""))),
         brand=brand,
     )
+
+
+def contact_in(thing: str) -> str:
+    """Whether a telephone number or a link is meant: phone, link or nothing."""
+    named = thing.replace("_", " ").strip()
+    return next((name for name, words in _CONTACT.items() if words.search(named)), "")
 
 
 def spoken(message: Mapping[str, Any]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from agents.offline.reading import Fact, Material, Meaning
+from agents.offline.reading import Fact, Material, Meaning, contact_in
 from agents.offline.speech import examples, fact_kind, headline, plain
 from agents.offline.subjects import about, clause, content_words, offers, phone_in, subject_of, thing_of
 
@@ -20,10 +20,6 @@ _WITH = re.compile(
     re.IGNORECASE,
 )
 _LEADING = re.compile(rf"^(?:{_DETERMINER}(?:\s+|(?<=['’])))+", re.IGNORECASE)
-_CONTACT = {
-    "phone": re.compile(r"phone(?: number)?$|\btelefono?$|(?:telefon|handy|ruf)nummer$|\btel$"),
-    "link": re.compile(r"\blinks?\b|\blien\b|\benlace\b|\bweb(?: ?site|seite| ?page)?$|homepage$|\burl$"),
-}
 _CONTACT_TAIL = re.compile(
     rf"{_JOINT}(?:\S+\s+){{0,3}}?\S*(?:phone|telefon|telefonnummer|téléphone|teléfono|links?"
     r"|lien|enlace|website|webseite)\b.*$",
@@ -68,11 +64,6 @@ def name_of(request: str) -> str:
     words = [word for word in first.split() if plain(word) not in examples("no_subjects")["all"]]
     name = clause(" ".join(words), _NAME)
     return headline(name) if len(name) > _THING_WORDS else ""
-
-
-def contact_in(thing: str) -> str:
-    """Whether a telephone number or a link is meant: phone, link or nothing."""
-    return next((name for name, words in _CONTACT.items() if words.search(plain(thing))), "")
 
 
 def facts_for(material: Material, meaning: Meaning, thing: str, facts: Sequence[Fact]) -> list[Fact]:

@@ -9,7 +9,7 @@ from itertools import chain
 from typing import Any
 
 from agents.offline.ideas import THEME_CHARACTERS, angle, is_of_the_trade, own_text, public, trade_ideas
-from agents.offline.reading import Fact, Material, Meaning
+from agents.offline.reading import Fact, Material, Meaning, contact_in
 from agents.offline.speech import (
     STAGES,
     Speech,
@@ -28,7 +28,7 @@ from agents.offline.subjects import (
     offers,
     phone_in,
 )
-from agents.offline.wishes import contact_in, facts_for, things_of
+from agents.offline.wishes import facts_for, things_of
 
 _STRAIGHT = str.maketrans("’‘“”„–—\u00a0", '\'\'"""-- ')
 _SUBJECT, _PREHEADER, _SMS_FACT, _SMS_FACTS = 50, 99, 110, 2

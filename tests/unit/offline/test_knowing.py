@@ -1,0 +1,121 @@
+"""What the copilot knows, and what it says it does not know."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.business import Business, Fact
+from tests.unit.offline.businesses import BAKERY, CAFE, GROOMER, GYM, LAW_FIRM
+from tests.unit.offline.desk import Desk, asked
+from tests.unit.offline.test_answering import decision
+
+UNKNOWN = ("could not find", "ne le trouve pas", "steht nicht", "No lo he encontrado")
+
+
+def knowing(business: Business, **facts: str) -> Business:
+    told = [Fact(key=key.replace("_", " "), value=value) for key, value in facts.items()]
+    return business.model_copy(update={"facts": told})
+
+
+BREAD = knowing(
+    BAKERY,
+    baguette_tradition="1,30 €",
+    brioche="4,50 € la pièce",
+    croissant_aux_amandes="2,40 €",
+    horaires="du mardi au dimanche, 7 h 00 – 13 h 30",
+    téléphone="04 78 00 11 22",
+    tarifs="voir en boutique",
+)
+CLAWS = knowing(
+    GROOMER,
+    Krallenpflege="12 €",
+    Haarschnitt="48 € für kleine Hunde",
+    Welpentermin="35 €",
+    Adresse="Lindenweg 4",
+    Öffnungszeiten="Mo–Fr 9–18 Uhr",
+)
+WILLS = knowing(
+    LAW_FIRM,
+    first_consultation="45 minutes, £90",
+    conveyancing_fee="from £950 plus VAT",
+    simple_will="£250",
+    mirror_wills="£400 for a couple",
+    phone="+44 20 7946 0123",
+    website="hartley.example",
+)
+MENU = knowing(CAFE, menú_del_día="11,50 €", tostada_con_tomate="2,20 €", horario="8:00–18:00")
+
+
+@pytest.mark.parametrize(
+    ("business", "question"),
+    [
+        (BREAD, "Combien coûte un éclair au chocolat ?"),
+        (BREAD, "Combien coûte la brioche aux pralines ?"),
+        (BREAD, "Combien coûte le croissant nature ?"),
+        (BREAD, "Combien ça coûte ?"),
+        (BREAD, "Avez-vous une terrasse ?"),
+        (CLAWS, "Was kostet Zahnpflege?"),
+        (CLAWS, "Was kostet ein Haarschnitt für große Hunde?"),
+        (CLAWS, "Was kostet ein Welpenkurs?"),
+        (WILLS, "What is our VAT number?"),
+        (WILLS, "What does a divorce consultation cost?"),
+        (WILLS, "Do you guarantee success?"),
+        (WILLS, "What did I ask you first?"),
+        (MENU, "¿Cuánto cuesta el menú infantil?"),
+        (MENU, "¿Cuánto cuesta un zumo de naranja?"),
+        (GYM, "How much is personal training?"),
+    ],
+)
+async def test_a_question_whose_answer_is_in_no_fact_gets_no_other_things_fact(
+    desk: Desk, business: Business, question: str
+) -> None:
+    answer = await desk.ask("copilot/answer", asked(business, question))
+    assert any(word in answer for word in UNKNOWN), answer
+
+
+@pytest.mark.parametrize(
+    ("business", "question", "expected"),
+    [
+        (BREAD, "Combien coûte la baguette tradition ?", "1,30 €"),
+        (BREAD, "Combien coûtent les brioches ?", "4,50 €"),
+        (BREAD, "Quel est le prix du croissant aux amandes ?", "2,40 €"),
+        (BREAD, "À quelle heure ouvrez-vous le mardi ?", "7 h 00"),
+        (BREAD, "Quels sont nos tarifs ?", "en boutique"),
+        (CLAWS, "Wie viel kostet die Krallenpflege?", "12 €"),
+        (CLAWS, "Was kostet ein Haarschnitt für kleine Hunde?", "48 €"),
+        (CLAWS, "Wo findet man uns?", "Lindenweg 4"),
+        (CLAWS, "Wann habt ihr am Freitag offen?", "9–18"),
+        (WILLS, "How much is a first consultation?", "£90"),
+        (WILLS, "What do mirror wills cost?", "£400"),
+        (WILLS, "What is the conveyancing fee?", "£950"),
+        (WILLS, "What is our web site?", "hartley.example"),
+        (MENU, "¿Cuánto cuesta el menú del día?", "11,50 €"),
+        (MENU, "What time do we open?", "8:00–18:00"),
+    ],
+)
+async def test_a_question_about_a_thing_of_the_facts_is_answered_with_that_fact(
+    desk: Desk, business: Business, question: str, expected: str
+) -> None:
+    assert expected in await desk.ask("copilot/answer", asked(business, question))
+
+
+async def test_a_fact_comes_before_what_is_remembered(desk: Desk) -> None:
+    memory = decision("2026-11-24: “Écris un SMS avec le téléphone”. Drafts: Numéro de téléphone")
+    inputs = asked(BREAD, "Quel est notre numéro de téléphone ?", memories=[memory])
+    assert "04 78 00 11 22" in await desk.ask("copilot/answer", inputs)
+
+
+async def test_the_title_of_a_draft_is_no_knowledge(desk: Desk) -> None:
+    memories = [
+        decision("Brioche aux pralines: Brioche aux pralines."),
+        decision("2026-11-24: “Post über Brioche”. Drafts: Brioche aux pralines"),
+    ]
+    for question in ("Was kostet die Baguette tradition?", "Was kostet Brioche aux pralines?"):
+        answer = await desk.ask("copilot/answer", asked(CLAWS, question, memories=memories))
+        assert "steht nicht" in answer
+
+
+async def test_a_decision_about_something_else_is_not_told(desk: Desk) -> None:
+    memory = decision("2026-11-24: “Schreib eine SMS zum Welpentermin”. Drafts: Welpentermin")
+    inputs = asked(CLAWS, "Was haben wir zum Sommerfest beschlossen?", memories=[memory])
+    assert "steht nicht" in await desk.ask("copilot/answer", inputs)
