@@ -31,6 +31,11 @@ _LEFT = {
     "pieces that failed": "failed",
     "pieces more than one request writes": "over",
 }
+_ERRANDS = {
+    "changing a written draft": "no_change",
+    "deleting a draft": "no_delete",
+    "sending or publishing": "no_send",
+}
 
 
 def answer(material: Material, meaning: Meaning) -> str:
@@ -55,8 +60,9 @@ def _report(speech: Speech, done: list[str], left: list[str]) -> list[str]:
     sentences += [speech.say("answer", "opened", campaign=name) for name in opened]
     if missing := _counted(speech, left, _LEFT):
         sentences.append(speech.say("answer", "left", left=speech.listed(missing)))
-    if any(line.startswith("changing a written draft") for line in left):
-        sentences.append(speech.say("answer", "no_change"))
+    for errand, phrase in _ERRANDS.items():
+        if any(line.startswith(errand) for line in left):
+            sentences.append(speech.say("answer", phrase))
     drafts = next((line.partition(": ")[2] for line in done if line.startswith("drafts written")), "")
     open_slots = next((line.partition(": ")[2] for line in left if line.startswith("slots without")), "")
     if not drafts:

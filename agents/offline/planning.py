@@ -33,10 +33,14 @@ _ROUTES = {
 _PLANS = re.compile(r"\b(?:plan|organi[sz]|prépar|prepar)", re.IGNORECASE)
 _PLAN_ONLY = re.compile(
     r"\bonly plan\b|\bplan only\b|\bonly the (?:plan|calendar)\b|\bno texts\b"
-    r"|\bseulement le (?:plan|calendrier)|\bsolo el (?:plan|calendario)"
+    r"|\bseulement (?:le|un) (?:plan|calendrier)|\bsolo (?:el|un) (?:plan|calendario)"
     r"|\bnur (?:de[nr]|das|einen)?\s*(?:plan|kalender|redaktionsplan)\b",
     re.IGNORECASE,
 )
+_CALENDAR = re.compile(
+    r"calend[ae]r|calendrier|kalender|redaktionsplan|\bdates\b|fechas", re.IGNORECASE
+)
+"""What is planned where no texts are meant; whoever wants a plan of any other kind wants it written too."""
 _WRITES = re.compile(
     r"^\W*(?:please |bitte |por favor,? )?"
     r"(?:write|draft|écri[st]|écrivez|rédige|schreib|verfass|escrib|redact)",
@@ -66,7 +70,10 @@ def understand(material: Material, meaning: Meaning) -> dict[str, Any]:
     start, days = times.window(request, today)
     wanted = times.pieces(request)
     said = "plan" if _PLAN_ONLY.search(request) else "write" if _WRITES.search(request) else None
-    specialists = _ROUTES[said or intent_of(request, meaning)]
+    intent = said or intent_of(request, meaning)
+    if intent == "plan" and not (said or _CALENDAR.search(request)):
+        intent = "campaign"
+    specialists = _ROUTES[intent]
     several = (wanted or 1) > 1 or ((days or 1) > 1 and _PLANS.search(request))
     if specialists == ["copywriter"] and several:
         specialists = _ROUTES["campaign"]

@@ -128,6 +128,29 @@ async def test_changing_a_written_draft_is_left_to_the_pencil_on_its_card(
     assert pencil in written
 
 
+@pytest.mark.parametrize(
+    ("business", "request_text", "left", "expected"),
+    [
+        (GYM, "Delete the second draft", "deleting a draft", "the bin on its card"),
+        (BAKERY, "Supprime le deuxième brouillon", "deleting a draft", "la corbeille de sa carte"),
+        (GROOMER, "Lösch den zweiten Entwurf", "deleting a draft", "Papierkorb auf der Karte"),
+        (CAFE, "Borra el segundo borrador", "deleting a draft", "la papelera de su tarjeta"),
+        (GYM, "Send the e-mail to my customers", "sending or publishing", "nothing leaves the house"),
+        (BAKERY, "Publie le post sur notre page", "sending or publishing", "rien ne sort de la maison"),
+        (GROOMER, "Schick die E-Mail an die Kunden", "sending or publishing", "Nichts verlässt das Haus"),
+        (CAFE, "Publica el texto para los clientes", "sending or publishing", "nada sale de casa"),
+    ],
+)
+async def test_what_the_chat_cannot_do_is_said_with_where_it_is_done(
+    desk: Desk, business: Business, request_text: str, left: str, expected: str
+) -> None:
+    inputs = asked(business, request_text)
+    inputs["task"]["left"] = [f"{left} in the chat: 1"]
+    answer = await desk.ask("copilot/answer", inputs)
+    assert expected in answer
+    assert answer.count(".") == 1
+
+
 @pytest.mark.parametrize("nonsense", ["asdfghjkl", "qwertz", "blorf zug", "???"])
 async def test_what_says_nothing_is_not_greeted(desk: Desk, nonsense: str) -> None:
     assert (await desk.ask("copilot/answer", asked(GYM, nonsense))).startswith("I am not sure I understood")

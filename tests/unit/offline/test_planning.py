@@ -104,6 +104,26 @@ async def test_requests_are_understood_in_four_languages(
 
 
 @pytest.mark.parametrize(
+    ("business", "request_text", "specialists"),
+    [
+        (GROOMER, "Mach einen Plan für zwei Wochen zum Fellwechsel", BOTH),
+        (GROOMER, "Nur der Plan für zwei Wochen zum Fellwechsel, bitte", ["strategy"]),
+        (BAKERY, "Fais un plan de deux semaines pour la rentrée", BOTH),
+        (BAKERY, "Fais seulement un plan de deux semaines pour la rentrée", ["strategy"]),
+        (GYM, "Make a two-week plan for our open house", BOTH),
+        (GYM, "Make a content calendar for next month", ["strategy"]),
+        (CAFE, "Haz un plan de dos semanas para el menú de otoño", BOTH),
+        (CAFE, "Haz solo el plan de dos semanas para el menú de otoño", ["strategy"]),
+    ],
+)
+async def test_a_plan_is_written_too_unless_only_the_plan_is_wanted(
+    desk: Desk, business: Business, request_text: str, specialists: list[str]
+) -> None:
+    _, settled = await desk.understand(business, request_text)
+    assert settled.specialists == specialists
+
+
+@pytest.mark.parametrize(
     ("business", "request_text", "name"),
     [
         (GROOMER, "SMS mit Telefonnummer und dem Neukundenrabatt", "Neukundenrabatt"),
