@@ -7,7 +7,7 @@ from datetime import date
 
 from agents.offline.ideas import public
 from agents.offline.knowing import answering, tells_of
-from agents.offline.reading import Material, Meaning
+from agents.offline.reading import Material, Meaning, contact_in
 from agents.offline.speech import Speech, guess_language, plain
 from agents.offline.subjects import intent_of
 from agents.offline.wishes import missing_in
@@ -77,7 +77,8 @@ def _missing_facts(speech: Speech, material: Material, meaning: Meaning) -> list
     """Which things that the request names have no fact, after something was written about them."""
     if not any(line.startswith("drafts written") for line in material.lines("done")):
         return []
-    named = [public(thing) for thing in missing_in(material, meaning, material.task.get("request", ""))]
+    missing = missing_in(material, meaning, material.task.get("request", ""))
+    named = [thing if contact_in(thing) else public(thing) for thing in missing]
     quoted = [speech.fill(speech.at("quoted"), title=thing) for thing in named if thing]
     return [speech.say("answer", "no_fact", subjects=speech.listed(quoted))] if quoted else []
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 
+from agents.offline.ordering import bare
 from agents.offline.reading import Fact
 from agents.offline.speech import STAGES, Speech, examples, headline, plain
 from agents.offline.subjects import clause
@@ -42,7 +43,7 @@ def fact_ideas(speech: Speech, wording: int = 0) -> list[Idea]:
     """One idea for each fact, in turn with different wording; another `wording` begins with another."""
     templates = speech.at("fact_ideas")
     found = []
-    told = [fact for fact in speech.material.facts if not fact.link and not fact.phone]
+    told = [fact for fact in speech.material.facts if not fact.contact]
     for index, fact in enumerate(told):
         theme, text = templates[(index + wording) % len(templates)]
         name = headline(clause(fact.key, _TOPIC_CHARACTERS))
@@ -78,7 +79,7 @@ def angle(speech: Speech, theme: str) -> tuple[str, str]:
 def public(topic: str) -> str:
     """A topic without the words of a campaign that its readers must not hear; empty if it is only for us."""
     internal = examples("internal_words")
-    words = topic.split()
+    words = bare(topic).split()
     if any(plain(word).startswith(tuple(map(plain, internal["never"]))) for word in words):
         return ""
     return " ".join(word for word in words if plain(word).strip(".,:;!?") not in internal["drop"])

@@ -13,7 +13,7 @@ from agents.offline.ideas import THEME_CHARACTERS, Idea, fact_ideas, spare_ideas
 from agents.offline.reading import Material, Meaning
 from agents.offline.speech import STAGES, Speech
 from agents.offline.subjects import clause, intent_of
-from agents.offline.wishes import name_of, theme_of
+from agents.offline.wishes import as_asked_now, name_of, theme_of
 from agents.offline.writing import invented_figure, task_language
 
 _PLATFORM_WORDS = {
@@ -37,9 +37,7 @@ _PLAN_ONLY = re.compile(
     r"|\bnur (?:de[nr]|das|einen)?\s*(?:plan|kalender|redaktionsplan)\b",
     re.IGNORECASE,
 )
-_CALENDAR = re.compile(
-    r"calend[ae]r|calendrier|kalender|redaktionsplan|\bdates\b|fechas", re.IGNORECASE
-)
+_CALENDAR = re.compile(r"calend[ae]r|calendrier|kalender|redaktionsplan|\bdates\b|fechas", re.IGNORECASE)
 """What is planned where no texts are meant; whoever wants a plan of any other kind wants it written too."""
 _WRITES = re.compile(
     r"^\W*(?:please |bitte |por favor,? )?"
@@ -155,7 +153,7 @@ def _misbehave(material: Material, speech: Speech, slots: list[dict[str, Any]], 
 def _ideas(speech: Speech, meaning: Meaning, pieces: int) -> list[tuple[str, Idea]]:
     """Ideas in the order of the funnel: the trade's, the campaign's and the facts' in turn."""
     material = speech.material
-    topic = material.task.get("theme") or material.campaign.get("name", "")
+    topic = material.task.get("theme") or as_asked_now(material, material.campaign.get("name", ""))
     facts = fact_ideas(speech)
     order = meaning.ranked(topic or material.business, [idea.fact.text for idea in facts if idea.fact])
     facts = [facts[index] for index in order]

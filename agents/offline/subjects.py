@@ -36,15 +36,29 @@ _TAIL = re.compile(
 )
 _NAME_CHARACTERS = 60
 _AMOUNT = r"(?:\d+(?:[.,]\d+)?[\s\u00a0\u202f]?(?:%|€|£|\$|euros?|dollars?)|[€£$]\s?\d+(?:[.,]\d+)?)"
+_END = r"(?:until|till|through|jusqu['’]au|jusqu['’]à|bis(?: zum| zur)?|hasta(?: el)?)"
+_DATE = (
+    r"[\s,]+(?:(?:the|le|la|den|dem|der|el|of|de|du|des|this|next|ce|cette|diesen|este|esta|end|fin|ende)\s+)*"
+    r"(?:\d{1,2}[./]\d{1,2}(?:[./]\d{2,4})?(?![\d%€£$])"
+    r"|\d{1,2}(?:st|nd|rd|th|er|\.)?(?!\d*[\s\u00a0]?[%€£$])(?!\w)|20\d\d"
+    r"|midnight|noon|tomorrow|tonight|demain|mañana"
+    r"|weekend|week|month|year|semaine|mois|année|woche|monats?|jahres|semana|mes|año"
+    r"|(?:mon|tues|wednes|thurs|fri|satur|sun)day|(?:lun|mar|mercre|jeu|vendre|same)di|dimanche|(?:sonn|mon|diens"
+    r"|donners|frei|sams)tag|mittwoch|lunes|martes|miércoles|jueves|viernes|sábado|domingo"
+    r"|(?:jan|f[eé][bv]|m[aä]r[sz]?|a[pbv]r|ma[iy]|ju[nil]|jui|ao[uû]|aug|ago|ene|sep|o[ck]t|nov|d[eé][cz]|dic)\w*)\b\.?"
+)
 _OFFER = re.compile(
     rf"{_AMOUNT}(?: (?:off|discount|rabatt|nachlass|de (?:réduction|remise|rabais|descuento|dto)))"
     r"(?: (?:on|sur|auf|en|sobre|for) (?!insta|linkedin|e-?mail|sms)(?:(?:all|the|our|les?|la|nos|alle"
     r"|unsere?|el|los|las|todos|nuestr[oa]s) )*(?!until|till|jusqu|bis|hasta)[^\W\d]+)?"
-    r"(?: (?:until|till|through|jusqu['’]au|jusqu['’]à|bis(?: zum)?|hasta(?: el)?) [\w.]+"
-    r"(?: (?:de )?(?:jan|f[eé][bv]|m[aä]r|a[pbv]r|ma[iy]|ju[nil]|jui|ao[uû]|aug|ago|ene|sep|o[ck]t|nov"
-    r"|d[eé][cz]|dic)\w*)?)?",
+    rf"(?:(?: {_END})?(?:{_DATE})+)?",
     re.IGNORECASE,
 )
+_CUT = re.compile(
+    rf"\s*(?:[,(–-]\s*)?(?:{_END}|{_DATE}|\d|(?:from|starting|dès|à partir|ab|vom|desde|a partir)\b)",
+    re.IGNORECASE,
+)
+"""What follows an offer whose end is not read whole."""
 _ON_WHAT = re.compile(
     r"^.*? (?:on|sur|auf|en|sobre|for) (?:(?:all|the|our|les?|la|nos|alle|unsere?|el|los|las) )*"
 )
@@ -89,8 +103,10 @@ def clause(text: str, limit: int) -> str:
 
 
 def offers(request: str) -> list[str]:
-    """What the person's own words promise, such as `50% off until 3 May`."""
-    return [match[0].strip(" .") for match in _OFFER.finditer(request)]
+    """What the person's own words promise, such as `50% off until 3 May`; one whose end is cut is none."""
+    return [
+        match[0].strip(" .") for match in _OFFER.finditer(request) if not _CUT.match(request[match.end() :])
+    ]
 
 
 def phone_in(request: str) -> str:

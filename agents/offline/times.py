@@ -23,7 +23,7 @@ _MONTHS: tuple[tuple[str, ...], ...] = (
     ("december", "decembre", "dezember", "diciembre"),
 )
 _MONTH_NUMBER = {name: number for number, names in enumerate(_MONTHS, 1) for name in names}
-_NUMBERS: dict[str, int] = {
+NUMBERS: dict[str, int] = {
     **dict.fromkeys(("a", "one", "un", "une", "ein", "eine", "einen", "einer", "una", "uno"), 1),
     **dict.fromkeys(("two", "deux", "zwei", "dos"), 2),
     **dict.fromkeys(("three", "trois", "drei", "tres"), 3),
@@ -34,8 +34,9 @@ _NUMBERS: dict[str, int] = {
     **dict.fromkeys(("eight", "huit", "acht", "ocho"), 8),
     **dict.fromkeys(("ten", "dix", "zehn", "diez"), 10),
 }
+"""The numbers that are spoken, without accents."""
 _DAYS_IN = {"d": 1, "j": 1, "t": 1, "w": 7, "s": 7, "q": 14, "m": 30}
-_SPOKEN = "|".join(sorted(_NUMBERS, key=len, reverse=True))
+_SPOKEN = "|".join(sorted(NUMBERS, key=len, reverse=True))
 _MONTH = "|".join(sorted(_MONTH_NUMBER, key=len, reverse=True))
 _LENGTH = re.compile(
     rf"\b(\d{{1,2}}|{_SPOKEN})[\s-]?(days?|weeks?|months?|jours?|semaines?|mois|tage?n?|wochen?|monate?n?"
@@ -100,7 +101,7 @@ def mix(text: str) -> list[tuple[str, int]]:
 
 def _length(words: str) -> int | None:
     if compound := _COMPOUND_WEEK.search(words):
-        return _NUMBERS[compound[1]] * 7
+        return NUMBERS[compound[1]] * 7
     found = _LENGTH.search(words)
     if found is None:
         return None
@@ -110,7 +111,7 @@ def _length(words: str) -> int | None:
 
 
 def _number(word: str) -> int:
-    return int(word) if word.isdigit() else _NUMBERS.get(word, _OPEN_NUMBER)
+    return int(word) if word.isdigit() else NUMBERS.get(word, _OPEN_NUMBER)
 
 
 def _dates(words: str, today: date) -> list[date]:

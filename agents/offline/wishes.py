@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from agents.offline.ordering import bare
 from agents.offline.reading import Fact, Material, Meaning, contact_in
 from agents.offline.speech import examples, fact_kind, headline, plain
 from agents.offline.subjects import about, clause, content_words, offers, phone_in, subject_of, thing_of
@@ -49,21 +50,35 @@ def things_of(request: str) -> list[str]:
 
 def theme_of(request: str) -> str:
     """What a request is about, without the contact that is to stand with it."""
-    subject = _CONTACT_TAIL.sub("", subject_of(request))
+    subject = headline(bare(_CONTACT_TAIL.sub("", subject_of(request))))
     if plain(subject) in examples("no_subjects")["all"]:
         subject = ""
-    return subject or next((thing for thing in things_of(request) if not contact_in(thing)), "")
+    return subject or next(
+        (thing for thing in things_of(request) if bare(thing) and not contact_in(thing)), ""
+    )
 
 
 def name_of(request: str) -> str:
     """A short phrase of the request to call a campaign by; no figure belongs in it."""
     theme = theme_of(request)
     if offers(request):
-        theme = _FIGURE.sub("", _UNTIL.sub("", theme))
+        theme = without_figures(theme)
     first = re.split(_JOINT, theme, flags=re.IGNORECASE)[0]
     words = [word for word in first.split() if plain(word) not in examples("no_subjects")["all"]]
     name = clause(" ".join(words), _NAME)
     return headline(name) if len(name) > _THING_WORDS else ""
+
+
+def without_figures(theme: str) -> str:
+    """A theme without the price or the discount in it, and how long that lasts."""
+    return _FIGURE.sub("", _UNTIL.sub("", theme)).strip()
+
+
+def as_asked_now(material: Material, theme: str) -> str:
+    """A theme without the offer that was made in an earlier request and not in this one."""
+    now = plain(material.task.get("request", ""))
+    stale = any(plain(offer) not in now for offer in offers(theme))
+    return without_figures(theme) if stale else theme
 
 
 def facts_for(material: Material, meaning: Meaning, thing: str, facts: Sequence[Fact]) -> list[Fact]:
@@ -80,10 +95,13 @@ def missing_in(material: Material, meaning: Meaning, request: str) -> list[str]:
     """The things that a request names and no fact is about."""
     missing = []
     for thing in things_of(request):
-        given = contact_in(thing) == "phone" and phone_in(request)
+        contact = contact_in(thing)
+        # A number that is none is left out of the text, but the fact is there.
+        given = any(fact.contact == contact for fact in material.facts) if contact else False
+        given = given or bool(contact == "phone" and phone_in(request))
         says_something = (
             content_words(thing)
-            or contact_in(thing)
+            or contact
             or fact_kind(Fact("", thing, ""))
             or _DISCOUNT.search(plain(thing))
         )

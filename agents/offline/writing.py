@@ -9,6 +9,7 @@ from itertools import chain
 from typing import Any
 
 from agents.offline.ideas import THEME_CHARACTERS, angle, is_of_the_trade, own_text, public, trade_ideas
+from agents.offline.ordering import is_ordered
 from agents.offline.reading import Fact, Material, Meaning, contact_in
 from agents.offline.speech import (
     STAGES,
@@ -28,7 +29,7 @@ from agents.offline.subjects import (
     offers,
     phone_in,
 )
-from agents.offline.wishes import facts_for, things_of
+from agents.offline.wishes import as_asked_now, facts_for, things_of
 
 _STRAIGHT = str.maketrans("’‘“”„–—\u00a0", '\'\'"""-- ')
 _SUBJECT, _PREHEADER, _SMS_FACT, _SMS_FACTS = 50, 99, 110, 2
@@ -137,9 +138,10 @@ class _Draft:
         stage = material.task.get("funnel_stage", "")
         self.stage = stage if stage in STAGES else "awareness"
         self._request = material.task.get("request", "")
-        theme = headline(
-            self.speech.typeset(clause(public(material.task.get("theme", "")), THEME_CHARACTERS))
-        )
+        wanted = material.task.get("theme", "")
+        # The theme of a slot is the calendar's own; any other may be the name that an old request gave.
+        self._wanted = wanted if "goes_out" in material.task else as_asked_now(material, wanted)
+        theme = headline(self.speech.typeset(clause(public(self._wanted), THEME_CHARACTERS)))
         if not theme or plain(theme) == plain(material.business) or self._is_foreign(theme):
             theme = self._own_theme()
         elif not (self.speech.allowed(theme) and material.obeys("language")):
@@ -197,7 +199,11 @@ class _Draft:
     @cached_property
     def asked(self) -> list[Fact]:
         """The facts that the request names, one for each thing."""
-        allowed = [fact for fact in self.material.facts if self.speech.allowed(fact.text)]
+        allowed = [
+            fact
+            for fact in self.material.facts
+            if self.speech.allowed(fact.text) and (fact.link or fact.phone or not fact.contact)
+        ]
         found = [
             facts_for(self.material, self._meaning, thing, allowed) for thing in things_of(self._request)
         ]
@@ -210,11 +216,11 @@ class _Draft:
             fact
             for fact in self.material.facts
             if self.speech.allowed(fact.text)
-            and not (fact.link or fact.phone)
+            and not fact.contact
             and not contradicts(" ".join((*things, self.theme)), fact.text)
         ]
         of_the_trade = is_of_the_trade(self.speech, self.theme)
-        theme = "" if of_the_trade else self.material.task.get("theme", "") or self.theme
+        theme = "" if of_the_trade else self._wanted or self.theme
         about_theme = about(self.material, self._meaning, theme, usable) if theme else []
         near = [about(self.material, self._meaning, thing, usable) for thing in things]
         # One contact is the call to action; a second one has to stand in the text.
@@ -272,7 +278,7 @@ class _Draft:
         )
         words = content_words(f"{thing} {'' if self._own else self.theme}")
         shown = [word for word in re.findall(r"[^\W\d_]+", self.material.text) if plain(word) in words]
-        subjects = [fact.key for fact in self.material.facts if known and not (fact.link or fact.phone)]
+        subjects = [fact.key for fact in self.material.facts if known and not fact.contact]
         told = [key for key in subjects if not fact_kind(Fact("", key, ""))]
         keys = [fact.key for fact in self.facts(2) if fact.key in told]
         fresh = [word for word in dict.fromkeys(shown) if not any(plain(word) in plain(key) for key in keys)]
@@ -286,7 +292,15 @@ class _Draft:
 
     def _as_tags(self, phrases: Sequence[str]) -> list[str]:
         tags = ["".join(re.findall(r"\w+", phrase.replace("'", "").replace("’", ""))) for phrase in phrases]
-        return [tag for tag in tags if tag and not any(map(str.isdigit, tag)) and self.speech.allowed(tag)]
+        return [
+            tag
+            for tag in tags
+            if tag
+            and not any(map(str.isdigit, tag))
+            and not is_ordered(tag)
+            and not contact_in(tag)
+            and self.speech.allowed(tag)
+        ]
 
     def with_habits(self, text: str) -> str:
         """The text with the bad habit of every rule that the prompt lacks."""
