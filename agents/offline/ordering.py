@@ -48,10 +48,15 @@ def bare(topic: str) -> str:
     rest = _WRITE_IT.sub("", topic)
     rest = _ORDERED.sub(" ", rest)
     if rest != topic:
-        rest = " ".join(_EDGES.sub("", rest).split())
+        rest = trimmed(rest)
     if contact_in(rest) and all(_CONTACT_WORDS.match(word) for word in re.findall(r"\w+", plain(rest))):
         return ""
     return rest if any(map(str.isalpha, rest)) else ""
+
+
+def trimmed(topic: str) -> str:
+    """A topic without the small words that are left at its edges."""
+    return " ".join(_EDGES.sub("", topic).split())
 
 
 def is_ordered(word: str) -> bool:

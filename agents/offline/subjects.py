@@ -49,11 +49,14 @@ _DATE = (
 )
 _OFFER = re.compile(
     rf"{_AMOUNT}(?: (?:off|discount|rabatt|nachlass|de (?:réduction|remise|rabais|descuento|dto)))"
+    rf"(?:(?: (?!{_END})[^\W\d][^\s,.;:!?]*){{0,6}}? {_END}(?:{_DATE})+|"
     r"(?: (?:on|sur|auf|en|sobre|for) (?!insta|linkedin|e-?mail|sms)(?:(?:all|the|our|les?|la|nos|alle"
     r"|unsere?|el|los|las|todos|nuestr[oa]s) )*(?!until|till|jusqu|bis|hasta)[^\W\d]+)?"
-    rf"(?:(?: {_END})?(?:{_DATE})+)?",
+    rf"(?:(?: {_END})?(?:{_DATE})+)?)",
     re.IGNORECASE,
 )
+_ENDS = re.compile(rf"\b{_END}\b", re.IGNORECASE)
+_NEAR_END = 80
 _CUT = re.compile(
     rf"\s*(?:[,(–-]\s*)?(?:{_END}|{_DATE}|\d|(?:from|starting|dès|à partir|ab|vom|desde|a partir)\b)",
     re.IGNORECASE,
@@ -104,9 +107,12 @@ def clause(text: str, limit: int) -> str:
 
 def offers(request: str) -> list[str]:
     """What the person's own words promise, such as `50% off until 3 May`; one whose end is cut is none."""
-    return [
-        match[0].strip(" .") for match in _OFFER.finditer(request) if not _CUT.match(request[match.end() :])
-    ]
+    found = []
+    for match in _OFFER.finditer(request):
+        rest = request[match.end() : match.end() + _NEAR_END]
+        if not _CUT.match(rest) and (_ENDS.search(match[0]) or not _ENDS.search(rest)):
+            found.append(match[0].strip(" ."))
+    return found
 
 
 def phone_in(request: str) -> str:
@@ -198,7 +204,14 @@ def subject_of(request: str) -> str:
     first = _nominative(article, first)
     subject = headline(clause(first.strip(' .!?,;:"“”«»'), _NAME_CHARACTERS))
     offer = next(iter(offers(request)), "")
-    return headline(offer) if plain(subject) in plain(offer) and offer else subject
+    if offer and plain(subject) in plain(offer):
+        return headline(offer)
+    if (cut := _OFFER.search(subject)) and not all(one in offers(request) for one in offers(subject) or [""]):
+        whole = f"{subject[: cut.start()]}{offer}".strip()
+        subject = (
+            whole if offer and len(whole) <= _NAME_CHARACTERS else _DANGLING.sub("", subject[: cut.start()])
+        )
+    return headline(subject)
 
 
 def _nominative(article: str, phrase: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from agents.offline.ordering import bare
+from agents.offline.ordering import bare, trimmed
 from agents.offline.reading import Fact, Material, Meaning, contact_in
 from agents.offline.speech import examples, fact_kind, headline, plain
 from agents.offline.subjects import about, clause, content_words, offers, phone_in, subject_of, thing_of
@@ -71,7 +71,13 @@ def name_of(request: str) -> str:
 
 def without_figures(theme: str) -> str:
     """A theme without the price or the discount in it, and how long that lasts."""
-    return _FIGURE.sub("", _UNTIL.sub("", theme)).strip()
+    return headline(trimmed(_FIGURE.sub("", _UNTIL.sub("", theme))))
+
+
+def whole_clause(theme: str, limit: int) -> str:
+    """A theme of at most `limit` characters; an offer that does not fit with its end is left out."""
+    cut = clause(theme, limit)
+    return cut if all(offer in cut for offer in offers(theme)) else clause(without_figures(theme), limit)
 
 
 def as_asked_now(material: Material, theme: str) -> str:

@@ -29,7 +29,7 @@ from agents.offline.subjects import (
     offers,
     phone_in,
 )
-from agents.offline.wishes import as_asked_now, facts_for, things_of
+from agents.offline.wishes import as_asked_now, facts_for, things_of, whole_clause
 
 _STRAIGHT = str.maketrans("’‘“”„–—\u00a0", '\'\'"""-- ')
 _SUBJECT, _PREHEADER, _SMS_FACT, _SMS_FACTS = 50, 99, 110, 2
@@ -74,7 +74,9 @@ def email(material: Material, meaning: Meaning) -> dict[str, Any]:
     middle = draft.with_habits("\n\n".join(part for part in paragraphs if part))
     goodbye = f"{speech.say('email', 'bye')}\n{material.business}"
     body = "\n\n".join((speech.say("email", "hello"), middle, goodbye))
-    subject = clause(draft.theme, _SUBJECT)
+    subject = whole_clause(draft.theme, _SUBJECT) or clause(
+        speech.say("kinds", speech.kind, "moments"), _SUBJECT
+    )
     if not material.obeys("length"):
         subject = speech.fill(speech.at("habits", "long_subject"), theme=draft.theme)
     return {
@@ -141,7 +143,7 @@ class _Draft:
         wanted = material.task.get("theme", "")
         # The theme of a slot is the calendar's own; any other may be the name that an old request gave.
         self._wanted = wanted if "goes_out" in material.task else as_asked_now(material, wanted)
-        theme = headline(self.speech.typeset(clause(public(self._wanted), THEME_CHARACTERS)))
+        theme = headline(self.speech.typeset(whole_clause(public(self._wanted), THEME_CHARACTERS)))
         if not theme or plain(theme) == plain(material.business) or self._is_foreign(theme):
             theme = self._own_theme()
         elif not (self.speech.allowed(theme) and material.obeys("language")):

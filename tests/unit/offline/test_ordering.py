@@ -12,8 +12,8 @@ from agents.offline.ordering import bare
 from agents.offline.speech import LANGUAGES, STAGES
 from agents.offline.subjects import offers
 from core.business import Business
-from core.campaign import Campaign
-from tests.unit.offline.businesses import BAKERY, CAFE, GROOMER, GYM, NOW, TODAY
+from core.campaign import Campaign, Platform
+from tests.unit.offline.businesses import BAKERY, CAFE, GROOMER, GYM, LAW_FIRM, NOW, TODAY
 from tests.unit.offline.desk import Desk, asked, words_of
 from tests.unit.offline.test_planning import plan
 from tests.unit.offline.test_writing import with_facts
@@ -109,12 +109,34 @@ async def test_no_order_becomes_a_subject_a_text_or_a_hashtag(
             ["20 % de descuento hasta el viernes 4 de diciembre"],
         ),
         ("10% off this week", ["10% off this week"]),
+        ("15% off wills until Friday 4 December", ["15% off wills until Friday 4 December"]),
+        ("20% discount for new clients until 3 May", ["20% discount for new clients until 3 May"]),
+        ("15% off. Valid until stocks last", []),
         ("15% off until stocks last", []),
         ("15% off from 1 to 5 December", []),
     ],
 )
 def test_an_offer_is_told_with_its_whole_date_or_not_at_all(text: str, whole: list[str]) -> None:
     assert offers(text) == whole
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "15% off wills until Friday 4 December",
+        "15% off mirror wills for couples until Friday 4 December",
+        "probate with 15% off for all our clients until Friday 4 December 2026",
+        "15% off wills as long as stocks last, until we close",
+    ],
+)
+@pytest.mark.parametrize("platform", ["instagram", "email", "sms"])
+async def test_an_offer_is_in_no_draft_without_its_end(desk: Desk, subject: str, platform: Platform) -> None:
+    request = f"Write an e-mail about {subject}"
+    _, settled = await desk.understand(LAW_FIRM, request)
+    fields, failed = await desk.draft(LAW_FIRM, platform, theme=settled.theme, request=request)
+    assert failed == []
+    said = (fields.title or "", *words_of(fields).split("\n"))
+    assert not [line for line in said if "15%" in line and "until Friday 4 December" not in line]
 
 
 async def test_the_date_of_an_offer_stands_whole_in_a_text_message(desk: Desk) -> None:
