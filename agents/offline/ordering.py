@@ -33,8 +33,9 @@ _WRITE_IT = re.compile(
     re.IGNORECASE,
 )
 _EDGES = re.compile(
-    rf"^(?:[\s,;:–—-]|{_FOR}\s|(?:the|an?|l['’]|les?|la|une?|d(?:ie|er|as|em|en)|ein(?:e[mnr]?)?|el|los|las|una)\s)+"
-    rf"|(?:\s+{_FOR}|\s+(?:and|et|und|y)|[\s,;:–—-])+$",
+    rf"^(?:[\s,;:–—-]|(?:{_FOR}|the|an?|les?|la|une?|d(?:ie|er|as|em|en)|ein(?:e[mnr]?)?|el|los|las|una|our|my|notre"
+    r"|nos|unsere?[mnr]?|nuestr[oa]s?)(?:\s|$)|l['’])+"
+    rf"|(?:\s+(?:{_FOR}|and|et|und|y|after|nach|après)|[\s,;:–—-])+$",
     re.IGNORECASE,
 )
 _CONTACT_WORDS = re.compile(

@@ -83,7 +83,7 @@ _VERB = re.compile(
 )
 _QUALIFIERS = ("size_a", "size_b", "term_a", "term_b")
 _LEAST_CLAUSE = 12
-_CLEAR, _GREETING, _SAME_SUBJECT = 0.22, 0.41, 0.5
+_CLEAR, _GREETING, _SAME_SUBJECT = 0.22, 0.41, 0.7
 
 
 def intent_of(request: str, meaning: Meaning) -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from core.business import Business, Fact
 from tests.unit.offline.businesses import BAKERY, CAFE, GROOMER, GYM, LAW_FIRM
-from tests.unit.offline.desk import Desk, asked
+from tests.unit.offline.desk import Desk, asked, words_of
 from tests.unit.offline.test_answering import decision
 
 UNKNOWN = ("could not find", "ne le trouve pas", "steht nicht", "No lo he encontrado")
@@ -88,6 +88,7 @@ async def test_a_question_whose_answer_is_in_no_fact_gets_no_other_things_fact(
         (WILLS, "How much is a first consultation?", "£90"),
         (WILLS, "What do mirror wills cost?", "£400"),
         (WILLS, "What is the conveyancing fee?", "£950"),
+        (WILLS, "How can people reach us by phone?", "+44 20 7946 0123"),
         (WILLS, "What is our web site?", "hartley.example"),
         (MENU, "¿Cuánto cuesta el menú del día?", "11,50 €"),
         (MENU, "What time do we open?", "8:00–18:00"),
@@ -119,3 +120,24 @@ async def test_a_decision_about_something_else_is_not_told(desk: Desk) -> None:
     memory = decision("2026-11-24: “Schreib eine SMS zum Welpentermin”. Drafts: Welpentermin")
     inputs = asked(CLAWS, "Was haben wir zum Sommerfest beschlossen?", memories=[memory])
     assert "steht nicht" in await desk.ask("copilot/answer", inputs)
+
+
+@pytest.mark.parametrize(
+    ("business", "request_text", "theme", "never"),
+    [
+        (knowing(BAKERY, baguette="1,30 €"), "Écris un post sur le croissant", "Croissant", "1,30"),
+        (
+            knowing(GROOMER, Krallenpflege="12 €"),
+            "Schreib einen Post über die Zahnpflege",
+            "Zahnpflege",
+            "12",
+        ),
+    ],
+)
+async def test_a_draft_has_no_price_of_a_thing_that_is_only_alike(
+    desk: Desk, business: Business, request_text: str, theme: str, never: str
+) -> None:
+    fields, _ = await desk.draft(business, "instagram", theme=theme, request=request_text)
+    assert never not in words_of(fields)
+    inputs = asked(business, request_text, drafts=[("instagram", "", 0)])
+    assert theme in await desk.ask("copilot/answer", inputs)

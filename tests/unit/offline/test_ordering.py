@@ -30,6 +30,8 @@ PHRASES = Path(times.__file__).parent / "phrases"
         ("dos semanas en Instagram para el menú de otoño", "menú de otoño"),
         ("Fellwechsel: zwei Wochen", "Fellwechsel"),
         ("Welpentermin und schreib alles", "Welpentermin"),
+        ("Our newsletter", ""),
+        ("Halbzeit nach drei Monaten", "Halbzeit"),
         ("Numéro de téléphone", ""),
         ("Our phone number and website", ""),
         ("Post-workout smoothies", "Post-workout smoothies"),
