@@ -123,8 +123,11 @@ class Runs:
             return await self._attach(scope, known, run, thread, opening)
         if refusal is not None:
             raise refusal
-        if thread is not None:
-            await self._check_free(scope, thread)
+        if thread is not None and (active := await self._threads.active_run(scope, thread)) is not None:
+            if active.dedupe_key != run.dedupe_key:
+                raise ThreadBusy(run_id=active.client_id)
+            # It was stored between our look for the run and the one for the thread.
+            return await self._attach(scope, active, run, thread, opening)
         stored = await self._store(scope, run, message)
         if stored is not None:
             return stored
@@ -351,11 +354,6 @@ class Runs:
             return quicker
         await self._database.messages.delete(scope, {"_id": message.id})
         raise RunInputDiffers(run_id=run.client_id)
-
-    async def _check_free(self, scope: Scope, thread: Thread) -> None:
-        active = await self._threads.active_run(scope, thread)
-        if active is not None:
-            raise ThreadBusy(run_id=active.client_id)
 
     async def _taken(self, scope: Scope, run: Run) -> MarqueeError:
         """Why the thread could not be taken."""
