@@ -57,17 +57,19 @@ class WakeBroker(RedisStreamBroker):
             socket_timeout=BLOCK_MILLISECONDS / 1000 + 3,
             retry=Retry(NoBackoff(), 0),
         )
+        self.stop = asyncio.Event()
 
     async def startup(self) -> None:
         """Start also while Redis is away: the listener makes the group."""
         await AsyncBroker.startup(self)
 
     async def listen(self) -> AsyncGenerator[AckableMessage, None]:
-        """Wake-ups as they come, without end, whatever happens to Redis."""
+        """Wake-ups as they come, until `stop` is set, whatever happens to Redis."""
         backoff = Backoff()
         tidy = False
         async with Redis(connection_pool=self.connection_pool) as redis:
-            while True:
+            # A cancellation that meets the client's own timeout is lost: the event is looked at, too.
+            while not self.stop.is_set():
                 try:
                     if not tidy:
                         await self._forget_the_dead(redis)
@@ -168,6 +170,7 @@ async def run_worker(
     """
     running: set[asyncio.Task[Any]] = set()
     broker.is_worker_process = True
+    broker.stop = stop
     for name, handler in handlers.items():
         broker.register_task(_tracked(handler, running), task_name=name)
     receiver = Receiver(broker, max_async_tasks=concurrency, wait_tasks_timeout=drain)
