@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from core.business import Business, Language
 from core.campaign import Campaign, Platform
 from core.clock import Clock
 from core.content import AiMetadata, Content, ContentFields, ContentStatus, ContentVersion
+from core.errors import NotFound
 from core.ids import derived_id
 from core.merge_patch import apply_patch
 from core.scope import Scope
@@ -116,7 +118,9 @@ class Contents:
                 def changes(current: Content, campaign: Campaign = campaign) -> dict[str, Any]:
                     return {"ai_metadata": _rechecked(current, business, campaign, now)}
 
-                await edit(self._content, narrow, content.id, changes)
+                # Somebody may have deleted it meanwhile.
+                with suppress(NotFound):
+                    await edit(self._content, narrow, content.id, changes)
             if page.next_cursor is None:
                 return differ
             cursor = page.next_cursor
