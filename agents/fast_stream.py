@@ -28,7 +28,7 @@ _END_GRACE_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
-class Patience:
+class StreamTimeouts:
     """How long to wait for the first token, and then for each next one."""
 
     first_token: float
@@ -124,7 +124,7 @@ async def exchange(
     payload: dict[str, Any],
     received: Received,
     on_text: Callable[[str], None],
-    patience: Patience,
+    patience: StreamTimeouts,
 ) -> None:
     """Send `payload` and fill `received` until the provider says that it has finished.
 
@@ -217,7 +217,7 @@ def _parse(line: bytes) -> dict[str, Any] | None:
     return chunk
 
 
-def _silence(received: Received, patience: Patience) -> ProviderFailure:
+def _silence(received: Received, patience: StreamTimeouts) -> ProviderFailure:
     if received.started:
         return unreachable(f"The model fell silent for {patience.stall:g} seconds.", charged=True)
     return unreachable(f"The model said nothing for {patience.first_token:g} seconds.", charged=True)

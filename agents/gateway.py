@@ -12,8 +12,8 @@ import openai
 from pydantic import BaseModel, Field, SecretStr
 
 from agents.calls import Account, Meter, calling, current_call
-from agents.fast_stream import Patience
-from agents.metering import Manners, MeteredChatModel, shown
+from agents.fast_stream import StreamTimeouts
+from agents.metering import MeteredChatModel, ModelCallConfig, shown
 from agents.provider_errors import from_exception
 from agents.schemas import LONGEST_REPETITION
 from agents.tokens import TokenCounter
@@ -178,12 +178,12 @@ class Gateway:
         async def names() -> Sequence[str]:
             return await self._names(tier)
 
-        manners = Manners(
+        manners = ModelCallConfig(
             names=names,
             base_url=settings.openai_base_url,
             offline=settings.offline,
             attempts=settings.model_attempts,
-            patience=Patience(settings.model_first_token_seconds, settings.model_stall_seconds),
+            patience=StreamTimeouts(settings.model_first_token_seconds, settings.model_stall_seconds),
             max_output=settings.model_max_output,
             context=settings.model_context,
             backoff=self._backoff,

@@ -23,7 +23,7 @@ from langchain_openai import ChatOpenAI
 from pydantic import BaseModel, Field, SkipValidation
 
 from agents.calls import Account, Call, Meter, TextSink, calling, current_call
-from agents.fast_stream import Patience, Received, exchange
+from agents.fast_stream import Received, StreamTimeouts, exchange
 from agents.prices import Price, price_of
 from agents.provider_errors import ProviderFailure
 from agents.schemas import tool_schema, without_lengths
@@ -33,9 +33,9 @@ from core.usage import LedgerEntry
 __all__ = [
     "Account",
     "Call",
-    "Manners",
     "Meter",
     "MeteredChatModel",
+    "ModelCallConfig",
     "TextSink",
     "calling",
     "current_call",
@@ -53,14 +53,14 @@ _OWN_TEMPERATURE = re.compile(r"(?:o\d|gpt-[5-9])")
 
 
 @dataclass(frozen=True)
-class Manners:
+class ModelCallConfig:
     """How a tier's models are called."""
 
     names: Callable[[], Awaitable[Sequence[str]]]
     base_url: str
     offline: bool
     attempts: int
-    patience: Patience
+    patience: StreamTimeouts
     max_output: int
     context: int
     backoff: float
@@ -79,7 +79,7 @@ class MeteredChatModel(ChatOpenAI):
     """
 
     account: SkipValidation[Account] = Field(exclude=True)
-    manners: SkipValidation[Manners] = Field(exclude=True)
+    manners: SkipValidation[ModelCallConfig] = Field(exclude=True)
 
     def bind_tools(self, tools: Sequence[Any], **kwargs: Any) -> Runnable[LanguageModelInput, AIMessage]:
         """Bind tools with schemas that a strict provider takes as they are."""

@@ -196,7 +196,7 @@ def means_another(understanding: Understanding, text: str, campaign: Campaign, t
     return bool(words[0]) and not words[0] & words[1]
 
 
-def settle_plan(
+def resolve_plan(
     understanding: Understanding,
     text: str,
     campaign: Campaign | None,

@@ -102,7 +102,7 @@ class Agents:
         hints = prompt.front.model
         talk = None
         if specialist.output is None and call.sink is not None:
-            talk = _OwnWords(call.sink, rendered.system)
+            talk = EchoFilteringSink(call.sink, rendered.system)
         call = replace(
             call,
             sink=talk or call.sink,
@@ -158,7 +158,7 @@ class Agents:
         return cast("Graph", graph)
 
 
-class _OwnWords:
+class EchoFilteringSink:
     """Lets through what a model says to a person, without the instructions that it repeats."""
 
     def __init__(self, sink: TextSink, instructions: str) -> None:

@@ -122,7 +122,7 @@ def calendar_inputs(
     return {**shared_inputs(business, facts, memories, campaign), "task": task}
 
 
-def settle_calendar(
+def build_calendar(
     value: CalendarPlan, plan: Plan, business: Business, now: datetime, said: str
 ) -> list[Slot]:
     """Make slots that can be kept: inside the window, on asked platforms, never two at once or in the past.

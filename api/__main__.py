@@ -20,7 +20,7 @@ from core.errors import MarqueeError
 from core.fields import sentence
 from core.settings import Settings, load_settings
 from services.container import open_services
-from services.journal import start_journal
+from services.logging_setup import configure_logging
 
 SHUTDOWN_SECONDS = 10
 GC_THRESHOLDS = (50_000, 50, 50)
@@ -39,7 +39,7 @@ class Server(uvicorn.Server):
 
 def serve(settings: Settings) -> int:
     """Answer requests until a signal comes."""
-    start_journal(settings.log_level)
+    configure_logging(settings.log_level)
     config = uvicorn.Config(
         create_app(settings),
         host=settings.host,

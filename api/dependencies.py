@@ -19,7 +19,7 @@ from core.account import BusinessRole, Principal
 from core.errors import Forbidden, InvalidFields, Unauthenticated
 from core.scope import Scope
 from services.container import Services
-from services.journal import note
+from services.logging_setup import note
 
 Audience = Literal["public", "signed-in", "business"]
 

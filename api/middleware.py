@@ -17,7 +17,7 @@ from api.problems import from_unknown, note_error, render
 from core.errors import BodyTooLarge
 from core.ids import new_id
 from core.settings import Settings
-from services.journal import noted
+from services.logging_setup import noted
 
 log = logging.getLogger("marquee.access")
 

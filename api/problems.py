@@ -24,7 +24,7 @@ from core.errors import (
 )
 from core.fields import invalid_fields
 from memory.mongo import ConnectionFailure
-from services.journal import redact
+from services.logging_setup import redact
 
 log = logging.getLogger("marquee.api")
 

@@ -10,7 +10,7 @@ from api.dependencies import access_of
 from core.account import Principal
 from core.errors import Forbidden, NotFound
 from core.scope import Scope
-from services.journal import note
+from services.logging_setup import note
 
 DocumentId = Annotated[str, Path(alias="id", description="The document's id: 24 hex digits.")]
 """The id in an address."""

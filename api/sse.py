@@ -12,7 +12,7 @@ from sse_starlette import EventSourceResponse
 
 from core.errors import InvalidFields, MarqueeError
 from core.events import START, LogId, run_error
-from services.following import Frame
+from services.run_stream import Frame
 
 logger = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ from core.events import ModelBadge
 from core.scope import Scope
 from core.settings import Settings
 from core.usage import LedgerEntry
-from graphs.run import Copilot, Parts
+from graphs.run import Copilot, RunServices
 from prompts.library import PromptLibrary
 from services.usage import Usage
 from tools.registry import registry
@@ -56,7 +56,7 @@ class RunMeter:
 
 @asynccontextmanager
 async def open_copilot(
-    parts: Parts,
+    parts: RunServices,
     settings: Settings,
     usage: Usage,
     embed: Callable[[Sequence[str]], list[list[float]]],

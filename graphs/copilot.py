@@ -19,8 +19,8 @@ from agents.router import (
     asks_to_go_on,
     beyond_the_chat,
     means_another,
+    resolve_plan,
     router_inputs,
-    settle_plan,
 )
 from core.campaign import Campaign, CampaignFields
 from core.document import WrittenBy
@@ -64,7 +64,7 @@ async def understand(state: CopilotState, runtime: Context) -> dict[str, Any]:
         if campaign and guessed and means_another(understanding, request.text, campaign, earlier):
             # The only active campaign was a guess, and the person has named another one.
             campaign = None
-    plan = settle_plan(understanding, request.text, campaign, run.today, run.business, earlier)
+    plan = resolve_plan(understanding, request.text, campaign, run.today, run.business, earlier)
     if preset is not None:
         # Who works was said; the words only told on which days and how many pieces.
         plan = plan.model_copy(update={"specialists": list(preset)})

@@ -17,7 +17,7 @@ from core.document import WrittenBy
 from core.errors import MarqueeError
 from graphs.context import GraphContext
 from graphs.guard import Assignment, write_guarded
-from graphs.state import Piece
+from graphs.state import DraftTask
 from graphs.stream import ArtefactLane
 from services.citing import cite
 
@@ -26,7 +26,7 @@ FACTS_IN_PROMPT = 12
 MEMORIES_IN_PROMPT = 3
 
 
-async def write(context: GraphContext, plan: Plan, campaign_id: str, piece: Piece) -> Content:
+async def write(context: GraphContext, plan: Plan, campaign_id: str, piece: DraftTask) -> Content:
     """Write one piece and save it at its place in the run; one that an earlier attempt saved is shown again.
 
     Raises:
@@ -81,7 +81,12 @@ async def _unstopped(work: Coroutine[Any, Any, Content]) -> Content:
 
 
 async def _write(
-    context: GraphContext, plan: Plan, campaign: Campaign, slot: Slot | None, piece: Piece, lane: ArtefactLane
+    context: GraphContext,
+    plan: Plan,
+    campaign: Campaign,
+    slot: Slot | None,
+    piece: DraftTask,
+    lane: ArtefactLane,
 ) -> Content:
     run = context.run
     about = f"{piece['theme']} {campaign.goal}"

@@ -10,11 +10,11 @@ from langgraph.runtime import Runtime
 from agents.calls import Call
 from agents.mix import in_turns
 from agents.router import Plan
-from agents.strategy import calendar_inputs, settle_calendar, strategist
+from agents.strategy import build_calendar, calendar_inputs, strategist
 from core.campaign import PLATFORMS, Campaign, Platform, Slot
 from core.errors import NotFound
 from graphs.context import GraphContext
-from graphs.state import CopilotState, Piece
+from graphs.state import CopilotState, DraftTask
 from services.drafting import draft_id
 
 Context = Runtime[GraphContext]
@@ -51,7 +51,7 @@ async def strategy(state: CopilotState, runtime: Context) -> dict[str, Any]:
             answer = await context.agents.run(specialist, inputs, call=call, context=run)
             lane.end()
             summary = answer.value.summary
-            slots = settle_calendar(answer.value, plan, run.business, run.clock.now(), "\n".join(run.words))
+            slots = build_calendar(answer.value, plan, run.business, run.clock.now(), "\n".join(run.words))
             saved = await run.campaigns.save_calendar(run.scope, found.id, slots, run.root_run_id)
             planned = [slot for slot in saved.calendar if slot.run_id == run.root_run_id]
         calendar = [slot.model_dump(mode="json") for slot in saved.calendar]
@@ -75,7 +75,7 @@ async def choose(state: CopilotState, runtime: Context) -> dict[str, Any]:
         return {"pieces": _own_pieces(context, plan, platforms[: context.most_drafts]), "over": over}
     return {
         "pieces": [
-            Piece(
+            DraftTask(
                 place=place,
                 of=len(slots),
                 platform=slot.platform,
@@ -139,10 +139,10 @@ def _own_platforms(plan: Plan) -> list[Platform]:
     return [platforms[place % len(platforms)] for place in range(max(plan.pieces or 1, len(platforms)))]
 
 
-def _own_pieces(context: GraphContext, plan: Plan, platforms: list[Platform]) -> list[Piece]:
+def _own_pieces(context: GraphContext, plan: Plan, platforms: list[Platform]) -> list[DraftTask]:
     segments = context.run.business.target_audience
     return [
-        Piece(
+        DraftTask(
             place=place + 1,
             of=len(platforms),
             platform=platform,

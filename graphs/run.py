@@ -33,7 +33,7 @@ MEMORIES = 4
 """Remembered texts about the request that a run works with."""
 
 
-class Parts(Protocol):
+class RunServices(Protocol):
     """The services that a run reaches; the container has them all."""
 
     @property
@@ -57,7 +57,7 @@ class Copilot:
 
     def __init__(
         self,
-        parts: Parts,
+        parts: RunServices,
         agents: Agents,
         badge: Callable[[], ModelBadge],
         used: Callable[[str], list[TokenUse]],

@@ -11,7 +11,7 @@ GRAPH_VERSION = 1
 """Raise it when a node's name or the meaning of a field changes."""
 
 
-class Piece(TypedDict):
+class DraftTask(TypedDict):
     """One draft to write: its numbered place in the run, and the slot it fills, if any."""
 
     place: int
@@ -48,8 +48,8 @@ class CopilotState(TypedDict, total=False):
     plan: dict[str, Any]
     campaign_id: str | None
     planned: int
-    pieces: list[Piece]
+    pieces: list[DraftTask]
     over: int
-    piece: Piece
+    piece: DraftTask
     drafts: Annotated[list[DraftDone], add]
     failures: Annotated[list[DraftFailed], add]

@@ -16,8 +16,8 @@ from core.conversation import Run
 from core.errors import MarqueeError, Unavailable
 from core.events import OpenItems, run_error, run_finished
 from core.scope import Scope
-from memory.event_feed import EventFeed
 from memory.event_log import EventLog, Lane, RunWriter
+from memory.run_event_reader import RunEventReader
 from services.runs import RunResult, Runs
 
 logger = logging.getLogger(__name__)
@@ -77,7 +77,7 @@ class RunDriver:
         self,
         runs: Runs,
         log: EventLog,
-        feed: EventFeed,
+        feed: RunEventReader,
         prepare: Prepare,
         owner: str,
         beat: timedelta,

@@ -19,7 +19,7 @@ from jobs.schedule import Sweeper
 from memory.presence import sign_of_life, sign_off
 from memory.queue import run_worker
 from memory.redis import AWAY
-from services.journal import noted, start_journal
+from services.logging_setup import configure_logging, noted
 
 logger = logging.getLogger("marquee.worker")
 
@@ -61,7 +61,7 @@ class Handlers:
 
 async def work(settings: Settings) -> int:
     """Work until a signal comes, then let what runs finish, or give it back."""
-    start_journal(settings.log_level)
+    configure_logging(settings.log_level)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

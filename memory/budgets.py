@@ -109,7 +109,7 @@ class Budgets:
         row = await self._record(scope, reservation, entry)
         day = min(row.created_at, next_month(first_day(reservation.month)) - timedelta(days=1))
         # Lost with a crash, it leaves the reservation to the sweeper, who finds the row or charges all.
-        result = await self._months.soon.update_one(
+        result = await self._months.unjournaled.update_one(
             {
                 "_id": budget_id(scope.business_id, reservation.month),
                 **scope.filter(),
@@ -161,7 +161,7 @@ class Budgets:
     ) -> bool:
         # Not waiting for the disk, since a person waits for the call that follows. A crash of the database
         # within its tenth of a second leaves the call to the ledger alone.
-        result = await self._months.soon.update_one(
+        result = await self._months.unjournaled.update_one(
             {
                 "_id": budget_id(scope.business_id, reservation.month),
                 **scope.filter(),

@@ -58,7 +58,7 @@ class _Typed(Generic[D]):
 
     def __init__(self, mongo: Mongo, name: str, model: type[D], noun: str, clock: Clock) -> None:
         self.raw = mongo.collection(name)
-        self.soon = mongo.collection(name, durable=False)
+        self.unjournaled = mongo.collection(name, durable=False)
         self.name = name
         self.noun = noun
         self.clock = clock
@@ -71,7 +71,7 @@ class _Typed(Generic[D]):
         return self._model.model_validate(fields)
 
     async def _insert(self, document: D, *, durable: bool = True) -> D:
-        collection = self.raw if durable else self.soon
+        collection = self.raw if durable else self.unjournaled
         try:
             await collection.insert_one(to_stored(document))
         except DuplicateKeyError as error:

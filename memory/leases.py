@@ -69,7 +69,7 @@ class Leases:
         """Heartbeat of many holds in one command; those that are lost."""
         until = encode_value(self._collection.clock.now() + self._duration)
         # One that is lost with the database's crash only lets the lease end earlier.
-        result = await self._collection.soon.bulk_write(
+        result = await self._collection.unjournaled.bulk_write(
             [
                 UpdateOne(
                     {

@@ -34,7 +34,7 @@ class Hit:
     similarity: float
 
 
-class CampaignMemory:
+class VectorIndex:
     """One Chroma collection per embedder and dimension; every query names its business.
 
     Every method raises Unavailable when Chroma does not answer.

@@ -15,27 +15,27 @@ from core.settings import Settings
 from memory.budgets import Budgets
 from memory.database import Database
 from memory.embedders import LocalEmbedder
-from memory.event_feed import EventFeed
 from memory.event_log import EventLog
 from memory.migrations import migrate
 from memory.mongo import CommandListener, Mongo
 from memory.presence import need_worker
 from memory.queue import Queue, WakeBroker
 from memory.redis import RedisClient, connect
+from memory.run_event_reader import RunEventReader
 from memory.signals import Signals
-from memory.vectors import CampaignMemory
+from memory.vectors import VectorIndex
 from services.accounts import Accounts
 from services.businesses import Businesses
 from services.campaigns import Campaigns
 from services.content import Contents
 from services.demo import Demo
 from services.drafting import Drafting
-from services.following import Following
+from services.effects.erasure import Erasure
+from services.health_checks import HealthChecks
 from services.idempotency import Idempotency
-from services.parts import Parts
 from services.passwords import Passwords
-from services.privacy import Privacy
 from services.recall import Recall
+from services.run_stream import RunStream
 from services.runs import Runs
 from services.threads import Threads
 from services.usage import Usage
@@ -52,22 +52,22 @@ class Services:
     registry: CollectorRegistry
     accounts: Accounts
     idempotency: Idempotency
-    parts: Parts
+    health_checks: HealthChecks
     recall: Recall
     businesses: Businesses
     campaigns: Campaigns
     content: Contents
     drafting: Drafting
-    privacy: Privacy
+    erasure: Erasure
     usage: Usage
     budgets: Budgets
     threads: Threads
     runs: Runs
     embedder: LocalEmbedder
     demo: Demo
-    following: Following
+    run_stream: RunStream
     log: EventLog
-    feed: EventFeed
+    feed: RunEventReader
     queue: Queue
     broker: WakeBroker
     signals: Signals
@@ -99,16 +99,14 @@ async def open_services(
         await migrate(mongo)
 
         database = Database(mongo, clock)
-        vectors = CampaignMemory(
-            _needed(settings.chroma_url, "CHROMA_URL"), embedder.name, embedder.dimension
-        )
+        vectors = VectorIndex(_needed(settings.chroma_url, "CHROMA_URL"), embedder.name, embedder.dimension)
         stack.push_async_callback(vectors.close)
         recall = Recall(database.memories, vectors, embedder, clock)
         campaigns = Campaigns(database, clock)
         budgets = Budgets(database.budgets, database.ledger, clock, settings.quota_default)
         usage = Usage(budgets, clock)
         threads = Threads(database)
-        log, feed = EventLog(redis), EventFeed(redis, blocking)
+        log, feed = EventLog(redis), RunEventReader(redis, blocking)
         stack.push_async_callback(log.close)
         stack.push_async_callback(feed.close)
         broker = WakeBroker(settings.redis_url)
@@ -142,7 +140,7 @@ async def open_services(
             registry=_registry(),
             accounts=accounts,
             idempotency=Idempotency(database, clock),
-            parts=Parts(
+            health_checks=HealthChecks(
                 needed={"mongodb": mongo.ping},
                 others={"redis": redis_answers, "chroma": vectors.ping, "worker": worker_works},
             ),
@@ -151,14 +149,14 @@ async def open_services(
             campaigns=campaigns,
             content=Contents(database, clock),
             drafting=Drafting(database, campaigns, clock),
-            privacy=Privacy(database, campaigns, recall),
+            erasure=Erasure(database, campaigns, recall),
             usage=usage,
             budgets=budgets,
             threads=threads,
             runs=runs,
             embedder=embedder,
             demo=Demo(database, accounts, recall, clock),
-            following=Following(database, threads, feed),
+            run_stream=RunStream(database, threads, feed),
             log=log,
             feed=feed,
             queue=queue,

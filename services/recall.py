@@ -15,7 +15,7 @@ from core.ids import derived_id
 from core.scope import Scope
 from memory.collections import AlreadyThere, Collection
 from memory.embedders import Embedder
-from memory.vectors import CampaignMemory
+from memory.vectors import VectorIndex
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ class Recall:
     """
 
     def __init__(
-        self, memories: Collection[Memory], vectors: CampaignMemory, embedder: Embedder, clock: Clock
+        self, memories: Collection[Memory], vectors: VectorIndex, embedder: Embedder, clock: Clock
     ) -> None:
         self._memories = memories
         self._vectors = vectors

@@ -141,7 +141,7 @@ async def delete_business(
     cascade: Annotated[bool, Query(description="Also when it has campaigns or content.")] = False,
 ) -> None:
     """Campaigns, content, conversations, memory and usage go with it; nothing can be brought back."""
-    await services.privacy.erase_business(scope, business_id, cascade=cascade)
+    await services.erasure.erase_business(scope, business_id, cascade=cascade)
 
 
 @router.get(

@@ -130,4 +130,4 @@ async def delete_campaign(
     """Conversations about it stay, without a campaign."""
     found = await services.campaigns.get(visible(caller), campaign_id)
     scope = within(request, caller, found.business_id)
-    await services.privacy.erase_campaign(scope, campaign_id, cascade=cascade)
+    await services.erasure.erase_campaign(scope, campaign_id, cascade=cascade)

@@ -105,4 +105,4 @@ async def delete_content(
     """Its versions go with it; its calendar slot is planned again."""
     found = await services.content.get(visible(caller), content_id)
     scope = within(request, caller, found.business_id)
-    await services.privacy.erase_content(scope, content_id, version)
+    await services.erasure.erase_content(scope, content_id, version)

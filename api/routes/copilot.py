@@ -173,7 +173,7 @@ async def run_copilot(
             slot_ids=props.slot_ids,
         ),
     )
-    return event_stream(services.following.follow(narrow, run), run.id)
+    return event_stream(services.run_stream.follow(narrow, run), run.id)
 
 
 @router.get(
@@ -204,7 +204,7 @@ async def stream_run(
     """Replays what was missed, then goes on live. Many may watch; leaving cancels nothing."""
     after = read_last_event_id(last_id, last_event_id)
     run = await services.runs.find(scope, caller.user_id, reference)
-    return event_stream(services.following.follow(Scope.of(run.business_id), run, after), run.id)
+    return event_stream(services.run_stream.follow(Scope.of(run.business_id), run, after), run.id)
 
 
 @router.post(

@@ -63,7 +63,7 @@ async def healthz() -> Alive:
 )
 async def readyz(services: ServicesDep, response: Response) -> Readiness:
     """503 when MongoDB is away; without Redis, Chroma or a worker the answer is 200 and `degraded`."""
-    parts = await services.parts.look()
+    parts = await services.health_checks.look()
     down = [part for part in parts if part.state == "down"]
     needed_down = any(part.needed for part in down)
     if needed_down:

@@ -21,10 +21,10 @@ from core.ids import new_id
 from core.scope import Scope
 from jobs.runs import Recorder
 from memory.database import Database
-from memory.event_feed import EventFeed
 from memory.event_log import EventLog
 from memory.redis import connect, run_log_key
-from services.following import Following, Frame
+from memory.run_event_reader import RunEventReader
+from services.run_stream import Frame, RunStream
 from services.threads import Threads
 from tests.e2e.grammar import check
 
@@ -88,15 +88,15 @@ class Bench:
     database: Database
     url: str
     log: EventLog = field(init=False)
-    feed: EventFeed = field(init=False)
-    following: Following = field(init=False)
+    feed: RunEventReader = field(init=False)
+    following: RunStream = field(init=False)
 
     def __post_init__(self) -> None:
         self.redis = connect(self.url)
         self.blocking = connect(self.url, blocking=True)
         self.log = EventLog(self.redis)
-        self.feed = EventFeed(self.redis, self.blocking, idle_after=0.05)
-        self.following = Following(
+        self.feed = RunEventReader(self.redis, self.blocking, idle_after=0.05)
+        self.following = RunStream(
             self.database, Threads(self.database), self.feed, in_flight=timedelta(seconds=0.2)
         )
 

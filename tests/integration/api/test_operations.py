@@ -24,8 +24,8 @@ from core.fields import sentence
 from core.settings import Settings
 from memory.presence import sign_of_life, sign_off
 from services.container import Services
-from services.journal import JsonLines
-from services.parts import Parts
+from services.health_checks import HealthChecks
+from services.logging_setup import JsonLines
 from tests.integration.api.conftest import PASSWORD, Person, again, client_of
 
 ROLES = Path(__file__).parents[3] / "docs" / "roles.md"
@@ -67,7 +67,7 @@ async def test_only_a_needed_part_makes_it_unready(settings: Settings, services:
         ({"mongodb": there}, {"redis": away}, 200),
         ({"mongodb": there}, {"redis": there}, 200),
     ):
-        app = create_app(settings, replace(again(services), parts=Parts(needed, others)))
+        app = create_app(settings, replace(again(services), parts=HealthChecks(needed, others)))
         async with client_of(app) as client:
             answer = await client.get("/readyz")
         assert answer.status_code == status

@@ -11,9 +11,9 @@ from redis.asyncio import Redis
 
 from core.ids import new_id
 from core.scope import Scope
-from memory.event_feed import EventFeed
 from memory.event_log import EventLog
 from memory.redis import connect
+from memory.run_event_reader import RunEventReader
 from tests.integration.memory.own_redis import OwnRedis
 
 
@@ -51,9 +51,9 @@ async def log(redis: Redis) -> AsyncIterator[EventLog]:
 
 
 @pytest_asyncio.fixture
-async def feed(redis: Redis, blocking: Redis) -> AsyncIterator[EventFeed]:
+async def feed(redis: Redis, blocking: Redis) -> AsyncIterator[RunEventReader]:
     """The reading side, which says early that it is idle."""
-    event_feed = EventFeed(redis, blocking, idle_after=0.5)
+    event_feed = RunEventReader(redis, blocking, idle_after=0.5)
     yield event_feed
     await event_feed.close()
 

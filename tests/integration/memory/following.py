@@ -12,13 +12,13 @@ import orjson
 
 from core.events import START, LogId
 from core.scope import Scope
-from memory.event_feed import Event, EventFeed, Gap, Idle, Item
+from memory.run_event_reader import Event, Gap, Idle, Item, RunEventReader
 
 END = b"end"
 PATIENCE = 15.0
 
 
-async def until_end(feed: EventFeed, scope: Scope, run_id: str, after: LogId = START) -> list[Item]:
+async def until_end(feed: RunEventReader, scope: Scope, run_id: str, after: LogId = START) -> list[Item]:
     """Everything after `after` up to the event `END`, without what says idle."""
     items: list[Item] = []
     async with asyncio.timeout(PATIENCE), aclosing(feed.follow(scope, run_id, after)) as stream:
@@ -32,7 +32,7 @@ async def until_end(feed: EventFeed, scope: Scope, run_id: str, after: LogId = S
 
 
 async def first_of(
-    feed: EventFeed, scope: Scope, run_id: str, kind: type[Item], after: LogId = START
+    feed: RunEventReader, scope: Scope, run_id: str, kind: type[Item], after: LogId = START
 ) -> Item:
     """The first item of a kind."""
     async with asyncio.timeout(PATIENCE), aclosing(feed.follow(scope, run_id, after)) as stream:

@@ -36,7 +36,7 @@ async def test_a_durable_write_takes_along_what_was_written_before_it(tmp_path: 
             mongo = Mongo(urls.mongodb, "test")
             database = Database(mongo, SystemClock())
             assert database.messages.raw.write_concern.document["j"] is True
-            assert database.messages.soon.write_concern.document["j"] is False
+            assert database.messages.unjournaled.write_concern.document["j"] is False
             assert written <= {one.id for one in await database.messages.all(scope, {}, limit=1_000)}
             for one in [message(scope.business_id) for _ in range(20)]:
                 await database.messages.insert(scope, one, durable=False)

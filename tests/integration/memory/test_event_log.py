@@ -12,15 +12,15 @@ from redis.asyncio import Redis
 from core.events import LogId, call_args, text_delta
 from core.ids import new_id
 from core.scope import Scope
-from memory.event_feed import EventFeed
 from memory.event_log import ENDED_SECONDS, LOG_CAP, RUNNING_SECONDS, EventLog
 from memory.redis import connect, run_log_key
+from memory.run_event_reader import RunEventReader
 from tests.integration.memory.following import END, ids, until_end
 from tests.integration.memory.own_redis import OwnRedis
 
 
 async def test_ids_are_consecutive_and_the_bytes_pass_unchanged(
-    log: EventLog, feed: EventFeed, scope: Scope
+    log: EventLog, feed: RunEventReader, scope: Scope
 ) -> None:
     writer = log.writer(scope, "run", 3)
     assert [writer.append(event) for event in (b"one", b"two")] == [LogId(3, 1), LogId(3, 2)]
@@ -34,7 +34,9 @@ async def test_ids_are_consecutive_and_the_bytes_pass_unchanged(
     assert await feed.last_id(scope, "run") == LogId(3, 3)
 
 
-async def test_an_attempt_goes_on_where_it_was_told(log: EventLog, feed: EventFeed, scope: Scope) -> None:
+async def test_an_attempt_goes_on_where_it_was_told(
+    log: EventLog, feed: RunEventReader, scope: Scope
+) -> None:
     writer = log.writer(scope, "run", 2, first_seq=8)
     assert writer.append(b"x") == LogId(2, 8)
     assert await writer.flush()
@@ -42,7 +44,7 @@ async def test_an_attempt_goes_on_where_it_was_told(log: EventLog, feed: EventFe
 
 
 async def test_the_first_delta_leaves_at_once_and_later_ones_are_merged(
-    log: EventLog, feed: EventFeed, scope: Scope
+    log: EventLog, feed: RunEventReader, scope: Scope
 ) -> None:
     writer = log.writer(scope, "run", 1)
     for piece in ("Hel", "lo ", "", "world"):
@@ -60,7 +62,7 @@ async def test_the_first_delta_leaves_at_once_and_later_ones_are_merged(
     ]
 
 
-async def test_what_lingers_leaves_by_itself(log: EventLog, feed: EventFeed, scope: Scope) -> None:
+async def test_what_lingers_leaves_by_itself(log: EventLog, feed: RunEventReader, scope: Scope) -> None:
     writer = log.writer(scope, "run", 1)
     writer.delta("text", "m", "a")
     writer.delta("text", "m", "b")
@@ -70,7 +72,9 @@ async def test_what_lingers_leaves_by_itself(log: EventLog, feed: EventFeed, sco
     assert ids(await until_end(feed, scope, "run", LogId(1, 0))) == ["1-1", "1-2", "1-3", "1-4", "1-5"]
 
 
-async def test_half_characters_do_not_break_the_stream(log: EventLog, feed: EventFeed, scope: Scope) -> None:
+async def test_half_characters_do_not_break_the_stream(
+    log: EventLog, feed: RunEventReader, scope: Scope
+) -> None:
     writer = log.writer(scope, "run", 1)
     writer.delta("text", "m", "a\ud83d")
     writer.delta("text", "m", "\ud83d")
@@ -92,7 +96,7 @@ step = st.one_of(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], database=None
 )
 async def test_order_is_kept_whatever_is_written(
-    log: EventLog, feed: EventFeed, scope: Scope, steps: list[tuple[str, object, object]]
+    log: EventLog, feed: RunEventReader, scope: Scope, steps: list[tuple[str, object, object]]
 ) -> None:
     run_id = new_id()
     writer = log.writer(scope, run_id, 1)
@@ -127,7 +131,7 @@ async def test_order_is_kept_whatever_is_written(
     assert seen == {item: text for item, text in written.items() if text}
 
 
-async def test_a_stale_attempt_is_fenced(log: EventLog, feed: EventFeed, scope: Scope) -> None:
+async def test_a_stale_attempt_is_fenced(log: EventLog, feed: RunEventReader, scope: Scope) -> None:
     fenced = asyncio.Event()
     stale = log.writer(scope, "run", 1, on_fenced=fenced.set)
     stale.append(b"in time", now=True)
@@ -148,7 +152,9 @@ async def test_a_stale_attempt_is_fenced(log: EventLog, feed: EventFeed, scope: 
     assert [event.data for event in await feed.tail(scope, "run")] == [b"in time", b"later", b"goes on"]
 
 
-async def test_two_attempts_at_once_never_mix(own_redis: OwnRedis, feed: EventFeed, scope: Scope) -> None:
+async def test_two_attempts_at_once_never_mix(
+    own_redis: OwnRedis, feed: RunEventReader, scope: Scope
+) -> None:
     async with connect(own_redis.url) as first, connect(own_redis.url) as second:
         logs = [EventLog(first), EventLog(second)]
         writers = [log.writer(scope, "run", attempt + 1) for attempt, log in enumerate(logs)]
@@ -167,7 +173,7 @@ async def test_two_attempts_at_once_never_mix(own_redis: OwnRedis, feed: EventFe
 
 
 async def test_events_that_are_there_already_do_not_fence(
-    log: EventLog, redis: Redis, feed: EventFeed, scope: Scope
+    log: EventLog, redis: Redis, feed: RunEventReader, scope: Scope
 ) -> None:
     # The server took the first two, and the reply was lost.
     for seq in (1, 2):

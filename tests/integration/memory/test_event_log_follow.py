@@ -1,4 +1,4 @@
-"""Following: replay from any point, joining, gaps, idleness, slow readers."""
+"""RunStream: replay from any point, joining, gaps, idleness, slow readers."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from core.errors import Unavailable
 from core.events import START, LogId
 from core.ids import new_id
 from core.scope import Scope
-from memory.event_feed import BUFFER, Event, EventFeed, Gap, Idle, continues
 from memory.event_log import EventLog
 from memory.redis import connect, run_log_key
+from memory.run_event_reader import BUFFER, Event, Gap, Idle, RunEventReader, continues
 from tests.integration.memory.following import END, first_of, ids, until_end
 from tests.integration.memory.own_redis import OwnRedis
 
@@ -32,7 +32,9 @@ async def a_run_of_three_attempts(log: EventLog, scope: Scope, run_id: str) -> l
     return written
 
 
-async def test_every_cut_point_gives_exactly_the_rest(log: EventLog, feed: EventFeed, scope: Scope) -> None:
+async def test_every_cut_point_gives_exactly_the_rest(
+    log: EventLog, feed: RunEventReader, scope: Scope
+) -> None:
     written = await a_run_of_three_attempts(log, scope, "run")
     assert ids(await until_end(feed, scope, "run")) == written
     for position, cut in enumerate(written[:-1]):
@@ -49,7 +51,7 @@ async def test_every_cut_point_gives_exactly_the_rest(log: EventLog, feed: Event
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], database=None
 )
 async def test_live_readers_see_what_was_written(
-    log: EventLog, feed: EventFeed, scope: Scope, before: int, cut: int, bursts: list[int], joins: int
+    log: EventLog, feed: RunEventReader, scope: Scope, before: int, cut: int, bursts: list[int], joins: int
 ) -> None:
     run_id = new_id()
     writer = log.writer(scope, run_id, 0)
@@ -75,7 +77,9 @@ async def test_live_readers_see_what_was_written(
     assert not feed.watching
 
 
-async def test_many_runs_share_one_reader(log: EventLog, feed: EventFeed, redis: Redis, scope: Scope) -> None:
+async def test_many_runs_share_one_reader(
+    log: EventLog, feed: RunEventReader, redis: Redis, scope: Scope
+) -> None:
     runs = [new_id() for _ in range(60)]
     readers = [asyncio.create_task(until_end(feed, scope, run_id)) for run_id in runs]
     writers = [log.writer(scope, run_id, 0) for run_id in runs]
@@ -92,13 +96,15 @@ async def test_many_runs_share_one_reader(log: EventLog, feed: EventFeed, redis:
         assert ids(items) == [f"0-{seq}" for seq in range(1, len(items) + 1)]
 
 
-async def test_a_business_follows_its_own_runs_only(log: EventLog, feed: EventFeed, scope: Scope) -> None:
+async def test_a_business_follows_its_own_runs_only(
+    log: EventLog, feed: RunEventReader, scope: Scope
+) -> None:
     await a_run_of_three_attempts(log, scope, "run")
     assert await feed.tail(Scope.of(new_id()), "run") == []
     assert await first_of(feed, Scope.of(new_id()), "run", Idle) == Idle()
 
 
-async def test_a_slow_reader_loses_nothing(log: EventLog, feed: EventFeed, scope: Scope) -> None:
+async def test_a_slow_reader_loses_nothing(log: EventLog, feed: RunEventReader, scope: Scope) -> None:
     writer = log.writer(scope, "run", 0)
     count = BUFFER * 4
     items: list[str] = []
@@ -140,7 +146,7 @@ def test_what_counts_as_a_gap(last: LogId, following: LogId, whole: bool) -> Non
 
 
 async def test_a_missing_start_and_a_jump_are_gaps(
-    log: EventLog, feed: EventFeed, redis: Redis, scope: Scope
+    log: EventLog, feed: RunEventReader, redis: Redis, scope: Scope
 ) -> None:
     key = run_log_key(scope, "run")
     for log_id in ("0-3", "0-4", "1-1", "1-5"):
@@ -155,7 +161,7 @@ async def test_a_missing_start_and_a_jump_are_gaps(
 async def test_an_empty_log_is_idle_at_once_and_then_from_time_to_time(
     log: EventLog, redis: Redis, blocking: Redis, scope: Scope
 ) -> None:
-    feed = EventFeed(redis, blocking, idle_after=0.2)
+    feed = RunEventReader(redis, blocking, idle_after=0.2)
     loop = asyncio.get_running_loop()
     async with asyncio.timeout(5), aclosing(feed.follow(scope, "run")) as stream:
         started = loop.time()
@@ -174,7 +180,9 @@ async def test_an_empty_log_is_idle_at_once_and_then_from_time_to_time(
     await feed.close()
 
 
-async def test_an_id_from_beyond_the_log_harms_nobody(log: EventLog, feed: EventFeed, scope: Scope) -> None:
+async def test_an_id_from_beyond_the_log_harms_nobody(
+    log: EventLog, feed: RunEventReader, scope: Scope
+) -> None:
     writer = log.writer(scope, "run", 0)
     writer.append(b"first", now=True)
     await writer.flush()
@@ -191,7 +199,7 @@ async def test_an_id_from_beyond_the_log_harms_nobody(log: EventLog, feed: Event
 
 async def test_without_redis_the_tail_is_unavailable(own_redis: OwnRedis, scope: Scope) -> None:
     async with connect(own_redis.url) as client, connect(own_redis.url, blocking=True) as blocking:
-        feed = EventFeed(client, blocking)
+        feed = RunEventReader(client, blocking)
         own_redis.stop()
         with pytest.raises(Unavailable):
             await feed.tail(scope, "run")

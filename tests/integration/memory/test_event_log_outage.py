@@ -10,9 +10,9 @@ from redis.asyncio import Redis
 
 from core.events import START, LogId
 from core.scope import Scope
-from memory.event_feed import Event, EventFeed, Gap, Idle
 from memory.event_log import RUNNING_SECONDS, EventLog
 from memory.redis import run_log_key
+from memory.run_event_reader import Event, Gap, Idle, RunEventReader
 from tests.integration.memory.following import END, PATIENCE, Processor, first_of, ids, text_of, until_end
 from tests.integration.memory.own_redis import OwnRedis
 
@@ -20,7 +20,7 @@ OUTAGE_SECONDS = 2.0
 
 
 async def test_after_flushall_the_run_goes_on_and_late_readers_see_the_gap(
-    log: EventLog, feed: EventFeed, own_redis: OwnRedis, scope: Scope
+    log: EventLog, feed: RunEventReader, own_redis: OwnRedis, scope: Scope
 ) -> None:
     writer = log.writer(scope, "run", 1)
     for _ in range(3):
@@ -41,7 +41,7 @@ async def test_after_flushall_the_run_goes_on_and_late_readers_see_the_gap(
 
 
 async def test_a_run_followed_after_flushall_is_read_by_the_same_reader(
-    log: EventLog, feed: EventFeed, own_redis: OwnRedis, scope: Scope
+    log: EventLog, feed: RunEventReader, own_redis: OwnRedis, scope: Scope
 ) -> None:
     assert await first_of(feed, scope, "one", Idle) == Idle()
     await asyncio.to_thread(own_redis.flush)
@@ -55,7 +55,7 @@ async def test_a_run_followed_after_flushall_is_read_by_the_same_reader(
 
 
 async def test_an_outage_loses_nothing_for_who_was_reading(
-    log: EventLog, feed: EventFeed, own_redis: OwnRedis, redis: Redis, scope: Scope
+    log: EventLog, feed: RunEventReader, own_redis: OwnRedis, redis: Redis, scope: Scope
 ) -> None:
     writer = log.writer(scope, "run", 1)
     writer.delta("text", "m", "before ")
@@ -93,7 +93,7 @@ async def test_an_outage_loses_nothing_for_who_was_reading(
 
 
 async def test_readers_of_quiet_runs_hear_of_an_outage_as_idleness(
-    feed: EventFeed, log: EventLog, own_redis: OwnRedis, scope: Scope
+    feed: RunEventReader, log: EventLog, own_redis: OwnRedis, scope: Scope
 ) -> None:
     own_redis.stop()
     assert await first_of(feed, scope, "run", Idle) == Idle()
@@ -106,7 +106,7 @@ async def test_readers_of_quiet_runs_hear_of_an_outage_as_idleness(
 
 
 async def test_a_stale_attempt_is_fenced_after_an_outage(
-    log: EventLog, own_redis: OwnRedis, scope: Scope, feed: EventFeed
+    log: EventLog, own_redis: OwnRedis, scope: Scope, feed: RunEventReader
 ) -> None:
     stale, later = log.writer(scope, "run", 1), log.writer(scope, "run", 2)
     own_redis.stop()
@@ -121,7 +121,7 @@ async def test_a_stale_attempt_is_fenced_after_an_outage(
 
 
 async def test_a_process_that_ends_during_an_outage_does_not_hang(
-    log: EventLog, feed: EventFeed, own_redis: OwnRedis, scope: Scope
+    log: EventLog, feed: RunEventReader, own_redis: OwnRedis, scope: Scope
 ) -> None:
     reader = asyncio.create_task(until_end(feed, scope, "run", START))
     writer = log.writer(scope, "run", 1)

@@ -17,7 +17,7 @@ from memory.database import Database
 from memory.embedded import StoreUrls
 from memory.embedders import LocalEmbedder
 from memory.leases import Scans
-from memory.vectors import CampaignMemory
+from memory.vectors import VectorIndex
 from services.recall import BATCH, Recall, Remembered
 from tests.integration.memory.test_vectors import Line
 
@@ -45,14 +45,14 @@ def embedder() -> Iterator[LocalEmbedder]:
 
 
 @pytest_asyncio.fixture
-async def vectors(line: Line) -> AsyncIterator[CampaignMemory]:
-    memory = CampaignMemory(line.url, f"test-{new_id()}", LocalEmbedder.dimension)
+async def vectors(line: Line) -> AsyncIterator[VectorIndex]:
+    memory = VectorIndex(line.url, f"test-{new_id()}", LocalEmbedder.dimension)
     yield memory
     await memory.close()
 
 
 @pytest.fixture
-def recall(database: Database, vectors: CampaignMemory, embedder: LocalEmbedder) -> Recall:
+def recall(database: Database, vectors: VectorIndex, embedder: LocalEmbedder) -> Recall:
     return Recall(database.memories, vectors, embedder, SystemClock())
 
 
@@ -138,7 +138,7 @@ async def test_the_same_key_replaces_the_text_and_is_indexed_anew(recall: Recall
 
 
 async def test_remembered_facts_follow_the_businesses_facts(
-    recall: Recall, database: Database, vectors: CampaignMemory, embedder: LocalEmbedder
+    recall: Recall, database: Database, vectors: VectorIndex, embedder: LocalEmbedder
 ) -> None:
     gym = business(membership="from $29 a month", sauna="open until ten")
     scope = Scope.of(gym.id)
@@ -220,7 +220,7 @@ async def test_removed_facts_are_gone_although_chroma_was_away(
 
 
 async def test_a_forgotten_business_leaves_nothing(
-    recall: Recall, database: Database, vectors: CampaignMemory, line: Line
+    recall: Recall, database: Database, vectors: VectorIndex, line: Line
 ) -> None:
     scope, other = Scope.of(new_id()), Scope.of(new_id())
     for one in (scope, other):
@@ -239,7 +239,7 @@ async def test_a_forgotten_business_leaves_nothing(
 
 
 async def test_everything_is_indexed_anew_after_chroma_lost_it(
-    recall: Recall, vectors: CampaignMemory, embedder: LocalEmbedder
+    recall: Recall, vectors: VectorIndex, embedder: LocalEmbedder
 ) -> None:
     scope = Scope.of(new_id())
     many = [decision(str(number), f"Idea number {number} about the garden") for number in range(BATCH + 20)]

@@ -15,7 +15,7 @@ from core.errors import Unavailable
 from core.ids import new_id
 from core.scope import Scope
 from memory.embedded import StoreUrls
-from memory.vectors import CampaignMemory
+from memory.vectors import VectorIndex
 
 DIMENSION = 3
 EAST, NORTH, SKY = [1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]
@@ -80,13 +80,13 @@ async def line(store_urls: StoreUrls) -> AsyncIterator[Line]:
 
 
 @pytest_asyncio.fixture
-async def vectors(line: Line) -> AsyncIterator[CampaignMemory]:
-    memory = CampaignMemory(line.url, f"test-{new_id()}", DIMENSION)
+async def vectors(line: Line) -> AsyncIterator[VectorIndex]:
+    memory = VectorIndex(line.url, f"test-{new_id()}", DIMENSION)
     yield memory
     await memory.close()
 
 
-async def test_the_nearest_come_first_and_only_of_the_business(vectors: CampaignMemory) -> None:
+async def test_the_nearest_come_first_and_only_of_the_business(vectors: VectorIndex) -> None:
     ours, theirs = Scope.of(new_id()), Scope.of(new_id())
     ids = [new_id() for _ in range(3)]
     await vectors.put(ours, {ids[0]: EAST, ids[1]: [0.8, 0.6, 0.0]}, {ids[0]: "decision", ids[1]: "style"})
@@ -98,7 +98,7 @@ async def test_the_nearest_come_first_and_only_of_the_business(vectors: Campaign
     assert await vectors.nearest(Scope.of(new_id()), EAST, 5) == []
 
 
-async def test_an_id_that_comes_again_is_replaced(vectors: CampaignMemory) -> None:
+async def test_an_id_that_comes_again_is_replaced(vectors: VectorIndex) -> None:
     scope, memory_id = Scope.of(new_id()), new_id()
     await vectors.put(scope, {memory_id: EAST}, {memory_id: "decision"})
     await vectors.put(scope, {memory_id: NORTH}, {memory_id: "decision"})
@@ -106,14 +106,14 @@ async def test_an_id_that_comes_again_is_replaced(vectors: CampaignMemory) -> No
     assert hit.similarity == pytest.approx(1.0)
 
 
-async def test_a_kind_can_be_left_out_before_the_nearest_are_chosen(vectors: CampaignMemory) -> None:
+async def test_a_kind_can_be_left_out_before_the_nearest_are_chosen(vectors: VectorIndex) -> None:
     scope, facts, decision = Scope.of(new_id()), [new_id() for _ in range(30)], new_id()
     await vectors.put(scope, dict.fromkeys(facts, EAST), dict.fromkeys(facts, "fact"))
     await vectors.put(scope, {decision: [0.9, 0.1, 0.0]}, {decision: "decision"})
     assert [hit.memory_id for hit in await vectors.nearest(scope, EAST, 3, except_kind="fact")] == [decision]
 
 
-async def test_removing_stays_within_the_business(vectors: CampaignMemory) -> None:
+async def test_removing_stays_within_the_business(vectors: VectorIndex) -> None:
     ours, theirs = Scope.of(new_id()), Scope.of(new_id())
     mine, other, yours = new_id(), new_id(), new_id()
     await vectors.put(ours, {mine: EAST, other: SKY}, {mine: "decision", other: "decision"})
@@ -125,7 +125,7 @@ async def test_removing_stays_within_the_business(vectors: CampaignMemory) -> No
     assert await vectors.nearest(ours, EAST, 5) == []
 
 
-async def test_many_are_put_in_parts(vectors: CampaignMemory) -> None:
+async def test_many_are_put_in_parts(vectors: VectorIndex) -> None:
     scope = Scope.of(new_id())
     ids = [new_id() for _ in range(1_100)]
     await vectors.put(scope, dict.fromkeys(ids, EAST), dict.fromkeys(ids, "decision"))
@@ -133,15 +133,15 @@ async def test_many_are_put_in_parts(vectors: CampaignMemory) -> None:
     assert len(await vectors.nearest(scope, EAST, 1_100)) > 1_000
 
 
-async def test_a_chroma_that_hangs_is_not_waited_for(vectors: CampaignMemory) -> None:
+async def test_a_chroma_that_hangs_is_not_waited_for(vectors: VectorIndex) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        hanging = CampaignMemory(f"http://127.0.0.1:{silent.getsockname()[1]}", "test", DIMENSION)
+        hanging = VectorIndex(f"http://127.0.0.1:{silent.getsockname()[1]}", "test", DIMENSION)
         with pytest.raises(Unavailable):
             await hanging.nearest(Scope.of(new_id()), EAST, 5)
 
 
 async def test_while_chroma_is_away_everything_says_so_and_then_works_again(
-    vectors: CampaignMemory, line: Line
+    vectors: VectorIndex, line: Line
 ) -> None:
     scope, memory_id = Scope.of(new_id()), new_id()
     await vectors.put(scope, {memory_id: EAST}, {memory_id: "decision"})

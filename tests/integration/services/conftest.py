@@ -15,7 +15,7 @@ from services.businesses import BusinessDraft, Businesses, NewFact
 from services.campaigns import Campaigns
 from services.content import Contents
 from services.drafting import Drafting
-from services.privacy import Privacy
+from services.effects.erasure import Erasure
 
 
 @dataclass
@@ -59,8 +59,8 @@ def drafting(database: Database, campaigns: Campaigns) -> Drafting:
 
 
 @pytest.fixture
-def privacy(database: Database, campaigns: Campaigns, notebook: Notebook) -> Privacy:
-    return Privacy(database, campaigns, notebook)
+def privacy(database: Database, campaigns: Campaigns, notebook: Notebook) -> Erasure:
+    return Erasure(database, campaigns, notebook)
 
 
 @pytest_asyncio.fixture

@@ -19,7 +19,7 @@ from services.campaigns import Campaigns
 from services.checks import run_checks
 from services.content import Contents
 from services.drafting import Drafting
-from services.privacy import Privacy
+from services.effects.erasure import Erasure
 from tests.integration.services.conftest import Notebook
 
 BRIEF = "Écris un post : la brioche coûte 6 € ce week-end"
@@ -210,7 +210,7 @@ async def test_an_erased_draft_frees_its_slot(
     drafting: Drafting,
     contents: Contents,
     campaigns: Campaigns,
-    privacy: Privacy,
+    privacy: Erasure,
     database: Database,
     bakery: Business,
     spring: Campaign,
@@ -233,7 +233,7 @@ async def test_an_erased_draft_frees_its_slot(
 async def test_a_campaign_with_content_goes_only_as_a_whole(
     drafting: Drafting,
     contents: Contents,
-    privacy: Privacy,
+    privacy: Erasure,
     campaigns: Campaigns,
     bakery: Business,
     spring: Campaign,
@@ -253,7 +253,7 @@ async def test_nothing_of_an_erased_business_stays(
     drafting: Drafting,
     contents: Contents,
     campaigns: Campaigns,
-    privacy: Privacy,
+    privacy: Erasure,
     database: Database,
     notebook: Notebook,
     bakery: Business,

@@ -17,7 +17,7 @@ from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
 
 from agents.calls import calling
-from agents.fast_stream import Patience, Received, exchange
+from agents.fast_stream import Received, StreamTimeouts, exchange
 from agents.provider_errors import ProviderFailure
 from core.errors import ModelUnreachable
 from tests.doubles.bench import Note, Notes, call
@@ -109,7 +109,7 @@ async def test_where_the_network_cuts_the_bytes_makes_no_difference(cuts: list[i
     ) as client:
         received, texts = Received(), list[str]()
         payload = {"model": "m", "messages": [{"role": "user", "content": "x"}], "stream": True}
-        await exchange(client, payload, received, texts.append, Patience(2, 2))
+        await exchange(client, payload, received, texts.append, StreamTimeouts(2, 2))
     assert received.text == "".join(texts) == reply.text
     assert received.done
     assert received.usage == {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18}
@@ -129,7 +129,7 @@ async def test_a_stream_that_ends_early_is_a_cut_wherever_it_ends() -> None:
         ) as client:
             payload = {"model": "m", "messages": [{"role": "user", "content": "x"}], "stream": True}
             with pytest.raises(ProviderFailure) as failed:
-                await exchange(client, payload, Received(), lambda _: None, Patience(2, 2))
+                await exchange(client, payload, Received(), lambda _: None, StreamTimeouts(2, 2))
             assert isinstance(failed.value.error, ModelUnreachable)
 
 

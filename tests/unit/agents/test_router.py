@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.router import Plan, Understanding, asks_to_go_on, beyond_the_chat, means_another, settle_plan
+from agents.router import Plan, Understanding, asks_to_go_on, beyond_the_chat, means_another, resolve_plan
 from core.campaign import PLATFORMS, Campaign
 from tests.unit.offline.businesses import BAKERY, GYM, NOW, TODAY
 
 
 def settled(text: str, campaign: Campaign | None = None, **understood: object) -> Plan:
     understanding = Understanding.model_validate(understood)
-    return settle_plan(understanding, text, campaign, TODAY, GYM)
+    return resolve_plan(understanding, text, campaign, TODAY, GYM)
 
 
 def campaign(name: str = "March Fitness Drive", **fields: object) -> Campaign:
@@ -107,9 +107,9 @@ def test_a_name_that_nobody_said_an_echo_or_a_loop_is_not_taken(name: str) -> No
 
 def test_a_name_from_earlier_in_the_conversation_is_taken() -> None:
     understanding = Understanding(specialists=["strategy"], campaign_name="Autumn kick-off")
-    assert settle_plan(understanding, "Yes", None, TODAY, GYM).campaign_name == GYM.business_name
+    assert resolve_plan(understanding, "Yes", None, TODAY, GYM).campaign_name == GYM.business_name
     earlier = ["Shall I plan the autumn kick-off?"]
-    assert settle_plan(understanding, "Yes", None, TODAY, GYM, earlier).campaign_name == "Autumn kick-off"
+    assert resolve_plan(understanding, "Yes", None, TODAY, GYM, earlier).campaign_name == "Autumn kick-off"
 
 
 def test_a_plain_question_gets_an_answer_whatever_the_model_thinks() -> None:
@@ -158,7 +158,7 @@ def test_who_says_write_gets_no_calendar_unless_a_time_is_named() -> None:
 )
 def test_the_businesss_language_unless_another_is_named(text: str, guess: str | None, language: str) -> None:
     understanding = Understanding(specialists=["copywriter"], language=guess)
-    assert settle_plan(understanding, text, None, TODAY, BAKERY).language == language
+    assert resolve_plan(understanding, text, None, TODAY, BAKERY).language == language
 
 
 @pytest.mark.parametrize(

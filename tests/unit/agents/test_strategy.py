@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from agents.router import Plan
 from agents.schemas import strict_schema
-from agents.strategy import CalendarPlan, settle_calendar, strategist, usual_pieces
+from agents.strategy import CalendarPlan, build_calendar, strategist, usual_pieces
 from core.campaign import PLATFORMS, Slot
 from core.errors import UnusableAnswer
 from tests.unit.offline.businesses import CAFE, GYM, NOW
@@ -51,7 +51,7 @@ def settled(
     *slots: dict[str, Any], now: datetime = NOW, request: str = "Plan it", **changes: Any
 ) -> list[Slot]:
     value = CalendarPlan.model_validate({"summary": "", "slots": list(slots)})
-    return settle_calendar(value, plan(**changes), GYM, now, request)
+    return build_calendar(value, plan(**changes), GYM, now, request)
 
 
 def test_films_are_planned_for_who_speaks_of_them() -> None:
@@ -106,7 +106,7 @@ def test_an_unknown_segment_becomes_a_known_one() -> None:
     assert settled(slot(segment="Everybody"))[0].segment == "Young Professionals"
     nobody = GYM.model_copy(update={"target_audience": []})
     value = CalendarPlan.model_validate({"summary": "", "slots": [slot(segment="Everybody")]})
-    assert settle_calendar(value, plan(), nobody, NOW, "")[0].segment == ""
+    assert build_calendar(value, plan(), nobody, NOW, "")[0].segment == ""
 
 
 def test_no_more_slots_than_pieces() -> None:
@@ -144,7 +144,7 @@ def test_the_mix_that_was_asked_for_wins_over_the_models() -> None:
 def test_any_calendar_is_kept_or_refused(slots: list[dict[str, Any]]) -> None:
     value = CalendarPlan.model_validate({"summary": "", "slots": slots})
     try:
-        kept = settle_calendar(value, plan(), CAFE, MIDDAY, "")
+        kept = build_calendar(value, plan(), CAFE, MIDDAY, "")
     except UnusableAnswer:
         return
     assert kept == sorted(kept, key=lambda one: (one.local_time, one.platform))

@@ -13,8 +13,8 @@ import pytest
 from pydantic import SecretStr
 
 from agents.calls import Account, Call, calling
-from agents.fast_stream import Patience
-from agents.metering import Manners, MeteredChatModel
+from agents.fast_stream import StreamTimeouts
+from agents.metering import MeteredChatModel, ModelCallConfig
 from agents.schemas import strict_schema
 from agents.tokens import TokenCounter
 from core.scope import Scope
@@ -42,7 +42,7 @@ async def _sent(
     async with openai.AsyncOpenAI(api_key="none", base_url=base_url or None, http_client=http) as client:
         model = MeteredChatModel(
             account=Account(meter, TokenCounter(folder)),
-            manners=Manners(names, base_url, False, 1, Patience(2, 2), 700, 32_768, 0.01),
+            manners=ModelCallConfig(names, base_url, False, 1, StreamTimeouts(2, 2), 700, 32_768, 0.01),
             model=name,
             api_key=SecretStr("unused"),
             client=client.chat.completions,

@@ -10,7 +10,7 @@ import httpx2
 from agents.answer import answer_inputs
 from agents.copywriter import draft_inputs, specialist_for, to_fields
 from agents.offline.reading import Embed
-from agents.router import Plan, Understanding, router_inputs, settle_plan
+from agents.router import Plan, Understanding, resolve_plan, router_inputs
 from agents.strategy import CalendarPlan, calendar_inputs
 from core.business import Business
 from core.campaign import Campaign, Platform
@@ -57,7 +57,7 @@ class Desk:
             business=business, campaign=None, memories=[], history=[], request=request, today=TODAY
         )
         understanding = Understanding.model_validate_json(await self.ask("router/understand", inputs))
-        return understanding, settle_plan(understanding, request, None, TODAY, business)
+        return understanding, resolve_plan(understanding, request, None, TODAY, business)
 
     async def calendar(
         self, business: Business, plan: Plan, library: PromptLibrary | None = None

@@ -26,7 +26,7 @@ from core.events import (
 )
 from core.scope import Scope
 from memory.database import Database
-from memory.event_feed import Event, EventFeed, Gap, Idle, Item, continues
+from memory.run_event_reader import Event, Gap, Idle, Item, RunEventReader, continues
 from services.threads import Threads, branch
 
 Frame = tuple[LogId | None, bytes]
@@ -52,11 +52,11 @@ def is_terminal(event: bytes) -> bool:
     return any(mark in event[:_HEAD] for mark in _TERMINAL_MARKS)
 
 
-class Following:
+class RunStream:
     """Streams a run to any number of readers, from any event on."""
 
     def __init__(
-        self, database: Database, threads: Threads, feed: EventFeed, in_flight: timedelta = END_IN_FLIGHT
+        self, database: Database, threads: Threads, feed: RunEventReader, in_flight: timedelta = END_IN_FLIGHT
     ) -> None:
         self._database = database
         self._threads = threads

@@ -20,7 +20,7 @@ class Forgetful(Protocol):
         ...
 
 
-class Privacy:
+class Erasure:
     """Erasure. Each step may be repeated: what is asked for last disappears last."""
 
     def __init__(self, database: Database, campaigns: Campaigns, recall: Forgetful) -> None:

@@ -106,7 +106,7 @@ class JsonLines(logging.Formatter):
             return json.dumps(line, default=str)
 
 
-def start_journal(level: str, stream: TextIO | None = None) -> None:
+def configure_logging(level: str, stream: TextIO | None = None) -> None:
     """Send every logger of this process to the stream (stderr) as JSON lines.
 
     The libraries' own loggers are heard from `warning` on, whatever our level.

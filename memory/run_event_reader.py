@@ -128,7 +128,7 @@ class _Channel:
         self.subscribers: set[_Subscriber] = set()
 
 
-class EventFeed:
+class RunEventReader:
     """The reading side of all run logs of one process.
 
     Args:

@@ -24,7 +24,7 @@ class Part:
     ms: float
 
 
-class Parts:
+class HealthChecks:
     """The parts by name; each is asked by its own check, which raises when the part does not answer."""
 
     def __init__(self, needed: Mapping[str, Check], others: Mapping[str, Check]) -> None:

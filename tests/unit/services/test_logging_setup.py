@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 import pytest
 
-from services.journal import JsonLines, note, noted, redact
+from services.logging_setup import JsonLines, note, noted, redact
 
 
 @pytest.fixture

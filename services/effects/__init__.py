@@ -1,0 +1,1 @@
+"""What approves, schedules, sends, reverses or erases; for api and jobs only."""
