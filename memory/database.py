@@ -32,6 +32,9 @@ TENANT_COLLECTIONS = frozenset(
 )
 """Every command on these names a `business_id`; the tests' driver listener holds them to it."""
 
+KEPT_FOR_ACCOUNTING = frozenset({"ai_usage", "usage_ledger"})
+"""What outlives its business: deleting one frees no quota and loses no record of what was spent."""
+
 
 class Database:
     """The typed collections of one database."""
@@ -54,6 +57,6 @@ class Database:
         self.ledger = Collection(mongo, "usage_ledger", LedgerRow, "ledger row", clock)
 
     async def erase(self, scope: Scope) -> None:
-        """Remove every tenant document of the scope, the business itself last."""
-        for name in (*sorted(TENANT_COLLECTIONS - {"businesses"}), "businesses"):
+        """Remove the scope's documents, but for the accounts of its tokens; the business itself last."""
+        for name in (*sorted(TENANT_COLLECTIONS - KEPT_FOR_ACCOUNTING - {"businesses"}), "businesses"):
             await self.mongo.collection(name).delete_many(scope.filter())

@@ -140,7 +140,10 @@ async def delete_business(
     scope: ScopeDep,
     cascade: Annotated[bool, Query(description="Also when it has campaigns or content.")] = False,
 ) -> None:
-    """Campaigns, content, conversations, memory and usage go with it; nothing can be brought back."""
+    """Campaigns, content, conversations and memory go with it; nothing can be brought back.
+
+    How many tokens it used stays on record: deleting a business frees no quota.
+    """
     await services.erasure.erase_business(scope, business_id, cascade=cascade)
 
 

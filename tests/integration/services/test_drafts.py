@@ -14,7 +14,9 @@ from core.document import WrittenBy
 from core.errors import Invalid, InvalidFields, NotEmpty, NotFound, VersionMismatch
 from core.ids import new_id
 from core.scope import Scope
-from memory.database import TENANT_COLLECTIONS, Database
+from core.usage import LedgerEntry
+from memory.budgets import Budgets
+from memory.database import KEPT_FOR_ACCOUNTING, TENANT_COLLECTIONS, Database
 from services.campaigns import Campaigns
 from services.checks import run_checks
 from services.content import Contents
@@ -270,8 +272,24 @@ async def test_nothing_of_an_erased_business_stays(
         await privacy.erase_business(scope, bakery.id, cascade=False)
     assert caught.value.facts["holds"] == ["campaigns", "content"]
     await privacy.erase_business(scope, bakery.id, cascade=True)
-    for name in TENANT_COLLECTIONS:
+    for name in TENANT_COLLECTIONS - KEPT_FOR_ACCOUNTING:
         assert await database.mongo.collection(name).find_one({"business_id": bakery.id}) is None, name
     assert await database.memberships.all({"business_id": bakery.id}) == []
     assert notebook.forgotten == [bakery.id]
     assert (await campaigns.get(Scope.of(groomer.id), other.id)).name == "Fell"
+
+
+async def test_deleting_a_business_keeps_its_ledger_and_frees_no_quota(
+    privacy: Erasure, database: Database, bakery: Business
+) -> None:
+    scope = Scope.of(bakery.id)
+    budgets = Budgets(database.budgets, database.ledger, database.budgets.clock, default_limit=1_000)
+    spent, going_on = [await budgets.reserve(scope, 300, None) for _ in range(2)]
+    assert spent is not None
+    assert going_on is not None
+    await budgets.settle(scope, spent, LedgerEntry(agent="copywriter", tokens_in=250))
+    await privacy.erase_business(scope, bakery.id, cascade=True)
+    await budgets.settle(scope, going_on, LedgerEntry(agent="copywriter", tokens_in=200))
+    month = await budgets.month(scope)
+    assert (month.tokens_used, month.reserved, month.remaining) == (450, 0, 550)
+    assert sorted(row.tokens for row in await database.ledger.all(scope, {})) == [200, 250]

@@ -234,7 +234,9 @@ export interface paths {
         post?: never;
         /**
          * Delete a business and everything it owns
-         * @description Campaigns, content, conversations, memory and usage go with it; nothing can be brought back.
+         * @description Campaigns, content, conversations and memory go with it; nothing can be brought back.
+         *
+         *     How many tokens it used stays on record: deleting a business frees no quota.
          */
         delete: operations["delete_business"];
         options?: never;
