@@ -66,8 +66,6 @@ class Profile(Value):
 class Business(Profile, Document):
     """A tenant: profile and facts. Its id is the `business_id` of everything it owns."""
 
-    model_config = Document.model_config
-
     user_id: str
     business_id: str
     facts: list[Fact] = Field(default_factory=list)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     ConfigDict,
     Field,
     FiniteFloat,
+    ModelWrapValidatorHandler,
     StringConstraints,
     ValidationInfo,
     field_validator,
@@ -42,9 +44,26 @@ class Kpis(Value):
     engagement_rate: float | None = Field(default=None, ge=0, le=100)
     leads_target: int | None = Field(default=None, ge=0, le=1_000_000_000)
 
+    @model_validator(mode="wrap")
+    @classmethod
+    def _keep_own_names(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        """Read a stored document with the owner's names: its `extra="ignore"` would drop them as unknown.
+
+        What is neither a number nor text was written by a later release, and is left out.
+        """
+        kpis = handler(value)
+        if kpis.model_extra is not None or not isinstance(value, Mapping):
+            return kpis
+        readable = {
+            name: one
+            for name, one in value.items()
+            if name in cls.model_fields or isinstance(one, int | float | str)
+        }
+        return cls.model_validate(readable, extra="allow")
+
     @model_validator(mode="after")
-    def _storable(self) -> Kpis:
-        own = self.__pydantic_extra__
+    def _storable(self) -> Self:
+        own = self.model_extra or {}
         if len(own) > 20:
             message = "at most 20 names of your own"
             raise ValueError(message)
@@ -96,8 +115,6 @@ class CampaignFields(Value):
 
 class Campaign(CampaignFields, TenantDocument):
     """A campaign with its calendar, sorted by time."""
-
-    model_config = TenantDocument.model_config
 
     calendar: list[Slot] = Field(default_factory=list)
     is_demo: bool = False

@@ -108,8 +108,6 @@ class ContentFields(Value):
 class Content(ContentFields, TenantDocument):
     """One piece that can leave the house."""
 
-    model_config = TenantDocument.model_config
-
     campaign_id: str
     slot_id: str | None = None
     type: ContentType = "text"

@@ -1,6 +1,9 @@
-"""What every stored document carries."""
+"""What every stored document carries, and how one is read back."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -9,7 +12,11 @@ from core.ids import new_id
 
 
 class Value(BaseModel):
-    """A part of a document or of a request; unknown fields are refused."""
+    """A part of a request or of a stored document.
+
+    A request with unknown fields is refused, at every depth. `Document.from_stored` ignores them, at every
+    depth: after a rollback this release reads what the next one wrote (docs/adr/0007).
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -22,16 +29,23 @@ class WrittenBy(Value):
     slot: str | None = None
 
 
-class Document(BaseModel):
+class Document(Value):
     """A stored document: id (24 hex), shape number, version for compare-and-set, times."""
 
-    model_config = ConfigDict(extra="ignore", validate_by_name=True, validate_by_alias=True)
+    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True)
 
     id: str = Field(default_factory=new_id)
     shape: int = Field(default=1, alias="schema", exclude=False)
     version: int = 1
     created_at: Instant
     updated_at: Instant
+
+    @classmethod
+    def from_stored(cls, stored: Mapping[str, Any]) -> Self:
+        """Return a document as the database gave it, without the fields that this release does not know."""
+        fields = dict(stored)
+        fields["id"] = fields.pop("_id")
+        return cls.model_validate(fields, extra="ignore")
 
 
 class TenantDocument(Document):

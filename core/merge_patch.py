@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from core.document import Document
 from core.errors import InvalidFields
-from core.fields import invalid_fields
+from core.fields import invalid_fields, path
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -38,17 +38,7 @@ def apply_patch(fields: type[M], current: Document, patch: Mapping[str, Any]) ->
     Raises:
         InvalidFields: Names every field that is unknown, set by the server, or not right.
     """
-    known = set(type(current).model_fields) | set(type(current).model_computed_fields)
-    refused = [
-        {
-            # JSON may name a field with half a character, which cannot be answered.
-            "field": name.encode(errors="replace").decode(),
-            "message": "is set by the server" if name in known else "there is no such field",
-        }
-        for name in patch
-        if name not in fields.model_fields
-    ]
-    if refused:
+    if refused := _unknown(fields, current, patch):
         raise InvalidFields(refused)
     before = current.model_dump(mode="json", include=set(fields.model_fields))
     try:
@@ -60,3 +50,20 @@ def apply_patch(fields: type[M], current: Document, patch: Mapping[str, Any]) ->
         for name in fields.model_fields
         if getattr(after, name) != getattr(current, name)
     }
+
+
+def _unknown(fields: type[BaseModel], current: Document, patch: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The fields of the patch, at every depth, that it may not name: merged, a null would hide them."""
+    try:
+        fields.model_validate(patch)
+    except ValidationError as error:
+        known = set(type(current).model_fields) | set(type(current).model_computed_fields)
+        return [
+            {
+                "field": path(one["loc"]),
+                "message": "is set by the server" if set(one["loc"]) <= known else "there is no such field",
+            }
+            for one in error.errors(include_url=False)
+            if one["type"] == "extra_forbidden"
+        ]
+    return []

@@ -64,6 +64,4 @@ class LedgerEntry(Value):
 class LedgerRow(LedgerEntry, TenantDocument):
     """A ledger entry as it is stored."""
 
-    model_config = TenantDocument.model_config
-
     month: str

@@ -62,13 +62,11 @@ class _Typed(Generic[D]):
         self.name = name
         self.noun = noun
         self.clock = clock
-        self._model = model
+        self.model = model
 
     def load(self, stored: Mapping[str, Any]) -> D:
         """A stored document as its model."""
-        fields = dict(stored)
-        fields["id"] = fields.pop("_id")
-        return self._model.model_validate(fields)
+        return self.model.from_stored(stored)
 
     async def _insert(self, document: D, *, durable: bool = True) -> D:
         collection = self.raw if durable else self.unjournaled

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from core.business import Business, Profile
 from core.campaign import Campaign, CampaignFields
 from core.errors import InvalidFields
 from core.merge_patch import apply_patch, merge_patch
@@ -78,3 +79,38 @@ def test_names_the_field(patch: dict[str, Any], field: str, message: str) -> Non
     (error,) = caught.value.facts["errors"]
     assert error["field"] == field
     assert message in error["message"].lower()
+
+
+@pytest.mark.parametrize(
+    ("patch", "fields"),
+    [
+        ({"colour": None}, ["colour"]),
+        ({"brand_assets": {"colour": 1}}, ["brand_assets.colour"]),
+        ({"brand_assets": {"colour": None, "fonts": None}}, ["brand_assets.colour"]),
+        ({"target_audience": [{"segment_name": "Voisins", "colour": None}]}, ["target_audience.0.colour"]),
+        ({"colour": None, "brand_assets": {"tint": None}}, ["brand_assets.tint", "colour"]),
+    ],
+)
+def test_an_unknown_field_is_refused_at_every_depth_also_when_it_is_null(
+    patch: dict[str, Any], fields: list[str]
+) -> None:
+    bakery = Business(
+        business_id="b",
+        user_id="u",
+        business_name="Amandine",
+        industry="Bakery",
+        created_at=NOW,
+        updated_at=NOW,
+    )
+    with pytest.raises(InvalidFields) as caught:
+        apply_patch(Profile, bakery, patch)
+    errors = caught.value.facts["errors"]
+    assert sorted(error["field"] for error in errors) == fields
+    assert {error["message"] for error in errors} == {"there is no such field"}
+
+
+def test_null_takes_a_name_of_the_owners_own_away() -> None:
+    changed = apply_patch(
+        CampaignFields, campaign(kpis={"walk_ins": 3}), {"kpis": {"walk_ins": None, "no": None}}
+    )
+    assert changed["kpis"].model_dump(exclude_none=True) == {}
