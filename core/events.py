@@ -55,7 +55,7 @@ START = LogId(0, 0)
 
 
 class AgentStep(BaseModel):
-    """CUSTOM `agent_step`: who works on what; for clients that drop STEP events."""
+    """CUSTOM `marquee.agent_step`: who works on what; for clients that drop STEP events."""
 
     id: str
     agent: str
@@ -67,7 +67,7 @@ class AgentStep(BaseModel):
 
 
 class ArtefactIdentity(BaseModel):
-    """CUSTOM `artefact`: what the call with this id is about to stream."""
+    """CUSTOM `marquee.artefact`: what the call with this id is about to stream."""
 
     tool_call_id: str
     kind: str
@@ -81,29 +81,21 @@ class ArtefactIdentity(BaseModel):
     of: int | None = None
 
 
-class Checking(BaseModel):
-    """CUSTOM `checking`: how many of the draft's checks are done."""
-
-    tool_call_id: str
-    done: int
-    of: int
-
-
 class Unsourced(BaseModel):
-    """CUSTOM `unsourced`: figures of the finished talk that have no source in what is known."""
+    """CUSTOM `marquee.unsourced`: figures of the finished talk that have no source in what is known."""
 
     message_id: str
     figures: list[str]
 
 
 class StreamGap(BaseModel):
-    """CUSTOM `stream_gap`: events after `after` are gone; a snapshot follows."""
+    """CUSTOM `marquee.stream_gap`: events after `after` are gone; a snapshot follows."""
 
     after: str
 
 
 class ModelBadge(BaseModel):
-    """CUSTOM `model`: which model answers, and whether it is the offline demo."""
+    """CUSTOM `marquee.model`: which model answers, and whether it is the offline demo."""
 
     model: str
     simulated: bool
@@ -118,12 +110,11 @@ class Snapshot(BaseModel):
 
 
 CUSTOM_EVENTS: dict[str, type[BaseModel]] = {
-    "agent_step": AgentStep,
-    "artefact": ArtefactIdentity,
-    "checking": Checking,
-    "model": ModelBadge,
-    "stream_gap": StreamGap,
-    "unsourced": Unsourced,
+    "marquee.agent_step": AgentStep,
+    "marquee.artefact": ArtefactIdentity,
+    "marquee.model": ModelBadge,
+    "marquee.stream_gap": StreamGap,
+    "marquee.unsourced": Unsourced,
 }
 """Our CUSTOM names; `docs/events.md` lists them."""
 

@@ -13,7 +13,6 @@ from core.conversation import Artefact, Message, Step
 from core.events import (
     AgentStep,
     ArtefactIdentity,
-    Checking,
     ModelBadge,
     Snapshot,
     Unsourced,
@@ -140,10 +139,6 @@ class ArtefactLane:
         """Show an output that an earlier attempt finished."""
         self.write(text)
         self.end()
-
-    def checking(self, done: int, of: int) -> None:
-        """How many checks are through."""
-        self._stream.sink.append(custom(Checking(tool_call_id=self.call_id, done=done, of=of)))
 
     def result(self, result: dict[str, Any], args: BaseModel | dict[str, Any]) -> None:
         """What was saved, with its checks and sources."""

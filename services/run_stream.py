@@ -66,9 +66,9 @@ class RunStream:
     async def follow(self, scope: Scope, run: Run, after: LogId = START) -> AsyncGenerator[Frame]:
         """Every event behind `after`, up to the one that ends the run.
 
-        Where events are missing the reader gets the ends of what it saw opened, CUSTOM `stream_gap` and
-        snapshots, and from then on only events of items that it saw opened. When the log is gone and the
-        run has ended, the ending is rebuilt from the documents.
+        Where events are missing the reader gets the ends of what it saw opened, CUSTOM `marquee.stream_gap`
+        and snapshots, and from then on only events of items that it saw opened. When the log is gone and
+        the run has ended, the ending is rebuilt from the documents.
         """
         reader = _Reader(after)
         # Where the log lost its beginning, nobody knows what is open at a reader who comes back.

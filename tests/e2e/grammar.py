@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import httpx
 import orjson
+from ag_ui_validate.pytest_plugin import assert_valid_agui
 
 TERMINAL = {"RUN_FINISHED", "RUN_ERROR"}
 OPENED_BY = {
@@ -82,13 +83,29 @@ def check(events: Iterable[dict[str, Any]], *, ended: bool = True, started: bool
             assert item in opened, f"{kind} of what is not open: {item}"
             if kind in CLOSERS:
                 opened.discard(item)
-        elif kind == "CUSTOM" and event["name"] == "stream_gap":
+        elif kind == "CUSTOM" and event["name"] == "marquee.stream_gap":
             # Whoever resumes behind a lost place: what was open there counts as closed.
             opened.clear()
         elif kind in TERMINAL:
             assert not opened, f"open at the end: {opened}"
             over = True
     assert over or not ended, "no end"
+
+
+def conform(events: list[dict[str, Any]]) -> None:
+    """Assert what AG-UI's conformance suite demands of a whole stream, and that our names are namespaced."""
+    saved = {
+        event["toolCallId"]
+        for event in events
+        if event["type"] == "TOOL_CALL_RESULT"
+        and orjson.loads(event["content"]).keys().isdisjoint({"superseded_by", "problem"})
+    }
+    begun = {event["toolCallId"] for event in events if event["type"] == "TOOL_CALL_START"}
+    rules = {"AGUI903": "error"}
+    if begun - saved:
+        # The arguments of an output that was cut end within their JSON.
+        rules["AGUI204"] = "off"
+    assert_valid_agui(events, severity_overrides=rules, max_warnings=0)
 
 
 def text(frames: Iterable[Frame]) -> str:

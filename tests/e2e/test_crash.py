@@ -124,7 +124,7 @@ async def test_a_worker_killed_between_the_end_and_its_event(here: World) -> Non
     assert kinds(frames)[-6:] == [
         "TEXT_MESSAGE_END",
         "TOOL_CALL_END",
-        "stream_gap",
+        "marquee.stream_gap",
         "MESSAGES_SNAPSHOT",
         "STATE_SNAPSHOT",
         "RUN_FINISHED",

@@ -74,7 +74,7 @@ async def test_redis_emptied_in_the_middle_of_a_run(
     later = await world.events(run)
     check(frame.event for frame in later)
     assert later[-1] == got[-1]
-    assert kinds(later)[:2] == ["RUN_STARTED", "stream_gap"]
+    assert kinds(later)[:2] == ["RUN_STARTED", "marquee.stream_gap"]
     # Whoever came later has the whole answer, from the snapshot if not from the deltas.
     snapshot = [frame for frame in later if frame.kind == "MESSAGES_SNAPSHOT"][-1]
     assert snapshot.event["messages"][1]["content"] == await saved(world, thread)

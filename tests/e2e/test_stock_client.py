@@ -9,7 +9,7 @@ from core.ids import new_id
 from tests.doubles.fault_server import FaultServer
 from tests.e2e.ag_ui.stock import StockAgent, Told
 from tests.e2e.conftest import served_by
-from tests.e2e.grammar import check
+from tests.e2e.grammar import check, conform
 from tests.e2e.processes import worker_process
 from tests.e2e.world import ASK, PLAN, World, eventually
 
@@ -19,6 +19,7 @@ def without_complaint(told: Told) -> None:
     assert told.failure is None
     assert told.warnings == []
     check(told.events)
+    conform(told.events)
 
 
 def parallel(events: list[dict[str, object]]) -> int:

@@ -242,7 +242,7 @@ async def test_every_reader_gets_a_proper_sequence(
     check(late)
     last = {"failed": "RUN_ERROR"}.get(ending, "RUN_FINISHED")
     assert seen[-1]["type"] == late[-1]["type"] == last
-    gap = any(event.get("name") == "stream_gap" for event in seen)
+    gap = any(event.get("name") == "marquee.stream_gap" for event in seen)
     lossless = all(plan.loss == plan.loss_at_the_end == "nothing" for plan in attempts)
     if lossless and ending != "killed before the last event":
         assert not gap

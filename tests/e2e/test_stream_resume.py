@@ -103,16 +103,16 @@ async def test_a_cursor_that_was_trimmed_is_told_of_the_gap(alive: World) -> Non
     cursor = str(whole[4].id)
     await alive.services.redis.xtrim(key, minid=str(whole[-6].id), approximate=False)
     rest = await alive.events(run, cursor)
-    assert kinds(rest)[:3] == ["stream_gap", "MESSAGES_SNAPSHOT", "STATE_SNAPSHOT"]
+    assert kinds(rest)[:3] == ["marquee.stream_gap", "MESSAGES_SNAPSHOT", "STATE_SNAPSHOT"]
     assert rest[0].event["value"] == {"after": cursor}
     assert rest[-1] == whole[-1]
     check([*events(whole[:5]), *events(rest)])
     fresh = await alive.events(run)
-    assert kinds(fresh)[:2] == ["RUN_STARTED", "stream_gap"]
+    assert kinds(fresh)[:2] == ["RUN_STARTED", "marquee.stream_gap"]
     check(events(fresh))
     await alive.services.redis.delete(key)
     rest = await alive.events(run, cursor)
-    assert kinds(rest) == ["stream_gap", "MESSAGES_SNAPSHOT", "STATE_SNAPSHOT", "RUN_FINISHED"]
+    assert kinds(rest) == ["marquee.stream_gap", "MESSAGES_SNAPSHOT", "STATE_SNAPSHOT", "RUN_FINISHED"]
     check([*events(whole[:5]), *events(rest)])
 
 
@@ -129,5 +129,5 @@ async def test_a_cursor_that_the_run_never_had_is_told_how_it_ended(alive: World
     run = new_id()
     whole = await alive.say(ASK, run=run)
     rest = await alive.events(run, "99-99")
-    assert kinds(rest) == ["stream_gap", "MESSAGES_SNAPSHOT", "STATE_SNAPSHOT", "RUN_FINISHED"]
+    assert kinds(rest) == ["marquee.stream_gap", "MESSAGES_SNAPSHOT", "STATE_SNAPSHOT", "RUN_FINISHED"]
     assert await alive.events(run, str(whole[-1].id)) == []

@@ -21,7 +21,7 @@ async def test_a_figure_of_the_talk_without_a_source_is_told_apart(served: World
     thread = new_id()
     frames = await served.say("What does the trial cost?", thread=thread, specialists=[])
     check(frame.event for frame in frames)
-    (told,) = [frame.event["value"] for frame in frames if frame.event.get("name") == "unsourced"]
+    (told,) = [frame.event["value"] for frame in frames if frame.event.get("name") == "marquee.unsourced"]
     message = (await served.thread(thread))["messages"][-1]
     assert told["figures"] == message["unsourced"] == ["40%", "300"]
     text = next(frame.event for frame in frames if frame.kind == "TEXT_MESSAGE_START")
@@ -30,7 +30,7 @@ async def test_a_figure_of_the_talk_without_a_source_is_told_apart(served: World
 
 async def test_what_was_counted_and_planned_here_is_known(served: World, model: FaultServer) -> None:
     frames = await served.say("Plan a two-week Instagram and e-mail push with 12 pieces")
-    assert [frame.event for frame in frames if frame.event.get("name") == "unsourced"] == []
+    assert [frame.event for frame in frames if frame.event.get("name") == "marquee.unsourced"] == []
 
 
 async def test_who_wants_a_written_draft_changed_gets_no_other_one(served: World, model: FaultServer) -> None:

@@ -23,7 +23,7 @@ from jobs.schedule import Sweeper
 from jobs.worker import Handlers
 from memory.queue import run_worker
 from services.container import Services, open_services
-from tests.e2e.grammar import Frame, read_frames
+from tests.e2e.grammar import Frame, conform, read_frames
 from tests.tenancy import TenantListener
 
 PATIENCE = 20.0
@@ -159,7 +159,10 @@ class World:
         async with asyncio.timeout(PATIENCE), self.stream(method, path, **request) as (response, frames):
             if response.status_code != 200:
                 raise AssertionError(f"{response.status_code}: {(await response.aread()).decode()}")
-            return [frame async for frame in frames]
+            read = [frame async for frame in frames]
+        if read and read[0].event["type"] == "RUN_STARTED":
+            conform([frame.event for frame in read])
+        return read
 
     async def start(self, text: str = ASK, *, thread: str = "", run: str = "", **marquee: Any) -> str:
         """Start a run and go away once it has begun; the client's run id."""

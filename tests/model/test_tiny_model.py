@@ -230,7 +230,7 @@ async def _tell(one: Told) -> Counter[str]:
     known = await one.sources()
     invented = [(draft, found) for draft in one.drafts for found in unknown(draft, known)]
     seen = [found for draft, found in invented if marked(draft, found)]
-    steps = [frame.event["value"] for frame in one.frames if frame.kind == "agent_step"]
+    steps = [frame.event["value"] for frame in one.frames if frame.kind == "marquee.agent_step"]
     agents = "+".join(dict.fromkeys(str(step["agent"]) for step in steps))
     print(f"\n{one.seconds:6.1f} s  {one.client.profile['business_name']}: {one.request.text}")
     print(f"          {agents}; {len(one.drafts)} drafts; given up {one.failures}; {one.error or 'success'}")

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import orjson
 import pytest
+from ag_ui.core import AgentCapabilities
 from fastapi import APIRouter, FastAPI
 from starlette.responses import StreamingResponse
 
@@ -20,6 +21,7 @@ from api.dependencies import public
 from api.middleware import DATA_POLICY, PAGE_POLICY
 from api.reference import check_access, openapi, roles_table, routes_of
 from core.errors import Misconfigured, Unavailable
+from core.events import CUSTOM_EVENTS
 from core.fields import sentence
 from core.settings import Settings
 from memory.presence import sign_of_life, sign_off
@@ -35,6 +37,19 @@ async def test_health_needs_nothing(client: httpx.AsyncClient) -> None:
     answer = await client.get("/healthz")
     assert answer.json() == {"status": "ok"}
     assert "ratelimit" not in answer.headers
+
+
+async def test_capabilities_are_those_of_today(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/capabilities")
+    assert answer.status_code == 200
+    told = AgentCapabilities.model_validate(answer.json())
+    assert told.transport is not None
+    assert told.transport.resumable
+    assert told.human_in_the_loop is not None
+    assert not told.human_in_the_loop.interrupts
+    assert not told.human_in_the_loop.approve_with_edits
+    assert told.custom == {"events": sorted(CUSTOM_EVENTS)}
+    assert "humanInTheLoop" in answer.json()
 
 
 async def test_readiness_names_each_part(client: httpx.AsyncClient, services: Services) -> None:
@@ -67,7 +82,7 @@ async def test_only_a_needed_part_makes_it_unready(settings: Settings, services:
         ({"mongodb": there}, {"redis": away}, 200),
         ({"mongodb": there}, {"redis": there}, 200),
     ):
-        app = create_app(settings, replace(again(services), parts=HealthChecks(needed, others)))
+        app = create_app(settings, replace(again(services), health_checks=HealthChecks(needed, others)))
         async with client_of(app) as client:
             answer = await client.get("/readyz")
         assert answer.status_code == status

@@ -338,6 +338,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/capabilities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the copilot can do: AG-UI's capability document
+         * @description What a client may rely on today; `custom.events` lists our CUSTOM events.
+         */
+        get: operations["capabilities"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/content": {
         parameters: {
             query?: never;
@@ -634,6 +654,33 @@ export interface components {
              * @enum {string}
              */
             status: "queued" | "running" | "completed" | "failed" | "cancelled";
+        };
+        /**
+         * AgentCapabilities
+         * @description A typed, categorized snapshot of an agent's current capabilities. All
+         *     fields are optional — agents only declare what they support. An omitted
+         *     field means the capability is not declared (unknown), not that it is
+         *     unsupported. The custom field is an escape hatch for
+         *     integration-specific capabilities that do not fit into the standard
+         *     categories.
+         */
+        AgentCapabilities: {
+            identity?: components["schemas"]["IdentityCapabilities"] | null;
+            transport?: components["schemas"]["TransportCapabilities"] | null;
+            tools?: components["schemas"]["ToolsCapabilities"] | null;
+            output?: components["schemas"]["OutputCapabilities"] | null;
+            state?: components["schemas"]["StateCapabilities"] | null;
+            multiAgent?: components["schemas"]["MultiAgentCapabilities"] | null;
+            reasoning?: components["schemas"]["ReasoningCapabilities"] | null;
+            multimodal?: components["schemas"]["MultimodalCapabilities"] | null;
+            execution?: components["schemas"]["ExecutionCapabilities"] | null;
+            humanInTheLoop?: components["schemas"]["HumanInTheLoopCapabilities"] | null;
+            /** Custom */
+            custom?: {
+                [key: string]: unknown;
+            } | null;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * AiMetadata
@@ -1215,6 +1262,23 @@ export interface components {
             ambiguous?: boolean;
         };
         /**
+         * ExecutionCapabilities
+         * @description Execution control and limits. Declare these so clients can set
+         *     expectations about how long or how many steps an agent run might take.
+         */
+        ExecutionCapabilities: {
+            /** Codeexecution */
+            codeExecution?: boolean | null;
+            /** Sandboxed */
+            sandboxed?: boolean | null;
+            /** Maxiterations */
+            maxIterations?: number | null;
+            /** Maxexecutiontime */
+            maxExecutionTime?: number | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * Fact
          * @description One thing that is known to be true, and who said so.
          */
@@ -1300,6 +1364,55 @@ export interface components {
          */
         ForwardedProps: {
             marquee?: components["schemas"]["MarqueeProps"];
+        };
+        /**
+         * HumanInTheLoopCapabilities
+         * @description Human-in-the-loop interaction support. Enable these when your agent can
+         *     pause execution to request human input, approval, or feedback before
+         *     continuing.
+         */
+        HumanInTheLoopCapabilities: {
+            /** Supported */
+            supported?: boolean | null;
+            /** Approvals */
+            approvals?: boolean | null;
+            /** Interventions */
+            interventions?: boolean | null;
+            /** Feedback */
+            feedback?: boolean | null;
+            /** Interrupts */
+            interrupts?: boolean | null;
+            /** Approvewithedits */
+            approveWithEdits?: boolean | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * IdentityCapabilities
+         * @description Basic metadata about the agent. Useful for discovery UIs, agent
+         *     marketplaces, and debugging. Set these when you want clients to display
+         *     agent information or when multiple agents are available and users need
+         *     to pick one.
+         */
+        IdentityCapabilities: {
+            /** Name */
+            name?: string | null;
+            /** Type */
+            type?: string | null;
+            /** Description */
+            description?: string | null;
+            /** Version */
+            version?: string | null;
+            /** Provider */
+            provider?: string | null;
+            /** Documentationurl */
+            documentationUrl?: string | null;
+            /** Metadata */
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * Key
@@ -1420,6 +1533,67 @@ export interface components {
             attempt?: number;
         };
         /**
+         * MultiAgentCapabilities
+         * @description Multi-agent coordination capabilities. Enable these when your agent can
+         *     orchestrate or hand off work to other agents.
+         */
+        MultiAgentCapabilities: {
+            /** Supported */
+            supported?: boolean | null;
+            /** Delegation */
+            delegation?: boolean | null;
+            /** Handoffs */
+            handoffs?: boolean | null;
+            /** Subagents */
+            subagents?: components["schemas"]["SubagentInfo"][] | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * MultimodalCapabilities
+         * @description Multimodal input and output support. Organized into input and output
+         *     sub-objects so clients can independently query what the agent accepts
+         *     versus what it produces.
+         */
+        MultimodalCapabilities: {
+            input?: components["schemas"]["MultimodalInputCapabilities"] | null;
+            output?: components["schemas"]["MultimodalOutputCapabilities"] | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * MultimodalInputCapabilities
+         * @description Modalities the agent can accept as input. Clients use this to show or
+         *     hide file upload buttons, audio recorders, image pickers, etc.
+         */
+        MultimodalInputCapabilities: {
+            /** Image */
+            image?: boolean | null;
+            /** Audio */
+            audio?: boolean | null;
+            /** Video */
+            video?: boolean | null;
+            /** Pdf */
+            pdf?: boolean | null;
+            /** File */
+            file?: boolean | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * MultimodalOutputCapabilities
+         * @description Modalities the agent can produce as output. Clients use this to
+         *     anticipate rich content in the agent's response.
+         */
+        MultimodalOutputCapabilities: {
+            /** Image */
+            image?: boolean | null;
+            /** Audio */
+            audio?: boolean | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * NewCampaign
          * @description A campaign of one of the caller's businesses.
          */
@@ -1458,6 +1632,20 @@ export interface components {
             expires_at?: string | null;
             /** Source */
             source?: string | null;
+        };
+        /**
+         * OutputCapabilities
+         * @description Output format support. Enable structuredOutput when your agent can
+         *     return responses conforming to a JSON schema, which is useful for
+         *     programmatic consumption.
+         */
+        OutputCapabilities: {
+            /** Structuredoutput */
+            structuredOutput?: boolean | null;
+            /** Supportedmimetypes */
+            supportedMimeTypes?: string[] | null;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * PartOut
@@ -1516,6 +1704,22 @@ export interface components {
             parts: {
                 [key: string]: components["schemas"]["PartOut"];
             };
+        };
+        /**
+         * ReasoningCapabilities
+         * @description Reasoning and thinking capabilities. Enable these when your agent
+         *     exposes its internal thought process (e.g., chain-of-thought, extended
+         *     thinking).
+         */
+        ReasoningCapabilities: {
+            /** Supported */
+            supported?: boolean | null;
+            /** Streaming */
+            streaming?: boolean | null;
+            /** Encrypted */
+            encrypted?: boolean | null;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * RefreshIn
@@ -1774,6 +1978,24 @@ export interface components {
             text: string;
         };
         /**
+         * StateCapabilities
+         * @description State and memory management capabilities. These tell the client how the
+         *     agent handles shared state and whether conversation context persists
+         *     across runs.
+         */
+        StateCapabilities: {
+            /** Snapshots */
+            snapshots?: boolean | null;
+            /** Deltas */
+            deltas?: boolean | null;
+            /** Memory */
+            memory?: boolean | null;
+            /** Persistentstate */
+            persistentState?: boolean | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * Step
          * @description One line of the run's progress, as the page folds it.
          */
@@ -1794,6 +2016,18 @@ export interface components {
              * @default 0
              */
             ms?: number;
+        };
+        /**
+         * SubagentInfo
+         * @description Describes a subagent that can be invoked by a parent agent.
+         */
+        SubagentInfo: {
+            /** Name */
+            name: string;
+            /** Description */
+            description?: string | null;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * TextContent
@@ -1928,6 +2162,64 @@ export interface components {
              */
             refresh_token: string | null;
             user: components["schemas"]["UserOut"];
+        };
+        /**
+         * Tool
+         * @description A tool the agent may call.
+         */
+        Tool: {
+            /** Name */
+            name: string;
+            /** Description */
+            description: string;
+            /** Parameters */
+            parameters?: unknown | null;
+            /** Metadata */
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * ToolsCapabilities
+         * @description Tool calling capabilities. Distinguishes between tools the agent itself
+         *     provides (listed in items) and tools the client passes at runtime via
+         *     RunAgentInput.tools. Enable this when your agent can call functions,
+         *     search the web, execute code, etc.
+         */
+        ToolsCapabilities: {
+            /** Supported */
+            supported?: boolean | null;
+            /** Items */
+            items?: components["schemas"]["Tool"][] | null;
+            /** Parallelcalls */
+            parallelCalls?: boolean | null;
+            /** Clientprovided */
+            clientProvided?: boolean | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * TransportCapabilities
+         * @description Declares which transport mechanisms the agent supports. Clients use this
+         *     to pick the best connection strategy. Only set flags to true for
+         *     transports your agent actually handles — omit or set false for
+         *     unsupported ones.
+         */
+        TransportCapabilities: {
+            /** Streaming */
+            streaming?: boolean | null;
+            /** Websocket */
+            websocket?: boolean | null;
+            /** Httpbinary */
+            httpBinary?: boolean | null;
+            /** Pushnotifications */
+            pushNotifications?: boolean | null;
+            /** Resumable */
+            resumable?: boolean | null;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * UsageView
@@ -4076,6 +4368,44 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or this month's tokens are used up. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part that is needed does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    capabilities: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentCapabilities"];
                 };
             };
             /** @description Too many requests, or this month's tokens are used up. */

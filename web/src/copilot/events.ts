@@ -8,7 +8,7 @@ type Wire<E> = E extends { type: infer T extends EventType } ? Omit<E, "type"> &
 /** One event as it stands in a `data:` line. */
 export type StreamEvent = Wire<AGUIEvent>;
 
-/** CUSTOM `agent_step`. */
+/** CUSTOM `marquee.agent_step`. */
 export interface AgentStep {
   id: string;
   agent: string;
@@ -19,7 +19,7 @@ export interface AgentStep {
   of?: number;
 }
 
-/** CUSTOM `artefact`: what the call with this id is about to stream. */
+/** CUSTOM `marquee.artefact`: what the call with this id is about to stream. */
 export interface Identity {
   tool_call_id: string;
   kind?: string;
@@ -34,14 +34,7 @@ export interface Identity {
   of?: number;
 }
 
-/** CUSTOM `checking`. */
-export interface Checking {
-  tool_call_id: string;
-  done: number;
-  of: number;
-}
-
-/** CUSTOM `unsourced`: figures of the finished talk that have no source. */
+/** CUSTOM `marquee.unsourced`: figures of the finished talk that have no source. */
 export interface Unsourced {
   message_id: string;
   figures: string[];

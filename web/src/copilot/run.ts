@@ -7,7 +7,6 @@ import {
   problemOf,
   resultOf,
   type AgentStep,
-  type Checking,
   type Identity,
   type Result,
   type SharedState,
@@ -24,7 +23,6 @@ export interface Piece {
   identity: Partial<Identity>;
   args: Record<string, unknown>;
   stage: "writing" | "checking" | "done";
-  checking?: { done: number; of: number };
   result?: Result;
 }
 
@@ -133,17 +131,14 @@ export class LiveRun {
   }
 
   private custom(name: string, value: unknown): void {
-    if (name === "agent_step") {
+    if (name === "marquee.agent_step") {
       const step = value as AgentStep;
       this.steps.set(step.id, { ...this.steps.get(step.id), ...step });
-    } else if (name === "artefact") {
+    } else if (name === "marquee.artefact") {
       const identity = value as Identity;
       this.identities.set(identity.tool_call_id, identity);
       this.update(identity.tool_call_id, { identity });
-    } else if (name === "checking") {
-      const { tool_call_id, done, of } = value as Checking;
-      this.update(tool_call_id, { checking: { done, of } });
-    } else if (name === "unsourced") {
+    } else if (name === "marquee.unsourced") {
       const { message_id, figures } = value as Unsourced;
       const said = this.said.get(message_id);
       if (said) said.unsourced = figures;

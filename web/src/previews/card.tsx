@@ -45,7 +45,6 @@ export const PieceCard = memo(function PieceCard({ card, business, selected, yea
   const sources = (card.content?.ai_metadata.sources ?? card.piece?.result?.sources ?? []).filter(
     (source) => source.kind !== "voice" && source.kind !== "segment",
   );
-  const checking = card.piece?.stage === "checking" ? card.piece.checking : undefined;
   const show = unfolded || selected || state === "failed" || edit !== null;
 
   const name = card.theme || words.title || PIECE_NAMES[card.platform];
@@ -95,7 +94,6 @@ export const PieceCard = memo(function PieceCard({ card, business, selected, yea
           </button>
         )}
       </header>
-      {checking && <progress className="prog" max={checking.of} value={checking.done} aria-label="Checks done" />}
       <Preview
         card={card}
         business={business}

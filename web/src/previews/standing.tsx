@@ -12,14 +12,12 @@ export function Standing({ card, edited }: { card: Card; edited: boolean }) {
           <i className="caret" /> Being written
         </span>
       );
-    case "checking": {
-      const checking = card.piece?.checking;
+    case "checking":
       return (
         <span className="st">
-          <i className="turn" /> Being checked{checking ? `, ${checking.done} of ${checking.of}` : ""}
+          <i className="turn" /> Being checked
         </span>
       );
-    }
     case "failed": {
       const count = failedChecks(checksOf(card)).length;
       return (
