@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import import_module
@@ -54,7 +55,9 @@ def create_app(settings: Settings, services: Services | None = None, dist: Path 
             return
         async with open_services(settings) as opened:
             attach(app, opened)
+            warming = asyncio.create_task(opened.checker.warm())
             yield
+            await warming
 
     app = FastAPI(
         title="Marquee",

@@ -10,6 +10,7 @@ from core.business import Memory
 from core.campaign import Campaign
 from core.conversation import Message, RunInput
 from graphs.stream import RunStream
+from services.checker import Checker
 from tools.context import RunContext
 
 
@@ -27,6 +28,7 @@ class GraphContext:
     history: Sequence[Message]
     agents: Agents
     stream: RunStream
+    checker: Checker
     campaign: Campaign | None
     remembered: Awaitable[Sequence[Memory]]
     repairs: int

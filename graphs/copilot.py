@@ -30,7 +30,7 @@ from core.rules.figures import figures_in
 from graphs import drafting, planning
 from graphs.context import GraphContext
 from graphs.state import CopilotState
-from services.checks import sources_of, unsourced_figures
+from services.checks import sources_of
 from services.recall import Remembered
 from services.threads import draft_state
 
@@ -194,7 +194,9 @@ async def answer(state: CopilotState, runtime: Context) -> dict[str, Any]:
             await context.agents.run(ANSWER, inputs, call=call(context, context.stream.talk), context=run)
         finally:
             # Also of half an answer: a stop comes as a cancellation.
-            context.stream.end_talk(lambda text: unsourced_figures(text, sources, run.today, language))
+            await context.stream.end_talk(
+                lambda text: context.checker.unsourced(text, sources, run.today, language)
+            )
         if not context.stream.talk.text.strip() and not (drafts or state.get("planned")):
             raise UnusableAnswer("The answer held nothing that may be shown.", agent=ANSWER.name)
     if drafts or state.get("planned"):

@@ -19,7 +19,6 @@ from graphs.context import GraphContext
 from graphs.guard import Assignment, write_guarded
 from graphs.state import DraftTask
 from graphs.stream import ArtefactLane
-from services.citing import cite
 
 TOOL_NAMES = {"instagram": "write_post", "linkedin": "write_post", "email": "write_email", "sms": "write_sms"}
 FACTS_IN_PROMPT = 12
@@ -118,7 +117,9 @@ async def _write(
     )
     call = Call(scope=run.scope, user_id=run.user_id, run_id=run.run_id, sink=lane)
     guarded = await write_guarded(context, task, lane, call)
-    sources = cite(run.business, campaign, piece["segment"], facts, memories, guarded.fields, guarded.claims)
+    sources = await context.checker.cite(
+        run.business, campaign, piece["segment"], facts, memories, guarded.fields, guarded.claims
+    )
     save = run.drafting.save_draft(
         run.scope,
         business=run.business,

@@ -17,7 +17,6 @@ from core.rules.claims import Claim
 from core.rules.findings import Check
 from graphs.context import GraphContext
 from graphs.stream import ArtefactLane
-from services.checks import run_checks
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,7 @@ async def write_guarded(context: GraphContext, task: Assignment, lane: ArtefactL
             if best is None:
                 raise
             break
-        draft = _check(context, task, answer)
+        draft = await _check(context, task, answer)
         lane.end()
         if best is None or len(draft.blocking) < len(best.blocking):
             best = draft
@@ -81,9 +80,9 @@ async def write_guarded(context: GraphContext, task: Assignment, lane: ArtefactL
     return best
 
 
-def _check(context: GraphContext, task: Assignment, answer: Answer[Any]) -> Guarded:
+async def _check(context: GraphContext, task: Assignment, answer: Answer[Any]) -> Guarded:
     fields = to_fields(task.platform, answer.value, task.language)
-    checks, claims = run_checks(
+    checks, claims = await context.checker.check(
         fields.draft_text(task.platform),
         context.run.business,
         task.campaign,

@@ -21,6 +21,7 @@ from graphs.state import GRAPH_VERSION
 from graphs.stream import EventSink, RunStream
 from services.businesses import Businesses
 from services.campaigns import Campaigns
+from services.checker import Checker
 from services.drafting import Drafting
 from services.recall import Recall
 from services.runs import RunResult, Runs
@@ -42,6 +43,8 @@ class RunServices(Protocol):
     def businesses(self) -> Businesses: ...  # noqa: D102
     @property
     def campaigns(self) -> Campaigns: ...  # noqa: D102
+    @property
+    def checker(self) -> Checker: ...  # noqa: D102
     @property
     def drafting(self) -> Drafting: ...  # noqa: D102
     @property
@@ -134,6 +137,7 @@ class Attempt:
             history=_before(branch, run),
             agents=copilot.agents,
             stream=stream,
+            checker=parts.checker,
             campaign=campaign,
             remembered=remembered,
             repairs=copilot.repairs,

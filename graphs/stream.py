@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from time import monotonic
 from typing import Any, Literal, Protocol
@@ -209,10 +209,10 @@ class RunStream:
             self, name, ArtefactIdentity(tool_call_id=call_id, kind=name, **identity), self._policy
         )
 
-    def end_talk(self, unsourced: Callable[[str], list[str]]) -> None:
+    async def end_talk(self, unsourced: Callable[[str], Awaitable[list[str]]]) -> None:
         """Close what the copilot says, and tell which of its figures have no source."""
         self.talk.end()
-        self.unsourced = unsourced(self.talk.text)
+        self.unsourced = await unsourced(self.talk.text)
         if self.unsourced:
             self.sink.append(custom(Unsourced(message_id=self.answer_id, figures=self.unsourced)))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 from collections.abc import AsyncIterator
@@ -44,7 +45,7 @@ async def open_worker(settings: Settings) -> AsyncIterator[WorkerParts]:
             Checkpoints(services.database.mongo),
         ) as (copilot, gateway),
     ):
-        await services.recall.open()
+        await asyncio.gather(services.recall.open(), services.checker.warm())
         driver = RunDriver(
             services.runs,
             services.log,

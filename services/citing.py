@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from core.business import Business, Fact, Memory
 from core.campaign import Campaign
-from core.content import Cited, ContentFields
+from core.content import AiMetadata, Cited, Content, ContentFields
 from core.rules.claims import Claim
 from core.rules.figures import figures_in
+from services.checks import recheck
 
 _WORD = re.compile(r"\w{3,}")
 SHARED = 0.6
@@ -48,6 +50,13 @@ def cite_again(
     """The same after an edit of the words or of the facts: what no longer holds is no longer named."""
     kept = [one for one in cited if one.kind not in {"fact", "request"}]
     return [*_facts_in(business.facts, fields, claims), *_said(business, claims), *kept]
+
+
+def rechecked(content: Content, business: Business, campaign: Campaign, now: datetime) -> AiMetadata:
+    """The metadata of a draft that is checked anew."""
+    checks, claims = recheck(content, business, campaign, now)
+    sources = cite_again(content.ai_metadata.sources, business, content, claims)
+    return content.ai_metadata.model_copy(update={"checks": checks, "claims": claims, "sources": sources})
 
 
 def _facts_in(facts: Iterable[Fact], fields: ContentFields, claims: Sequence[Claim]) -> list[Cited]:

@@ -27,6 +27,7 @@ from memory.vectors import VectorIndex
 from services.accounts import Accounts
 from services.businesses import Businesses
 from services.campaigns import Campaigns
+from services.checker import Checker
 from services.content import Contents
 from services.demo import Demo
 from services.drafting import Drafting
@@ -56,6 +57,7 @@ class Services:
     recall: Recall
     businesses: Businesses
     campaigns: Campaigns
+    checker: Checker
     content: Contents
     drafting: Drafting
     erasure: Erasure
@@ -81,9 +83,15 @@ def _needed(url: str, setting: str) -> str:
 
 @asynccontextmanager
 async def open_services(
-    settings: Settings, clock: Clock | None = None, listeners: Sequence[CommandListener] = ()
+    settings: Settings,
+    clock: Clock | None = None,
+    listeners: Sequence[CommandListener] = (),
+    checker: Checker | None = None,
 ) -> AsyncIterator[Services]:
-    """Connect to the stores, bring the database up to date, build the services; close all at the end."""
+    """Connect to the stores, bring the database up to date, build the services; close all at the end.
+
+    A `checker` that is given stays open.
+    """
     clock = clock or SystemClock()
     async with AsyncExitStack() as stack:
         mongo = Mongo(_needed(settings.mongodb_url, "MONGODB_URL"), settings.database, listeners)
@@ -96,6 +104,9 @@ async def open_services(
         stack.push_async_callback(blocking.aclose, close_connection_pool=True)
         embedder = LocalEmbedder()
         stack.callback(embedder.close)
+        if checker is None:
+            checker = Checker()
+            stack.push_async_callback(checker.close)
         await migrate(mongo)
 
         database = Database(mongo, clock)
@@ -147,6 +158,7 @@ async def open_services(
             recall=recall,
             businesses=Businesses(database, recall, clock),
             campaigns=campaigns,
+            checker=checker,
             content=Contents(database, clock),
             drafting=Drafting(database, campaigns, clock),
             erasure=Erasure(database, campaigns, recall),

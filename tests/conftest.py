@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 
 from memory.embedded import StoreUrls, disposable_stores
+from services.checker import Checker
 
 
 class LeftTheMachine(AssertionError):
@@ -58,3 +59,11 @@ async def store_urls(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[
     """The stores of this process, its own under xdist: a second, 220 MB, no disturbance."""
     async with disposable_stores(tmp_path_factory.mktemp("stores")) as urls:
         yield urls
+
+
+@pytest_asyncio.fixture(scope="session")
+async def checker() -> AsyncIterator[Checker]:
+    """The checks in a process of their own; it starts at the first draft that is checked."""
+    opened = Checker()
+    yield opened
+    await opened.close()

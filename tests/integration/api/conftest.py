@@ -21,6 +21,7 @@ from core.clock import SystemClock
 from core.ids import new_id
 from core.settings import Settings
 from memory.embedded import StoreUrls
+from services.checker import Checker
 from services.container import Services, open_services
 from tests.tenancy import TenantListener
 
@@ -60,10 +61,10 @@ def settings(store_urls: StoreUrls, tmp_path: Path) -> Settings:
 
 @pytest_asyncio.fixture
 async def services(
-    settings: Settings, clock: MovableClock, tenant_listener: TenantListener
+    settings: Settings, clock: MovableClock, tenant_listener: TenantListener, checker: Checker
 ) -> AsyncIterator[Services]:
     """The real services; the test fails if tenant data was reached unscoped."""
-    async with open_services(settings, clock, [tenant_listener]) as opened:
+    async with open_services(settings, clock, [tenant_listener], checker) as opened:
         yield opened
         await opened.database.mongo.drop()
     assert tenant_listener.leaks == []

@@ -1,0 +1,100 @@
+"""The checks as every handler and node awaits them: outside the event loop, and never silently green."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import date, datetime
+
+from core.business import Business, Fact, Memory
+from core.campaign import Campaign, Slot
+from core.content import AiMetadata, Cited, Content, ContentFields
+from core.rules.claims import Claim, Source
+from core.rules.findings import Check, DraftText
+from core.rules.wording import check_language
+from services import checks, citing
+from services.check_process import CheckProcess, CheckStopped
+
+UNCHECKED = Check(
+    name="checks.finished",
+    passed=False,
+    severity="block",
+    message="This text could not be checked. Shorten or simplify it, then save it again.",
+)
+"""The finding of a text whose checks did not end in time."""
+
+_DIGITS = re.compile(r"\d\S{0,40}")
+_MOST_UNREAD = 50
+
+
+class Checker:
+    """Runs the checks of `services/checks.py` in a process of their own, under its deadline."""
+
+    def __init__(self, process: CheckProcess | None = None) -> None:
+        self._process = process or CheckProcess()
+
+    async def warm(self) -> None:
+        """Start the process and load what it needs, so that the first draft does not wait for it."""
+        draft = DraftText(
+            platform="linkedin", language="en", fields={"caption": "Is it loaded, and in English?"}
+        )
+        with suppress(CheckStopped):
+            await self._process.call(check_language, draft, draft.language)
+
+    async def close(self) -> None:
+        """End the process."""
+        await self._process.close()
+
+    async def check(
+        self,
+        draft: DraftText,
+        business: Business,
+        campaign: Campaign | None,
+        slot: Slot | None,
+        request_texts: Sequence[str],
+        memories: Sequence[Memory],
+        now: datetime,
+        instructions: str = "",
+    ) -> tuple[list[Check], list[Claim]]:
+        """`checks.run_checks`; a text that it does not finish has one finding, which stops approval."""
+        try:
+            return await self._process.call(
+                checks.run_checks, draft, business, campaign, slot, request_texts, memories, now, instructions
+            )
+        except CheckStopped:
+            return [UNCHECKED], []
+
+    async def recheck(
+        self, content: Content, business: Business, campaign: Campaign, now: datetime
+    ) -> AiMetadata:
+        """The draft's metadata with fresh checks, claims and sources, after an edit or a change of facts."""
+        try:
+            return await self._process.call(citing.rechecked, content, business, campaign, now)
+        except CheckStopped:
+            return content.ai_metadata.model_copy(update={"checks": [UNCHECKED], "claims": []})
+
+    async def cite(
+        self,
+        business: Business,
+        campaign: Campaign,
+        segment: str,
+        facts: Sequence[Fact],
+        memories: Sequence[Memory],
+        fields: ContentFields,
+        claims: Sequence[Claim],
+    ) -> list[Cited]:
+        """`citing.cite`; no source where it does not end in time."""
+        try:
+            return await self._process.call(
+                citing.cite, business, campaign, segment, facts, memories, fields, claims
+            )
+        except CheckStopped:
+            return []
+
+    async def unsourced(self, text: str, sources: Sequence[Source], today: date, language: str) -> list[str]:
+        """`checks.unsourced_figures`; every number counts as one where it does not end in time."""
+        try:
+            return await self._process.call(checks.unsourced_figures, text, sources, today, language)
+        except CheckStopped:
+            return list(dict.fromkeys(_DIGITS.findall(text)))[:_MOST_UNREAD]
