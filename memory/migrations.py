@@ -7,10 +7,18 @@ from datetime import UTC, datetime
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
-from memory.database import TENANT_COLLECTIONS
 from memory.mongo import Mongo
 
 Migration = Callable[[Mongo], Awaitable[None]]
+
+
+_NAMES_ITS_BUSINESS = {
+    "$jsonSchema": {
+        "bsonType": "object",
+        "required": ["business_id"],
+        "properties": {"business_id": {"bsonType": "string"}},
+    }
+}
 
 
 def _newest(*fields: str) -> IndexModel:
@@ -21,15 +29,38 @@ def _unique(*fields: str) -> IndexModel:
     return IndexModel([(field, ASCENDING) for field in fields], unique=True)
 
 
-async def _first_indexes(mongo: Mongo) -> None:
+async def make_collection(mongo: Mongo, name: str, *indexes: IndexModel, tenant: bool = True) -> None:
+    """Make a collection with its validator and indexes, or add them to it.
+
+    Args:
+        mongo: The database.
+        name: The collection.
+        indexes: What it is looked up by; at least one.
+        tenant: Whether the database itself refuses a document without its business.
+    """
+    # The first index makes the collection, also when two processes come at once.
+    await mongo.collection(name).create_indexes([*indexes])
+    if tenant:
+        await mongo.database.command("collMod", name, validator=_NAMES_ITS_BUSINESS)
+
+
+async def _first_collections(mongo: Mongo) -> None:
     """What each collection is looked up by."""
-    indexes: dict[str, list[IndexModel]] = {
+    system: dict[str, list[IndexModel]] = {
         "users": [_unique("email")],
         "memberships": [_unique("user_id", "business_id"), IndexModel([("business_id", ASCENDING)])],
         "refresh_families": [
             IndexModel([("user_id", ASCENDING)]),
             IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0),
         ],
+        "idempotency": [IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0)],
+    }
+    for name, indexes in system.items():
+        await make_collection(mongo, name, *indexes, tenant=False)
+    checkpoint = IndexModel(
+        [("business_id", ASCENDING), ("thread_id", ASCENDING), ("checkpoint_id", ASCENDING)]
+    )
+    tenant: dict[str, list[IndexModel]] = {
         "businesses": [_newest("business_id")],
         "campaigns": [_newest("business_id")],
         "content": [_newest("business_id"), _newest("business_id", "campaign_id")],
@@ -51,44 +82,23 @@ async def _first_indexes(mongo: Mongo) -> None:
             IndexModel([("reservations.expires_at", ASCENDING)]),
         ],
         "usage_ledger": [_newest("business_id", "month"), _newest("business_id", "run_id")],
-        "checkpoints": [
-            IndexModel([("business_id", ASCENDING), ("thread_id", ASCENDING), ("checkpoint_id", ASCENDING)])
-        ],
-        "checkpoint_writes": [
-            IndexModel([("business_id", ASCENDING), ("thread_id", ASCENDING), ("checkpoint_id", ASCENDING)])
-        ],
-        "idempotency": [IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0)],
+        "checkpoints": [checkpoint],
+        "checkpoint_writes": [checkpoint],
     }
-    for name, wanted in indexes.items():
-        await mongo.collection(name).create_indexes(wanted)
-
-
-async def _tenant_validators(mongo: Mongo) -> None:
-    """The database itself refuses a tenant document without its business."""
-    present = set(await mongo.database.list_collection_names())
-    rule = {
-        "$jsonSchema": {
-            "bsonType": "object",
-            "required": ["business_id"],
-            "properties": {"business_id": {"bsonType": "string"}},
-        }
-    }
-    for name in sorted(TENANT_COLLECTIONS):
-        if name not in present:
-            await mongo.database.create_collection(name)
-        await mongo.database.command("collMod", name, validator=rule)
+    for name, indexes in tenant.items():
+        await make_collection(mongo, name, *indexes)
 
 
 async def _memory_indexes(mongo: Mongo) -> None:
     """What a business remembers besides its facts, and what of it waits to be indexed."""
     kinds = IndexModel([("business_id", ASCENDING), ("kind", ASCENDING)])
     waiting = IndexModel([("business_id", ASCENDING), ("indexed", ASCENDING)])
-    await mongo.collection("memories").create_indexes([kinds, waiting])
+    await make_collection(mongo, "memories", kinds, waiting)
 
 
 MIGRATIONS: tuple[tuple[int, Migration], ...] = (
-    (1, _first_indexes),
-    (2, _tenant_validators),
+    (1, _first_collections),
+    # 2 set the validators, which each collection now gets where it is made.
     (3, _memory_indexes),
 )
 

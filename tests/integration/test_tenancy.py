@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from core.ids import new_id
 from memory.database import TENANT_COLLECTIONS
 from memory.embedded import StoreUrls
 from memory.migrations import migrate
-from memory.mongo import SYSTEM_SCAN, Mongo
+from memory.mongo import SYSTEM_SCAN, Mongo, PyMongoError
 from tests.tenancy import TenantListener
 
 OWN = {"business_id": "a" * 24}
@@ -72,9 +73,22 @@ async def test_migrations_are_about_shapes_only(store_urls: StoreUrls) -> None:
     mongo = Mongo(store_urls.mongodb, f"test_{new_id()}", [listener])
     try:
         await migrate(mongo)
-        present = set(await mongo.database.list_collection_names())
         await mongo.drop()
     finally:
         mongo.close()
-    assert present >= TENANT_COLLECTIONS
     assert listener.leaks == []
+
+
+async def test_the_database_refuses_a_tenant_document_without_its_business(store_urls: StoreUrls) -> None:
+    mongo = Mongo(store_urls.mongodb, f"test_{new_id()}")
+    accepted = []
+    try:
+        await migrate(mongo)
+        for name in sorted(TENANT_COLLECTIONS):
+            with suppress(PyMongoError):
+                await mongo.collection(name).insert_one({"_id": new_id()})
+                accepted.append(name)
+        await mongo.drop()
+    finally:
+        mongo.close()
+    assert accepted == []
