@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import re
+from collections.abc import Awaitable, Callable
+from functools import partial
 
 from fastapi import FastAPI
 from starlette.datastructures import Headers
@@ -13,18 +16,25 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problems import from_http, render, request_id_of
 from core.errors import InvalidFields, MarqueeError, Unauthenticated
+from core.idempotency import ids_from
 from core.ids import digest
 from services.container import Services
-from services.idempotency import Claim, Recorded
+from services.idempotency import Claim, Idempotency, Recorded
+
+log = logging.getLogger("marquee.api")
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}\Z")
 KEPT_HEADERS = frozenset({"content-type", "location", "etag", "x-run-id", "x-cache"})
 LARGEST_BODY = 1_000_000
-"""A longer answer is not kept; its key stays taken for a minute only."""
+"""Bytes. A longer answer is not kept: the request is handled again, under the same ids."""
 
 
 class IdempotencyKeys:
-    """Middleware. Signing in has no keys (tokens are not kept), streams none (a run has its runId)."""
+    """Middleware of every POST but signing in (tokens are not kept) and streams (a run has its runId).
+
+    A key is released where the request was refused before it created anything. Otherwise the answer is
+    recorded, or the next request with the key completes what this one began.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -70,25 +80,37 @@ class IdempotencyKeys:
 
     async def _handle(self, claim: Claim, scope: Scope, receive: Receive, send: Send) -> None:
         idempotency = _services(scope).idempotency
-        answer = _Recorder(send)
-        finished = False
+        answer = _HeldAnswer(send, on_stream=partial(idempotency.release, claim))
         try:
-            await self.app(scope, receive, answer.send)
-            finished = True
-        finally:
-            # What was refused or failed has done nothing, and may be tried again under its key.
-            if not (finished and 200 <= answer.status < 300 and not answer.streamed):
-                await idempotency.release(claim)
-        if answer.kept:
-            await idempotency.record(claim, answer.status, answer.headers, answer.body.decode())
+            async with idempotency.held(claim):
+                with ids_from(claim.token) as created:
+                    await self.app(scope, receive, answer.send)
+                if answer.kept:
+                    await idempotency.record(claim, answer.status, answer.headers, bytes(answer.body))
+                elif answer.refused and claim.first and not created.any:
+                    await idempotency.release(claim)
+                else:
+                    await idempotency.lapse(claim)
+        except BaseException:
+            await _lapse(idempotency, claim)
+            raise
         await answer.deliver()
 
 
-class _Recorder:
+async def _lapse(idempotency: Idempotency, claim: Claim) -> None:
+    """Let the next request with the key complete this one; without a database it does once the lock ends."""
+    try:
+        await idempotency.lapse(claim)
+    except Exception:
+        log.warning("idempotency.lapse", exc_info=True)
+
+
+class _HeldAnswer:
     """Holds an answer back until it is recorded; streams pass."""
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: Send, on_stream: Callable[[], Awaitable[None]]) -> None:
         self._send = send
+        self._on_stream = on_stream
         self._held: list[Message] = []
         self.status = 0
         self.headers: list[tuple[str, str]] = []
@@ -100,6 +122,11 @@ class _Recorder:
         """Whether there is a whole answer that may be given again."""
         return 200 <= self.status < 300 and not self.streamed and len(self.body) <= LARGEST_BODY
 
+    @property
+    def refused(self) -> bool:
+        """Whether the request was not accepted."""
+        return 400 <= self.status < 500
+
     async def send(self, message: Message) -> None:
         """Take a part of the answer."""
         if message["type"] == "http.response.start":
@@ -107,6 +134,8 @@ class _Recorder:
             headers = Headers(raw=message["headers"])
             self.streamed = headers.get("content-type", "").startswith("text/event-stream")
             self.headers = [(name, value) for name, value in headers.items() if name in KEPT_HEADERS]
+            if self.streamed:
+                await self._on_stream()
         elif message["type"] == "http.response.body":
             self.body += b"" if self.streamed else message.get("body", b"")
         if self.streamed:
@@ -118,7 +147,6 @@ class _Recorder:
         """Send what was held back."""
         for message in self._held:
             await self._send(message)
-        self._held.clear()
 
 
 def _services(scope: Scope) -> Services:
@@ -129,7 +157,7 @@ def _services(scope: Scope) -> Services:
 
 def _replay(recorded: Recorded) -> Response:
     headers = {**dict(recorded.headers), "Idempotency-Replayed": "true"}
-    return Response(recorded.body.encode(), recorded.status, headers=headers)
+    return Response(recorded.body, recorded.status, headers=headers)
 
 
 def _again(body: bytes, receive: Receive) -> Receive:

@@ -133,7 +133,8 @@ def _complete(operation: dict[str, Any], method: str, path: str, access: Access)
                 "in": "header",
                 "required": False,
                 "schema": {"type": "string", "maxLength": 255},
-                "description": "The same key is handled once and answered the same for 24 hours.",
+                "description": "The same key is handled once and answered the same for 24 hours; after a "
+                "failure it completes what was begun. Event streams take none: their runId does it.",
             }
         )
     if not parameters:

@@ -1,19 +1,69 @@
-"""A request that came with an Idempotency-Key, and how it was answered."""
+"""A request with an Idempotency-Key: how it was answered, and the ids of what it creates."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 
 from pydantic import Field
 
 from core.clock import Instant
 from core.document import Document
+from core.ids import derived_id, new_id
 
 
 class KeyedRequest(Document):
-    """Open until `body` is there; an open one may be taken over after `open_until`."""
+    """Open until `status` is set; after `open_until` an open one may be claimed again.
+
+    `attempt` counts the claims and fences every later write. All attempts share `token`, from which the ids
+    of what they create are derived.
+    """
 
     fingerprint: str
+    token: str = Field(default_factory=new_id)
+    attempt: int = 1
     open_until: Instant
     expires_at: Instant
     status: int | None = None
     headers: list[tuple[str, str]] = Field(default_factory=list)
-    body: str = ""
+    body: bytes = b""
+
+
+@dataclass
+class CreatedIds:
+    """The ids that a request has asked for; `any` tells that it has begun to create something."""
+
+    token: str
+    any: bool = False
+
+
+_created: ContextVar[CreatedIds | None] = ContextVar("created_ids", default=None)
+
+
+@contextmanager
+def ids_from(token: str) -> Iterator[CreatedIds]:
+    """Derive the ids of what is created inside the block from `token`."""
+    created = CreatedIds(token)
+    reset = _created.set(created)
+    try:
+        yield created
+    finally:
+        _created.reset(reset)
+
+
+def creation_id(*parts: str) -> str:
+    """Return the id of a document that a POST creates: the same again when its key is sent again.
+
+    Ask for it right before the first write, and take AlreadyThere for the work of an earlier attempt, which
+    is to be completed. Without a key the id is random.
+
+    Args:
+        parts: Tell apart what one request creates: the noun first.
+    """
+    created = _created.get()
+    if created is None:
+        return new_id()
+    created.any = True
+    return derived_id(created.token, *parts)

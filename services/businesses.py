@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -13,10 +14,11 @@ from core.business import Business, Fact, FactText, Line, Profile
 from core.clock import Clock, Instant
 from core.document import Value
 from core.errors import NotFound
+from core.idempotency import creation_id
 from core.ids import new_id
 from core.merge_patch import apply_patch
 from core.scope import Scope
-from memory.collections import Page
+from memory.collections import AlreadyThere, Page
 from memory.database import Database
 from services.edits import edit
 
@@ -69,10 +71,11 @@ class Businesses:
     async def create(self, user_id: str, draft: BusinessDraft) -> Business:
         """Found a business whose creator is its owner.
 
-        Until the membership stands nobody can see the business: a crash in between leaves nothing half done.
+        Another attempt of the same request completes what is missing: the business becomes visible with its
+        membership, and its facts are remembered last.
         """
         now = self._clock.now()
-        business_id = new_id()
+        business_id = creation_id("business")
         scope = Scope.of(business_id)
         business = Business(
             **{name: getattr(draft, name) for name in Profile.model_fields},
@@ -83,10 +86,16 @@ class Businesses:
             created_at=now,
             updated_at=now,
         )
-        await self._businesses.insert(scope, business)
-        await self._memberships.insert(
-            Membership(business_id=business_id, user_id=user_id, role="owner", created_at=now, updated_at=now)
-        )
+        try:
+            await self._businesses.insert(scope, business)
+        except AlreadyThere:
+            business = await self._businesses.get(scope, business_id)
+        with suppress(AlreadyThere):
+            await self._memberships.insert(
+                Membership(
+                    business_id=business_id, user_id=user_id, role="owner", created_at=now, updated_at=now
+                )
+            )
         if business.facts:
             await self._recall.remember_facts(scope, business)
         return business

@@ -12,6 +12,7 @@ from core.clock import Clock, to_instant
 from core.content import ApprovalState, Content, ContentStatus
 from core.document import WrittenBy
 from core.errors import InvalidFields
+from core.idempotency import creation_id
 from core.ids import derived_id
 from core.merge_patch import apply_patch
 from core.scope import Scope
@@ -57,7 +58,9 @@ class Campaigns:
 
     async def create(self, scope: Scope, business_id: str, fields: CampaignFields) -> Campaign:
         """A new campaign with an empty calendar."""
-        return await self._campaigns.insert(scope.only(business_id), self._new(business_id, fields))
+        narrow = scope.only(business_id)
+        campaign = self._new(business_id, fields)
+        return await self._once(narrow, campaign.model_copy(update={"id": creation_id("campaign")}))
 
     async def create_draft(
         self, scope: Scope, business_id: str, fields: CampaignFields, written_by: WrittenBy
@@ -71,10 +74,7 @@ class Campaigns:
                 "written_by": written_by,
             }
         )
-        try:
-            return await self._campaigns.insert(narrow, campaign)
-        except AlreadyThere:
-            return await self._campaigns.get(narrow, campaign.id)
+        return await self._once(narrow, campaign)
 
     async def get(self, scope: Scope, campaign_id: str) -> Campaign:
         """One campaign of the scope."""
@@ -189,6 +189,13 @@ class Campaigns:
             {"calendar.$.state": "planned", "calendar.$.content_id": None},
             {"calendar": {"$elemMatch": {"slot_id": slot_id, "content_id": content_id}}},
         )
+
+    async def _once(self, scope: Scope, campaign: Campaign) -> Campaign:
+        """Store the campaign, or get the one that an earlier attempt has stored."""
+        try:
+            return await self._campaigns.insert(scope, campaign)
+        except AlreadyThere:
+            return await self._campaigns.get(scope, campaign.id)
 
     def _new(self, business_id: str, fields: CampaignFields) -> Campaign:
         now = self._clock.now()

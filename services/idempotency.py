@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from core.clock import Clock
 from core.errors import IdempotencyInFlight, IdempotencyMismatch
 from core.idempotency import KeyedRequest
-from core.ids import derived_id
+from core.ids import derived_id, new_id
 from memory.collections import AlreadyThere
 from memory.database import Database
 
+logger = logging.getLogger(__name__)
+
 KEPT = timedelta(hours=24)
-OPEN = timedelta(seconds=60)
-"""After so long an unanswered request counts as crashed, and its key may be used again."""
+LOCK = timedelta(seconds=60)
+"""A claim that was not renewed for so long belongs to a process that is gone."""
+
+RENEW_SECONDS = 15.0
+"""How often a claim is renewed: three renewals may fail before the lock is lost."""
 
 
 @dataclass(frozen=True)
@@ -23,23 +33,40 @@ class Recorded:
 
     status: int
     headers: list[tuple[str, str]]
-    body: str
+    body: bytes
 
 
 @dataclass(frozen=True)
 class Claim:
-    """The right to handle a request; `version` fences it against a later claim."""
+    """The right to handle a request.
+
+    Attributes:
+        id: The keyed request.
+        attempt: Fences the claim against a later one.
+        token: Where the ids of what the request creates come from; every attempt has the same.
+    """
 
     id: str
-    version: int
+    attempt: int
+    token: str
+
+    @property
+    def first(self) -> bool:
+        """Whether no earlier attempt can have created anything."""
+        return self.attempt == 1
 
 
 class Idempotency:
-    """The keys of the last 24 hours."""
+    """The keys of the last 24 hours.
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    A key is released only where nothing was begun. An attempt that failed or crashed half-way leaves its
+    record, and the next one with the same body completes what the first began.
+    """
+
+    def __init__(self, database: Database, clock: Clock, renew_seconds: float = RENEW_SECONDS) -> None:
         self._requests = database.keyed_requests
         self._clock = clock
+        self._renew_seconds = renew_seconds
 
     async def claim(self, caller: str, operation: str, key: str, fingerprint: str) -> Claim | Recorded:
         """Take the key, or get what it was answered with.
@@ -52,46 +79,80 @@ class Idempotency:
         request = KeyedRequest(
             id=derived_id("idempotency", caller, operation, key),
             fingerprint=fingerprint,
-            open_until=now + OPEN,
+            open_until=now + LOCK,
             expires_at=now + KEPT,
             created_at=now,
             updated_at=now,
         )
         try:
             await self._requests.insert(request)
-            return Claim(request.id, request.version)
+            return Claim(request.id, request.attempt, request.token)
         except AlreadyThere:
             stored = await self._requests.find({"_id": request.id})
         if stored is None:
             raise IdempotencyInFlight
-        if stored.expires_at > now:
-            if stored.fingerprint != fingerprint:
-                raise IdempotencyMismatch
-            if stored.status is not None:
-                return Recorded(stored.status, stored.headers, stored.body)
-            if stored.open_until > now:
-                raise IdempotencyInFlight
-        return await self._take_over(request, stored.version)
+        if stored.expires_at <= now:
+            return await self._take_over(stored, fingerprint, 1, new_id())
+        if stored.fingerprint != fingerprint:
+            raise IdempotencyMismatch
+        if stored.status is not None:
+            return Recorded(stored.status, stored.headers, stored.body)
+        if stored.open_until > now:
+            raise IdempotencyInFlight
+        return await self._take_over(stored, fingerprint, stored.attempt + 1, stored.token)
 
-    async def record(self, claim: Claim, status: int, headers: list[tuple[str, str]], body: str) -> None:
+    @asynccontextmanager
+    async def held(self, claim: Claim) -> AsyncIterator[None]:
+        """Renew the claim while the block runs, however long it takes."""
+        renewing = asyncio.create_task(self._renew(claim))
+        try:
+            yield
+        finally:
+            renewing.cancel()
+            await asyncio.wait({renewing})
+
+    async def record(self, claim: Claim, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
         """Keep the answer of a claimed request."""
-        await self._requests.change(
-            {"_id": claim.id, "version": claim.version}, {"status": status, "headers": headers, "body": body}
-        )
+        await self._change(claim, {"status": status, "headers": headers, "body": body})
 
     async def release(self, claim: Claim) -> None:
-        """Give the key back: nothing was done."""
-        await self._requests.delete({"_id": claim.id, "version": claim.version})
+        """Give the key back: nothing was begun, and the key may come with another body."""
+        await self._requests.delete(_open(claim))
 
-    async def _take_over(self, request: KeyedRequest, version: int) -> Claim:
-        values = {
-            "fingerprint": request.fingerprint,
-            "open_until": request.open_until,
-            "expires_at": request.expires_at,
+    async def lapse(self, claim: Claim) -> None:
+        """End the claim without an answer: the next request with the same body completes what was begun."""
+        await self._change(claim, {"attempt": claim.attempt + 1, "open_until": self._clock.now()})
+
+    async def _renew(self, claim: Claim) -> None:
+        while True:
+            await asyncio.sleep(self._renew_seconds)
+            try:
+                if not await self._change(claim, {"open_until": self._clock.now() + LOCK}):
+                    return
+            except Exception:
+                # The database is away: the lock lasts until it is back, or another attempt completes.
+                logger.warning("idempotency.renew", exc_info=True)
+
+    async def _change(self, claim: Claim, values: dict[str, Any]) -> bool:
+        return await self._requests.change(_open(claim), values)
+
+    async def _take_over(self, stored: KeyedRequest, fingerprint: str, attempt: int, token: str) -> Claim:
+        now = self._clock.now()
+        values: dict[str, Any] = {
+            "fingerprint": fingerprint,
+            "attempt": attempt,
+            "token": token,
+            "open_until": now + LOCK,
+            "expires_at": now + KEPT,
             "status": None,
             "headers": [],
-            "body": "",
+            "body": b"",
         }
-        if not await self._requests.change({"_id": request.id, "version": version}, values):
+        if not await self._requests.change({"_id": stored.id, "version": stored.version}, values):
             raise IdempotencyInFlight
-        return Claim(request.id, version + 1)
+        return Claim(stored.id, attempt, token)
+
+
+def _open(claim: Claim) -> dict[str, Any]:
+    """The request while the claim holds it unanswered."""
+    return {"_id": claim.id, "attempt": claim.attempt, "token": claim.token, "status": None}

@@ -1,20 +1,31 @@
-"""Idempotency-Key: once, in flight, another body, refused, crashed, without Redis."""
+"""Idempotency-Key: once, in flight, another body, refused, failed half-way, crashed, longer than the lock."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx
+import orjson
 import pytest
-from fastapi import APIRouter, FastAPI
+import pytest_asyncio
+from starlette.responses import StreamingResponse
 
 from api.app import create_app
-from api.dependencies import Caller, signed_in
-from core.errors import Conflict, NotFound
-from core.ids import new_id
+from api.dependencies import signed_in
+from api.idempotency import LARGEST_BODY
+from core.errors import Conflict, IdempotencyInFlight, NotFound
+from core.idempotency import creation_id, ids_from
+from core.ids import digest, new_id
+from memory.mongo import SYSTEM_SCAN, PyMongoError
+from services.businesses import BusinessDraft
 from services.container import Services
+from services.idempotency import Claim, Idempotency, Recorded
+from tests.e2e.world import eventually
 from tests.integration.api.conftest import MovableClock, Person, SignUp, again, client_of
+from tests.refusals import refusing
 
 BUSINESS = {"business_name": "Harbour Bakery", "industry": "Bakery"}
 
@@ -37,7 +48,7 @@ async def test_the_same_key_makes_one_document_and_answers_the_same(ali: Person)
 
 
 async def test_many_at_once_make_one_document(ali: Person) -> None:
-    answers = await asyncio.gather(*(_make(ali, "key-1") for _ in range(12)))
+    answers = await asyncio.gather(*(_make(ali, "key-1") for _ in range(20)))
     slugs = {answer.json().get("slug") for answer in answers if answer.status_code != 201}
     assert slugs <= {"idempotency-in-flight"}
     assert len({answer.content for answer in answers if answer.status_code == 201}) == 1
@@ -95,56 +106,197 @@ async def test_tokens_are_never_kept(ali: Person, services: Services) -> None:
     assert await services.database.keyed_requests.all({}) == []
 
 
-def _app_with(services: Services, calls: asyncio.Queue[str], gate: asyncio.Event) -> FastAPI:
-    app = create_app(services.settings, again(services))
-    router = APIRouter(dependencies=[signed_in()])
-
-    @router.post("/slow", summary="Slow")
-    async def slow(caller: Caller) -> dict[str, str]:
-        await calls.put(caller.user_id)
-        await gate.wait()
-        return {"id": new_id()}
-
-    @router.post("/fails/{how}", summary="Fails")
-    async def fails(how: str) -> None:
-        await calls.put(how)
-        if how == "known":
-            raise Conflict
-        if how == "missing":
-            raise NotFound("thing")
-        raise RuntimeError
-
-    app.include_router(router)
-    return app
+Step = Callable[[], Any]
 
 
-async def test_in_flight_then_taken_over_after_a_crash(
+@dataclass
+class Handler:
+    """What the route of `caller` does on each call, in order."""
+
+    steps: list[Step] = field(default_factory=list)
+    gate: asyncio.Event = field(default_factory=asyncio.Event)
+    calls: asyncio.Queue[int] = field(default_factory=asyncio.Queue)
+
+
+def _creates() -> dict[str, str]:
+    return {"id": creation_id("thing")}
+
+
+def _creates_much() -> dict[str, str]:
+    return {**_creates(), "text": "x" * LARGEST_BODY}
+
+
+def _is_refused() -> None:
+    raise Conflict
+
+
+def _finds_nothing() -> None:
+    raise NotFound("thing")
+
+
+def _fails() -> None:
+    raise RuntimeError
+
+
+def _is_refused_half_way() -> None:
+    _creates()
+    raise Conflict
+
+
+def _fails_half_way() -> None:
+    _creates()
+    raise RuntimeError
+
+
+def _streams() -> StreamingResponse:
+    return StreamingResponse(iter(["data: 1\n\n"]), media_type="text/event-stream")
+
+
+@pytest.fixture
+def handler() -> Handler:
+    """The test's own route."""
+    return Handler()
+
+
+@pytest_asyncio.fixture
+async def caller(services: Services, ali: Person, handler: Handler) -> AsyncIterator[httpx.AsyncClient]:
+    """Ali, with one key for every request, where the test's own route is."""
+    quick = Idempotency(services.database, services.clock, renew_seconds=0.02)
+    app = create_app(services.settings, replace(again(services), idempotency=quick))
+
+    @app.post("/thing", dependencies=[signed_in()])
+    async def thing() -> Any:
+        await handler.calls.put(1)
+        step = handler.steps.pop(0)
+        await handler.gate.wait()
+        return step()
+
+    headers = {"Idempotency-Key": new_id(), "Authorization": ali.client.headers["Authorization"]}
+    async with client_of(app, headers=headers) as client:
+        handler.gate.set()
+        yield client
+
+
+async def test_a_request_that_lasts_longer_than_the_lock_keeps_it(
+    services: Services, caller: httpx.AsyncClient, handler: Handler, clock: MovableClock
+) -> None:
+    handler.steps = [_creates, _creates]
+    handler.gate.clear()
+    lasting = asyncio.create_task(caller.post("/thing"))
+    await handler.calls.get()
+    clock.pass_time(seconds=61)
+
+    async def renewed() -> bool:
+        (request,) = await services.database.keyed_requests.all({})
+        return request.open_until > clock.now()
+
+    await eventually(renewed)
+    meanwhile = await caller.post("/thing")
+    assert (meanwhile.status_code, meanwhile.json()["slug"]) == (409, "idempotency-in-flight")
+    handler.gate.set()
+    first, replayed = await lasting, await caller.post("/thing")
+    assert first.content == replayed.content
+    assert replayed.headers["idempotency-replayed"] == "true"
+    assert handler.calls.empty()
+
+
+async def test_what_a_crashed_process_left_is_completed_once_its_lock_ends(
     services: Services, ali: Person, clock: MovableClock
 ) -> None:
-    calls: asyncio.Queue[str] = asyncio.Queue()
-    gate = asyncio.Event()
-    headers = {"Idempotency-Key": new_id(), "Authorization": ali.client.headers["Authorization"]}
-    async with client_of(_app_with(services, calls, gate), headers=headers) as client:
-        hanging = asyncio.create_task(client.post("/slow"))
-        await calls.get()
-        waiting = await client.post("/slow")
-        assert (waiting.status_code, waiting.json()["slug"]) == (409, "idempotency-in-flight")
-        clock.pass_time(seconds=61)
-        second = asyncio.create_task(client.post("/slow"))
-        await calls.get()
-        gate.set()
-        # The first one comes to an end after all: it is answered, and changes nothing that is kept.
-        assert (await hanging).status_code == (await second).status_code == 200
-        replayed = await client.post("/slow")
-        assert replayed.content == (await second).content
-        assert replayed.headers["idempotency-replayed"] == "true"
+    content = orjson.dumps(BUSINESS)
+    headers = {"Idempotency-Key": "key-1", "Content-Type": "application/json"}
+    fingerprint = digest(["", "application/json", content.hex()])
+    claim = await services.idempotency.claim(ali.id, "POST /business/", "key-1", fingerprint)
+    assert isinstance(claim, Claim)
+    with ids_from(claim.token):
+        async with refusing(services.database.mongo, "memberships"):
+            with pytest.raises(PyMongoError):
+                await services.businesses.create(ali.id, BusinessDraft.model_validate(BUSINESS))
+    # The process is gone: nobody renews its claim or ends it.
+    early = await ali.client.post("/business/", content=content, headers=headers)
+    assert early.json()["slug"] == "idempotency-in-flight"
+    clock.pass_time(seconds=61)
+    late = await ali.client.post("/business/", content=content, headers=headers)
+    assert late.status_code == 201
+    stored = services.database.businesses.raw.find({}, comment=SYSTEM_SCAN)
+    assert [business["_id"] async for business in stored] == [late.json()["id"]]
 
 
-@pytest.mark.parametrize("how", ["known", "missing", "unknown"])
-async def test_what_failed_is_tried_again(services: Services, ali: Person, how: str) -> None:
-    calls: asyncio.Queue[str] = asyncio.Queue()
-    headers = {"Idempotency-Key": new_id(), "Authorization": ali.client.headers["Authorization"]}
-    async with client_of(_app_with(services, calls, asyncio.Event()), headers=headers) as client:
-        statuses = [(await client.post(f"/fails/{how}")).status_code for _ in range(2)]
-    assert statuses[0] == statuses[1] >= 400
-    assert calls.qsize() == 2
+async def test_a_stalled_attempt_changes_nothing_once_another_has_taken_over(
+    services: Services, ali: Person, clock: MovableClock
+) -> None:
+    stalled = await services.idempotency.claim(ali.id, "POST /thing", "key-1", "same")
+    clock.pass_time(seconds=61)
+    second = await services.idempotency.claim(ali.id, "POST /thing", "key-1", "same")
+    assert isinstance(stalled, Claim)
+    assert isinstance(second, Claim)
+    assert second.token == stalled.token
+    await services.idempotency.lapse(stalled)
+    await services.idempotency.release(stalled)
+    with pytest.raises(IdempotencyInFlight):
+        await services.idempotency.claim(ali.id, "POST /thing", "key-1", "same")
+    await services.idempotency.record(second, 201, [], b"second")
+    await services.idempotency.record(stalled, 201, [], b"stalled")
+    kept = await services.idempotency.claim(ali.id, "POST /thing", "key-1", "same")
+    assert kept == Recorded(201, [], b"second")
+
+
+@pytest.mark.parametrize("step", [_is_refused, _finds_nothing, _is_refused_half_way, _fails, _fails_half_way])
+async def test_a_request_that_failed_is_handled_again(
+    caller: httpx.AsyncClient, handler: Handler, step: Step
+) -> None:
+    handler.steps = [step, _creates]
+    assert (await caller.post("/thing")).status_code >= 400
+    assert (await caller.post("/thing")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("step", "status"),
+    [
+        (_is_refused, 200),
+        (_finds_nothing, 200),
+        (_is_refused_half_way, 422),
+        (_fails, 422),
+        (_fails_half_way, 422),
+    ],
+)
+async def test_another_body_is_taken_only_where_nothing_was_begun(
+    caller: httpx.AsyncClient, handler: Handler, step: Step, status: int
+) -> None:
+    handler.steps = [step, _creates]
+    await caller.post("/thing", json={"first": 1})
+    assert (await caller.post("/thing", json={"second": 2})).status_code == status
+
+
+async def test_a_refused_retry_keeps_the_ids_of_what_was_begun(
+    caller: httpx.AsyncClient, handler: Handler
+) -> None:
+    begun: list[str] = []
+
+    def begins() -> None:
+        begun.append(_creates()["id"])
+        raise RuntimeError
+
+    handler.steps = [begins, _is_refused, _creates]
+    answers = [await caller.post("/thing") for _ in handler.steps.copy()]
+    assert [answer.status_code for answer in answers] == [500, 409, 200]
+    assert answers[2].json()["id"] == begun[0]
+
+
+async def test_an_answer_too_long_to_keep_is_given_anew_for_the_same_document(
+    caller: httpx.AsyncClient, handler: Handler
+) -> None:
+    handler.steps = [_creates_much, _creates_much]
+    first, second = await caller.post("/thing"), await caller.post("/thing")
+    assert first.status_code == second.status_code == 200
+    assert first.content == second.content
+    assert "idempotency-replayed" not in second.headers
+
+
+async def test_a_stream_has_no_key_since_its_run_has_a_run_id(
+    services: Services, caller: httpx.AsyncClient, handler: Handler
+) -> None:
+    handler.steps = [_streams, _streams]
+    first, second = await caller.post("/thing"), await caller.post("/thing", json={"another": "body"})
+    assert first.text == second.text == "data: 1\n\n"
+    assert await services.database.keyed_requests.all({}) == []

@@ -3077,7 +3077,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The same key is handled once and answered the same for 24 hours. */
+                /** @description The same key is handled once and answered the same for 24 hours; after a failure it completes what was begun. Event streams take none: their runId does it. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -3796,7 +3796,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The same key is handled once and answered the same for 24 hours. */
+                /** @description The same key is handled once and answered the same for 24 hours; after a failure it completes what was begun. Event streams take none: their runId does it. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -4937,7 +4937,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The same key is handled once and answered the same for 24 hours. */
+                /** @description The same key is handled once and answered the same for 24 hours; after a failure it completes what was begun. Event streams take none: their runId does it. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -5199,7 +5199,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The same key is handled once and answered the same for 24 hours. */
+                /** @description The same key is handled once and answered the same for 24 hours; after a failure it completes what was begun. Event streams take none: their runId does it. */
                 "Idempotency-Key"?: string;
             };
             path: {
