@@ -62,12 +62,12 @@ class Person:
 
     @property
     def cards(self) -> Locator:
-        """The pieces on the canvas, planned ones too."""
+        """The cards on the canvas, planned ones too."""
         return self.page.locator("article.card")
 
     @property
     def chips(self) -> Locator:
-        """The pieces that the last answer names, without its calendar."""
+        """The drafts that the last answer names, without its calendar."""
         chips = self.page.locator(".answer").last.locator(".chip:not(.plain)")
         return chips.filter(has_not_text=re.compile("^Calendar"))
 
@@ -95,7 +95,7 @@ class Person:
         await expect(self.page.locator(".liveline")).to_have_count(0)
 
     async def opened_texts(self) -> list[str]:
-        """The text of every piece of the last answer, opened by its chip one after the other."""
+        """The text of every draft of the last answer, opened by its chip one after the other."""
         chips = self.chips
         texts = []
         for at in range(await chips.count()):
@@ -142,7 +142,7 @@ class Person:
         return told
 
     async def drafts(self) -> list[dict[str, Any]]:
-        """The saved pieces of the thread's campaign."""
+        """The saved drafts of the thread's campaign."""
         campaign = (await self.thread())["campaign_id"]
         items: list[dict[str, Any]] = (await self.get(f"/content?campaign_id={campaign}&limit=100"))["items"]
         return items

@@ -33,7 +33,7 @@ class Album:
         await person.page.screenshot(path=path, animations="disabled", caret="initial")
 
 
-async def doors(browser: Browser, group: Group, album: Album, options: dict[str, Any]) -> None:
+async def accounts(browser: Browser, group: Group, album: Album, options: dict[str, Any]) -> None:
     """Before anybody has a business."""
     async with visitor(browser, group, **options) as person:
         page = person.page
@@ -115,7 +115,7 @@ async def main(folder: Path) -> None:
                     if size == PHONE:
                         options |= {"has_touch": True, "is_mobile": True}
                     album = Album(folder, f"{size[0]}-{theme}")
-                    await doors(browser, group, album, options)
+                    await accounts(browser, group, album, options)
                     await work(browser, group, album, options)
                     thread = await demo(browser, group, album, options, thread)
 

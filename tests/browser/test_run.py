@@ -34,7 +34,7 @@ async def test_the_demo_plans_and_writes(visit: Opener) -> None:
         await expect(person.live).to_contain_text("Copywriter is writing")
         await expect(page.get_by_role("button", name="Stop")).to_be_visible()
         await accessible(page)
-        # Until its checks are told, a piece is neither ready nor to be edited.
+        # Until its checks are told, a draft is neither ready nor to be edited.
         checked = person.card("Being checked").first
         await expect(checked).to_be_visible()
         await expect(checked.get_by_role("button", name=re.compile("^Edit"))).to_have_count(0)
@@ -58,7 +58,7 @@ async def test_the_demo_plans_and_writes(visit: Opener) -> None:
             assert notes[-1]["head"] == "Ready for you"
 
         answer = page.locator(".answer").last
-        await expect(answer.get_by_role("button", name="Calendar, 6 pieces")).to_be_visible()
+        await expect(answer.get_by_role("button", name="Calendar, 6 posts")).to_be_visible()
         await expect(answer.get_by_role("button", name="Professional but motivational")).to_be_visible()
         await expect(answer.get_by_role("button", name="Young Professionals")).to_be_visible()
         await person.take_token(DEMO_EMAIL, DEMO_PASSWORD)

@@ -49,7 +49,7 @@ async function stale(...kinds: string[]): Promise<void> {
   await Promise.all(kinds.map((kind) => again([kind])));
 }
 
-/** The pieces first: until the thread tells the answer, the run's own view stands, and no piece may be missing then. */
+/** The drafts first: until the thread tells the answer, the run's own view stands, and no draft may be missing then. */
 async function settle(threadId: string): Promise<void> {
   void stale("threads", "usage", "campaign");
   await stale("calendar", "content");

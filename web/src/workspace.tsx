@@ -9,7 +9,7 @@ import { AgendaSheet } from "./canvas/agenda";
 import { Canvas } from "./canvas/canvas";
 import { span } from "./canvas/dates";
 import { useOpen } from "./canvas/open";
-import { PieceSheet, Sheet } from "./canvas/sheet";
+import { DraftSheet, Sheet } from "./canvas/sheet";
 import { useCards, type Cards } from "./canvas/use-cards";
 import { Chat } from "./copilot/chat";
 import { newThreadId, ThreadProvider, useThread } from "./copilot/thread";
@@ -61,7 +61,7 @@ function Screen() {
 function useFactsShown(): boolean {
   const { show } = useOpen();
   const { campaignId, live } = useThread();
-  return show === "facts" || (campaignId === null && !live?.pieces.length);
+  return show === "facts" || (campaignId === null && !live?.artefacts.length);
 }
 
 function Desk({ state }: { state: Cards }) {
@@ -126,7 +126,7 @@ function Phone({ state }: { state: Cards }) {
       <main>
         <h1 className="vh">Copilot</h1>
         <Chat>
-          {card && <PieceSheet card={card} cards={state.cards} />}
+          {card && <DraftSheet card={card} cards={state.cards} />}
           {!card && show === "calendar" && <AgendaSheet cards={state.cards} name={state.campaign?.name ?? "Calendar"} />}
           {show === "facts" && (
             <Sheet label="What Marquee knows">

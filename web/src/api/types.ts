@@ -42,7 +42,7 @@ export type ProfilePatch = Partial<
   >
 > & { brand_assets?: { brand_colors: string[] } };
 
-/** What a save of a piece sends. */
+/** What a save of a draft sends. */
 export interface ContentPatch {
   title?: string;
   text_content?: TextContent;

@@ -6,7 +6,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { api, ok } from "../api/client";
 import { ProblemError, sentenceOf } from "../api/problems";
 import { businessesQuery } from "../api/queries";
-import { Door } from "../session/door";
+import { AccountScreen } from "../session/account-screen";
 import { text } from "../session/sign-in";
 import { Field } from "../ui/field";
 import { Trouble } from "../ui/trouble";
@@ -51,7 +51,7 @@ export function NewBusiness() {
 
   const problem = error instanceof ProblemError ? error : undefined;
   return (
-    <Door>
+    <AccountScreen>
       <form onSubmit={(event) => void submit(event)}>
         <h1>Your business</h1>
         <p>Four lines to begin with. You can change and add everything later.</p>
@@ -84,7 +84,7 @@ export function NewBusiness() {
           Open it
         </button>
       </form>
-    </Door>
+    </AccountScreen>
   );
 }
 

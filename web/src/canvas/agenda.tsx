@@ -2,11 +2,11 @@
 import { Icon } from "../ui/icons";
 import { when } from "./dates";
 import { useOpen } from "./open";
-import { platformIcon, PLATFORM_NAMES, type Card } from "./pieces";
+import { platformIcon, PLATFORM_NAMES, type Card } from "./cards";
 import { Sheet } from "./sheet";
 import { Standing } from "../previews/standing";
 
-/** Every piece in the order of its time. */
+/** Every draft in the order of its time. */
 export function AgendaSheet({ cards, name }: { cards: Card[]; name: string }) {
   const { open } = useOpen();
   return (

@@ -1,4 +1,4 @@
-/** The canvas: the campaign's week or month, and its pieces as the platforms show them. */
+/** The canvas: the campaign's week or month, and its drafts as the platforms show them. */
 import { useState } from "react";
 
 import { sentenceOf } from "../api/problems";
@@ -8,7 +8,7 @@ import { Trouble } from "../ui/trouble";
 import { addDays, addMonths, monday, monthName, span, weeksBetween, yearBeside, zoneLabel } from "./dates";
 import { Month } from "./month";
 import { useOpen } from "./open";
-import { plannedFrom, type Card } from "./pieces";
+import { plannedFrom, type Card } from "./cards";
 import { Posts } from "./posts";
 import type { Cards } from "./use-cards";
 import { Week } from "./week";
@@ -50,7 +50,7 @@ function Calendar({ state, first, last }: { state: Cards; first: string; last: s
   const { running, messages, live } = useThread();
   const [view, setView] = useState<"week" | "month">("week");
   const [turned, setTurned] = useState<{ week: string; opened: string | undefined } | null>(null);
-  const planned = plannedFrom(messages.at(-1)?.pieces ?? [], live, campaign?.start_date ?? null);
+  const planned = plannedFrom(messages.at(-1)?.artefacts ?? [], live, campaign?.start_date ?? null);
   const followed = weekInView(cards, opened, planned, running);
   const [before, setBefore] = useState(followed);
   if (followed && followed !== before) setBefore(followed);
@@ -129,22 +129,22 @@ function monthOf(week: string): string {
   return addDays(week, 3).slice(0, 7);
 }
 
-/** A thin week shows the next written pieces too. */
+/** A thin week shows the next written drafts too. */
 function laterCards(cards: Card[], after: string, count: number): Card[] {
   const next = cards.filter((card) => card.at && card.at.slice(0, 10) > after && isWritten(card));
   return next.slice(0, Math.max(0, count));
 }
 
 function isWritten(card: Card): boolean {
-  return card.content !== null || card.piece !== null;
+  return card.content !== null || card.artefact !== null;
 }
 
-/** The week of the opened piece, else the first that was planned, else of the first being written or written. */
+/** The week of the opened draft, else the first that was planned, else of the first being written or written. */
 function weekInView(cards: Card[], opened: string | undefined, planned: string | null, running: boolean): string | null {
   const at =
     cards.find((each) => each.key === opened)?.at ??
     planned ??
-    cards.find((each) => each.at && each.piece && (!running || each.piece.stage !== "done"))?.at;
+    cards.find((each) => each.at && each.artefact && (!running || each.artefact.stage !== "done"))?.at;
   return at ? monday(at.slice(0, 10)) : null;
 }
 

@@ -1,5 +1,5 @@
 /** How cards are laid in columns: by platform as long as that fills them, else evenly. */
-import type { Card } from "./pieces";
+import type { Card } from "./cards";
 
 export interface Columns {
   /** The class that gives the columns their widths. */
@@ -23,6 +23,6 @@ export function columnsOf(cards: Card[], fullDate: boolean): Columns {
 }
 
 function height(card: Card): number {
-  if (!card.content && !card.piece) return 1;
+  if (!card.content && !card.artefact) return 1;
   return { instagram: 5, linkedin: 4, email: 4, sms: 2 }[card.platform];
 }

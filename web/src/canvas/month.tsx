@@ -2,7 +2,7 @@
 import { Icon } from "../ui/icons";
 import { addDays, clock, monday, weekday } from "./dates";
 import { useOpen } from "./open";
-import { platformIcon, PLATFORM_NAMES, stateOf, type Card } from "./pieces";
+import { platformIcon, PLATFORM_NAMES, stateOf, type Card } from "./cards";
 
 /** The weeks that touch the month of `day`. */
 export function Month({ day, cards }: { day: string; cards: Card[] }) {

@@ -1,18 +1,18 @@
-/** What the canvas shows, kept in the address: a piece, the whole calendar, or the facts. */
+/** What the canvas shows, kept in the address: a draft, the whole calendar, or the facts. */
 import { useNavigate, useSearch } from "@tanstack/react-router";
 
 export interface CanvasSearch {
   show?: "facts" | "calendar" | undefined;
-  piece?: string | undefined;
+  card?: string | undefined;
   fact?: string | undefined;
 }
 
 /** Read the address; anything unknown is left out. */
 export function readSearch(search: Record<string, unknown>): CanvasSearch {
-  const { show, piece, fact } = search;
+  const { show, card, fact } = search;
   return {
     show: show === "facts" || show === "calendar" ? show : undefined,
-    piece: typeof piece === "string" ? piece : undefined,
+    card: typeof card === "string" ? card : undefined,
     fact: typeof fact === "string" ? fact : undefined,
   };
 }
@@ -24,9 +24,9 @@ export function useOpen() {
   const go = (next: CanvasSearch) => void navigate({ to: ".", search: next, replace: true });
   return {
     show: search.show,
-    opened: search.piece,
+    opened: search.card,
     fact: search.fact,
-    open: (piece: string) => go({ piece }),
+    open: (card: string) => go({ card }),
     openAll: () => go({ show: "calendar" }),
     openFacts: (fact?: string) => go({ show: "facts", fact }),
     close: () => go({}),

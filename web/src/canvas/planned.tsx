@@ -3,7 +3,7 @@ import { useThread } from "../copilot/thread";
 import { Standing } from "../previews/standing";
 import { Icon } from "../ui/icons";
 import { when, whenInWeek } from "./dates";
-import { platformIcon, PLATFORM_NAMES, type Card } from "./pieces";
+import { platformIcon, PLATFORM_NAMES, type Card } from "./cards";
 
 /** Its real head, hollow frames, its theme, and the way to have it written. */
 export function PlannedCard({ card, selected, year }: { card: Card; selected: boolean; year: number | null }) {
@@ -11,7 +11,7 @@ export function PlannedCard({ card, selected, year }: { card: Card; selected: bo
   const { slotId } = card;
   const what = `${PLATFORM_NAMES[card.platform]}, ${card.at ? when(card.at) : ""}: ${card.theme}`;
   return (
-    <article className="card" id={`piece-${card.key}`} aria-current={selected ? true : undefined} aria-label={what}>
+    <article className="card" id={`card-${card.key}`} aria-current={selected ? true : undefined} aria-label={what}>
       <header className="card-h">
         <Icon name={platformIcon(card.platform)} />
         <time>{card.at && (year === null ? whenInWeek(card.at) : when(card.at, year))}</time>

@@ -3,11 +3,11 @@ import { useEffect } from "react";
 
 import { useBusiness } from "../business/current";
 import { brandStyle } from "../previews/brand";
-import { PieceCard } from "../previews/card";
+import { DraftCard } from "../previews/card";
 import { columnsOf } from "./columns";
 import { useOpen } from "./open";
 import { PlannedCard } from "./planned";
-import type { Card } from "./pieces";
+import type { Card } from "./cards";
 
 interface Props {
   cards: Card[];
@@ -24,7 +24,7 @@ export function Posts({ cards, year, single }: Props) {
 
   useEffect(() => {
     if (!opened) return;
-    const card = document.getElementById(`piece-${opened}`);
+    const card = document.getElementById(`card-${opened}`);
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     card?.scrollIntoView({ block: "nearest", behavior: calm ? "auto" : "smooth" });
   }, [opened]);
@@ -34,8 +34,8 @@ export function Posts({ cards, year, single }: Props) {
       {columns.map((column, at) => (
         <div className="col" key={at}>
           {column.map((card) =>
-            card.content || card.piece ? (
-              <PieceCard key={card.key} card={card} business={business} selected={card.key === opened} year={year} />
+            card.content || card.artefact ? (
+              <DraftCard key={card.key} card={card} business={business} selected={card.key === opened} year={year} />
             ) : (
               <PlannedCard key={card.key} card={card} selected={card.key === opened} year={year} />
             ),

@@ -4,7 +4,7 @@ import { useEffect, useRef, type ReactNode } from "react";
 import { Icon } from "../ui/icons";
 import { thisYear } from "./dates";
 import { useOpen } from "./open";
-import { stateOf, type Card } from "./pieces";
+import { stateOf, type Card } from "./cards";
 import { Posts } from "./posts";
 
 /** Escape or the cross closes it; the focus goes back to where it came from. */
@@ -34,8 +34,8 @@ export function Sheet({ label, tools, children }: { label: string; tools?: React
   );
 }
 
-/** One piece, and the way to the next written one. */
-export function PieceSheet({ card, cards }: { card: Card; cards: Card[] }) {
+/** One draft, and the way to the next written one. */
+export function DraftSheet({ card, cards }: { card: Card; cards: Card[] }) {
   const { open } = useOpen();
   const written = cards.filter((each) => stateOf(each) !== "planned");
   const at = written.indexOf(card);

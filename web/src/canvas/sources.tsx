@@ -1,6 +1,6 @@
 /** Why it says what it says: chips that open what they name. */
 import type { Source } from "../api/types";
-import type { Piece } from "../copilot/run";
+import type { Artefact } from "../copilot/run";
 import { Icon, type IconName } from "../ui/icons";
 import { shortDay } from "./dates";
 import { useOpen } from "./open";
@@ -14,9 +14,9 @@ const ICONS: Record<string, IconName> = {
   request: "chat",
 };
 
-/** The sources of these kinds that the pieces cite, each once. */
-export function sourceChips(pieces: Piece[], kinds: string[]): Source[] {
-  const found = pieces.flatMap((piece) => piece.result?.sources ?? []).filter((source) => kinds.includes(source.kind));
+/** The sources of these kinds that the drafts cite, each once. */
+export function sourceChips(artefacts: Artefact[], kinds: string[]): Source[] {
+  const found = artefacts.flatMap((artefact) => artefact.result?.sources ?? []).filter((source) => kinds.includes(source.kind));
   return [...new Map(found.map((source) => [`${source.kind}:${source.ref}`, source])).values()];
 }
 

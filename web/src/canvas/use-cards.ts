@@ -7,7 +7,7 @@ import type { Campaign } from "../api/types";
 import { useBusiness } from "../business/current";
 import { useThread } from "../copilot/thread";
 import { addDays, monday } from "./dates";
-import { joinCards, slotsOf, type Card } from "./pieces";
+import { joinCards, slotsOf, type Card } from "./cards";
 
 export interface Cards {
   campaign: Campaign | undefined;

@@ -2,7 +2,7 @@
 import { Icon } from "../ui/icons";
 import { addDays, clock, span, weekday } from "./dates";
 import { useOpen } from "./open";
-import { platformIcon, PLATFORM_NAMES, PLATFORMS, stateOf, type Card } from "./pieces";
+import { platformIcon, PLATFORM_NAMES, PLATFORMS, stateOf, type Card } from "./cards";
 
 const SLOT_CLASS = {
   planned: "next",

@@ -4,9 +4,9 @@ import { useQuery } from "@tanstack/react-query";
 import { calendarQuery, contentQuery } from "../api/queries";
 import type { Content } from "../api/types";
 import { useOpen } from "../canvas/open";
-import { failedChecks, pieceKey, pieceTitle, platformIcon, platformOf } from "../canvas/pieces";
+import { failedChecks, artefactKey, artefactTitle, platformIcon, platformOf } from "../canvas/cards";
 import { Icon } from "../ui/icons";
-import type { Piece } from "./run";
+import type { Artefact } from "./run";
 import type { Shown } from "./shown";
 import { useThread } from "./thread";
 
@@ -15,15 +15,15 @@ export function Chips({ message, last }: { message: Shown; last: boolean }) {
   const { campaignId } = useThread();
   const { openAll } = useOpen();
   const { data: calendar } = useQuery({ ...calendarQuery(campaignId ?? ""), enabled: campaignId !== null });
-  if (message.pieces.length === 0) return null;
-  const shown = new Set(message.pieces.map((piece) => piece.identity.slot_id));
+  if (message.artefacts.length === 0) return null;
+  const shown = new Set(message.artefacts.map((artefact) => artefact.identity.slot_id));
   const planned = (calendar?.slots ?? []).filter(
     (slot) => !slot.content_id && !shown.has(slot.slot_id) && slot.state !== "dropped",
   );
   return (
-    <div className="chips" role="group" aria-label="Pieces">
-      {inOrder(message.pieces).map((piece) => (
-        <PieceChip key={piece.id} piece={piece} campaignId={campaignId} told={message.live ? null : message.at} />
+    <div className="chips" role="group" aria-label="Drafts">
+      {inOrder(message.artefacts).map((artefact) => (
+        <ArtefactChip key={artefact.id} artefact={artefact} campaignId={campaignId} told={message.live ? null : message.at} />
       ))}
       {last && planned.length > 0 && (
         <button className="chip plain" onClick={openAll}>
@@ -38,42 +38,42 @@ export function Chips({ message, last }: { message: Shown; last: boolean }) {
 }
 
 /** As they are counted, whichever is ready first. */
-function inOrder(pieces: Piece[]): Piece[] {
-  return [...pieces].sort((a, b) => (a.identity.index ?? 0) - (b.identity.index ?? 0));
+function inOrder(artefacts: Artefact[]): Artefact[] {
+  return [...artefacts].sort((a, b) => (a.identity.index ?? 0) - (b.identity.index ?? 0));
 }
 
 interface ChipProps {
-  piece: Piece;
+  artefact: Artefact;
   campaignId: string | null;
   /** When the answer was finished. */
   told: Date | null;
 }
 
-function PieceChip({ piece, campaignId, told }: ChipProps) {
+function ArtefactChip({ artefact, campaignId, told }: ChipProps) {
   const { open, openAll, opened } = useOpen();
   const { data: contents, dataUpdatedAt } = useQuery({ ...contentQuery(campaignId ?? ""), enabled: campaignId !== null });
-  const saved = contents?.find((each) => each.id === piece.result?.content_id);
-  const here = piece.result?.content_id !== undefined && piece.identity.campaign_id === campaignId;
+  const saved = contents?.find((each) => each.id === artefact.result?.content_id);
+  const here = artefact.result?.content_id !== undefined && artefact.identity.campaign_id === campaignId;
   const deleted = here && contents !== undefined && !saved && told !== null && dataUpdatedAt > told.getTime();
-  const calendar = piece.name === "plan_calendar";
-  const key = pieceKey(piece);
+  const calendar = artefact.name === "plan_calendar";
+  const key = artefactKey(artefact);
   return (
     <button
       className="chip"
-      title={pieceTitle(piece)}
+      title={artefactTitle(artefact)}
       aria-current={!calendar && opened === key ? true : undefined}
-      disabled={deleted && !piece.identity.slot_id}
+      disabled={deleted && !artefact.identity.slot_id}
       onClick={() => (calendar ? openAll() : open(key))}
     >
-      <Icon name={calendar ? "calendar" : platformIcon(platformOf(piece))} />
-      <span>{pieceTitle(piece)}</span>
-      {deleted ? <i className="st wait">Deleted</i> : <PieceState piece={piece} saved={saved} />}
+      <Icon name={calendar ? "calendar" : platformIcon(platformOf(artefact))} />
+      <span>{artefactTitle(artefact)}</span>
+      {deleted ? <i className="st wait">Deleted</i> : <ArtefactState artefact={artefact} saved={saved} />}
     </button>
   );
 }
 
-function PieceState({ piece, saved }: { piece: Piece; saved: Content | undefined }) {
-  if (piece.stage === "writing") {
+function ArtefactState({ artefact, saved }: { artefact: Artefact; saved: Content | undefined }) {
+  if (artefact.stage === "writing") {
     return (
       <i className="st live" title="Being written">
         <span className="word">writing</span>
@@ -81,7 +81,7 @@ function PieceState({ piece, saved }: { piece: Piece; saved: Content | undefined
       </i>
     );
   }
-  if (piece.stage === "checking") {
+  if (artefact.stage === "checking") {
     return (
       <i className="st" title="Being checked">
         <i className="turn" />
@@ -89,9 +89,9 @@ function PieceState({ piece, saved }: { piece: Piece; saved: Content | undefined
       </i>
     );
   }
-  if (piece.name === "plan_calendar") return <Mark className="done" title="Saved" />;
-  const failed = failedChecks(saved?.ai_metadata.checks ?? piece.result?.checks ?? []).length;
-  if (!piece.result) return <Mark className="wait" title="Not saved" />;
+  if (artefact.name === "plan_calendar") return <Mark className="done" title="Saved" />;
+  const failed = failedChecks(saved?.ai_metadata.checks ?? artefact.result?.checks ?? []).length;
+  if (!artefact.result) return <Mark className="wait" title="Not saved" />;
   if (failed > 0) return <Mark className="fail" title={`${failed} ${failed === 1 ? "check" : "checks"} failed`} />;
   return (
     <i className="st ready" title="Ready for you">

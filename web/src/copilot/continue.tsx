@@ -12,7 +12,7 @@ const AT_ONCE = 4;
 export function Continue({ answer }: { answer: Shown }) {
   const { campaignId, say, retry } = useThread();
   const { data: calendar } = useQuery({ ...calendarQuery(campaignId ?? ""), enabled: campaignId !== null });
-  const planned = answer.pieces.some((piece) => piece.name === "plan_calendar" && piece.result);
+  const planned = answer.artefacts.some((artefact) => artefact.name === "plan_calendar" && artefact.result);
   const open = (calendar?.slots ?? []).filter((slot) => !slot.content_id && slot.state !== "dropped");
 
   function go() {

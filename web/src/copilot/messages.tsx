@@ -169,7 +169,7 @@ function Steps({ shown }: { shown: Shown }) {
 }
 
 function Sources({ shown }: { shown: Shown }) {
-  const sources = sourceChips(shown.pieces, ["voice", "segment"]);
+  const sources = sourceChips(shown.artefacts, ["voice", "segment"]);
   if (sources.length === 0) return null;
   return (
     <div className="srcs">
@@ -182,9 +182,9 @@ function Sources({ shown }: { shown: Shown }) {
 
 function Standing({ shown, last }: { shown: Shown; last: boolean }) {
   const { retry, running } = useThread();
-  const count = shown.pieces.filter((piece) => piece.name !== "plan_calendar");
-  const of = Math.max(count.length, ...count.map((piece) => piece.identity.of ?? 0));
-  const done = count.filter((piece) => piece.result).length;
+  const count = shown.artefacts.filter((artefact) => artefact.name !== "plan_calendar");
+  const of = Math.max(count.length, ...count.map((artefact) => artefact.identity.of ?? 0));
+  const done = count.filter((artefact) => artefact.result).length;
   if (shown.live && !shown.outcome) return <LiveLine run={shown.live} />;
   if (shown.outcome === "cancelled") {
     return (
@@ -214,6 +214,6 @@ function Standing({ shown, last }: { shown: Shown; last: boolean }) {
 }
 
 function kept(shown: Shown, done: number): string {
-  if (done > 0) return `What is written is kept: ${done} ${done === 1 ? "piece" : "pieces"}.`;
+  if (done > 0) return `What is written is kept: ${done} ${done === 1 ? "draft" : "drafts"}.`;
   return shown.live?.begun === false ? "Your sentence is kept here." : "";
 }

@@ -17,7 +17,7 @@ import {
 export type Outcome = "success" | "interrupt" | "cancelled" | "failed";
 
 /** A typed output while it is written, checked and when it is saved. */
-export interface Piece {
+export interface Artefact {
   id: string;
   name: string;
   identity: Partial<Identity>;
@@ -40,13 +40,13 @@ export interface RunView {
   /** Figures of the text that have no source. */
   unsourced: string[];
   steps: AgentStep[];
-  pieces: Piece[];
+  artefacts: Artefact[];
   state: SharedState | null;
   outcome: Outcome | null;
   problem: Problem | null;
 }
 
-interface Draft extends Piece {
+interface Draft extends Artefact {
   attempt: number;
 }
 
@@ -160,7 +160,7 @@ export class LiveRun {
     else this.update(id, { stage: "done", ...(result.problem ? {} : { result }) });
   }
 
-  private update(id: string, patch: Partial<Piece>): void {
+  private update(id: string, patch: Partial<Artefact>): void {
     const draft = this.drafts.get(id);
     if (draft && !(draft.stage === "done" && patch.stage === "checking")) this.drafts.set(id, { ...draft, ...patch });
   }
@@ -214,7 +214,7 @@ export class LiveRun {
         .join("\n\n"),
       unsourced: [...this.said.values()].flatMap((said) => said.unsourced),
       steps: [...this.steps.values()],
-      pieces: [...this.drafts.values()],
+      artefacts: [...this.drafts.values()],
     };
     this.patch = {};
     this.publish();

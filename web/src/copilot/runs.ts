@@ -125,7 +125,7 @@ function begin(threadId: string, source: Source, ask: RunView["ask"], known: Par
     text: "",
     unsourced: [],
     steps: [],
-    pieces: [],
+    artefacts: [],
     state: null,
     outcome: null,
     problem: null,

@@ -3,7 +3,7 @@ import type { ThreadMessageLike } from "@assistant-ui/react";
 
 import type { Message, Problem, Thread } from "../api/types";
 import type { AgentStep, Identity, Result } from "./events";
-import type { Outcome, Piece, RunView } from "./run";
+import type { Outcome, Artefact, RunView } from "./run";
 import { newest, pathTo, siblings } from "./tree";
 
 /** One message on the screen. */
@@ -17,7 +17,7 @@ export interface Shown {
   steps: AgentStep[];
   /** How long the whole took, once it is over. */
   ms: number | null;
-  pieces: Piece[];
+  artefacts: Artefact[];
   outcome: Outcome | null;
   problem: Problem | null;
   /** The run, while it is told by the stream. */
@@ -70,7 +70,7 @@ function makeShown(message: Message, all: Message[]): Shown {
     at: new Date(message.created_at),
     steps: message.steps,
     ms: asked ? Date.parse(message.created_at) - Date.parse(asked.created_at) : null,
-    pieces: message.artefacts.map((artefact) => ({
+    artefacts: message.artefacts.map((artefact) => ({
       id: artefact.tool_call_id,
       name: artefact.name,
       identity: artefact.identity as Partial<Identity>,
@@ -92,7 +92,7 @@ function outcomeOf(status: string): Outcome {
 
 function fromAsk(live: RunView, text: string): Shown {
   const at = new Date(live.startedAt);
-  const none = { unsourced: [], steps: [], ms: null, pieces: [], outcome: null, problem: null, live: null, beside: [] };
+  const none = { unsourced: [], steps: [], ms: null, artefacts: [], outcome: null, problem: null, live: null, beside: [] };
   return { id: `${live.runId}:ask`, role: "user", text, at, ...none };
 }
 
@@ -105,7 +105,7 @@ function fromRun(live: RunView): Shown {
     at: new Date(live.startedAt),
     steps: live.steps,
     ms: null,
-    pieces: live.pieces,
+    artefacts: live.artefacts,
     outcome: live.outcome,
     problem: live.problem,
     live,

@@ -157,8 +157,8 @@ function said(message: AppendMessage, send: (text: string) => void): Promise<voi
 }
 
 function campaignOf(thread: Thread | undefined, live: RunView | null, messages: Shown[]): string | null {
-  const told = live?.state?.campaign?.id ?? live?.pieces.find((piece) => piece.identity.campaign_id)?.identity.campaign_id;
-  const past = messages.flatMap((message) => message.pieces).findLast((piece) => piece.identity.campaign_id);
+  const told = live?.state?.campaign?.id ?? live?.artefacts.find((artefact) => artefact.identity.campaign_id)?.identity.campaign_id;
+  const past = messages.flatMap((message) => message.artefacts).findLast((artefact) => artefact.identity.campaign_id);
   return told ?? thread?.campaign_id ?? past?.identity.campaign_id ?? null;
 }
 

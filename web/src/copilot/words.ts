@@ -1,6 +1,6 @@
 /** How the work of the agents is put into words. */
 import type { AgentStep } from "./events";
-import type { Piece, RunView } from "./run";
+import type { Artefact, RunView } from "./run";
 
 const AGENTS: Record<string, string> = {
   strategist: "Strategist",
@@ -31,8 +31,8 @@ export function doing(run: RunView): string {
   const writers = steps.filter((each) => each.of !== undefined);
   if (writers.length > 1) return counted(writers, run);
   const step = steps.at(-1);
-  const checked = run.pieces.findLast((each) => each.stage === "checking" && each.identity.of);
-  if (step?.of && checked && !run.pieces.some((each) => each.stage === "writing")) {
+  const checked = run.artefacts.findLast((each) => each.stage === "checking" && each.identity.of);
+  if (step?.of && checked && !run.artefacts.some((each) => each.stage === "writing")) {
     return `Checking ${checked.identity.index ?? 1} of ${checked.identity.of ?? 1}`;
   }
   if (step) return stepLine(step);
@@ -44,7 +44,7 @@ export function doing(run: RunView): string {
 function counted(writers: AgentStep[], run: RunView): string {
   const first = writers[0];
   const of = first?.of ?? writers.length;
-  const done = written(run).filter((piece) => piece.stage === "done").length;
+  const done = written(run).filter((artefact) => artefact.stage === "done").length;
   return `${agentName(first?.agent ?? "copywriter")} is writing ${Math.min(done + 1, of)} of ${of}`;
 }
 
@@ -65,17 +65,17 @@ export function stepDone(step: AgentStep): string {
   return `${agentName(step.agent)}: ${taskName(step)}`;
 }
 
-function written(run: RunView): Piece[] {
-  return run.pieces.filter((piece) => piece.name !== "plan_calendar");
+function written(run: RunView): Artefact[] {
+  return run.artefacts.filter((artefact) => artefact.name !== "plan_calendar");
 }
 
-/** Bulbs: one per piece of work; lit, burning, dark. */
+/** Bulbs: one per artefact; lit, burning, dark. */
 export function bulbs(run: RunView): ("on" | "now" | "")[] {
-  const pieces = written(run);
-  const total = Math.max(0, ...pieces.map((piece) => piece.identity.of ?? 0), pieces.length);
+  const artefacts = written(run);
+  const total = Math.max(0, ...artefacts.map((artefact) => artefact.identity.of ?? 0), artefacts.length);
   const states =
     total > 0
-      ? pieces.map((piece) => (piece.stage === "done" ? "on" : "now"))
+      ? artefacts.map((artefact) => (artefact.stage === "done" ? "on" : "now"))
       : run.steps.map((step) => (step.status === "started" ? "now" : "on"));
   return Array.from({ length: Math.min(Math.max(total, states.length, 1), 24) }, (_, at) => states[at] ?? "");
 }

@@ -3,7 +3,7 @@ import { memo, useRef, useState } from "react";
 
 import type { Business } from "../api/types";
 import { when, whenInWeek } from "../canvas/dates";
-import { checksOf, PIECE_NAMES, platformIcon, PLATFORM_NAMES, stateOf, type Card } from "../canvas/pieces";
+import { checksOf, DRAFT_NAMES, platformIcon, PLATFORM_NAMES, stateOf, type Card } from "../canvas/cards";
 import { SourceChip } from "../canvas/sources";
 import { Icon } from "../ui/icons";
 import { Trouble } from "../ui/trouble";
@@ -29,11 +29,11 @@ interface Props {
   year: number | null;
 }
 
-/** A piece that can leave the house. */
-export const PieceCard = memo(function PieceCard({ card, business, selected, year }: Props) {
+/** A draft that can leave the house. */
+export const DraftCard = memo(function DraftCard({ card, business, selected, year }: Props) {
   const state = stateOf(card);
   const writing = state === "writing";
-  const [unfolded, setUnfolded] = useState(card.piece !== null);
+  const [unfolded, setUnfolded] = useState(card.artefact !== null);
   const [edit, setEdit] = useState<Edit | null>(null);
   const [asking, setAsking] = useState(false);
   const article = useRef<HTMLElement>(null);
@@ -42,13 +42,13 @@ export const PieceCard = memo(function PieceCard({ card, business, selected, yea
   const saved = wordsOf(card);
   const words = edit?.words ?? saved;
   const checks = edit || state === "checking" ? [] : checksOf(card);
-  const sources = (card.content?.ai_metadata.sources ?? card.piece?.result?.sources ?? []).filter(
+  const sources = (card.content?.ai_metadata.sources ?? card.artefact?.result?.sources ?? []).filter(
     (source) => source.kind !== "voice" && source.kind !== "segment",
   );
   const show = unfolded || selected || state === "failed" || edit !== null;
 
-  const name = card.theme || words.title || PIECE_NAMES[card.platform];
-  const removable = card.content?.status === "draft" && !card.piece && !edit;
+  const name = card.theme || words.title || DRAFT_NAMES[card.platform];
+  const removable = card.content?.status === "draft" && !card.artefact && !edit;
   const begin = card.content && (() => {
     setAsking(false);
     setEdit({ before: saved, words: saved, version: card.content?.version ?? 0 });
@@ -74,7 +74,7 @@ export const PieceCard = memo(function PieceCard({ card, business, selected, yea
     <article
       ref={article}
       className="card"
-      id={`piece-${card.key}`}
+      id={`card-${card.key}`}
       aria-current={selected ? true : undefined}
       aria-label={`${PLATFORM_NAMES[card.platform]}, ${name}`}
     >

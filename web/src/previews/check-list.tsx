@@ -1,7 +1,7 @@
 /** What the checks found: the exact words, why, and what to do. */
 import type { Check } from "../api/types";
 import { useOpen } from "../canvas/open";
-import { stopsApproval } from "../canvas/pieces";
+import { stopsApproval } from "../canvas/cards";
 import { Icon } from "../ui/icons";
 import type { Words } from "./words";
 

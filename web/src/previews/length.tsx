@@ -1,5 +1,5 @@
-/** How much of the platform's room a piece takes, at the card's foot. */
-import type { Platform } from "../canvas/pieces";
+/** How much of the platform's room a draft takes, at the card's foot. */
+import type { Platform } from "../canvas/cards";
 import { characters, MAX_HASHTAGS, maxLength, posted, smsLength } from "./limits";
 import type { Words } from "./words";
 

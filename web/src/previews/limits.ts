@@ -1,5 +1,5 @@
 /** What fits: characters, hashtags and SMS parts, counted as the platforms do. */
-import type { Platform } from "../canvas/pieces";
+import type { Platform } from "../canvas/cards";
 
 const GSM =
   "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ ÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà";

@@ -1,5 +1,5 @@
 /** Where the picture will be: typeset in the customer's colours, and said to be no picture yet. */
-import type { Card } from "../canvas/pieces";
+import type { Card } from "../canvas/cards";
 
 /** The picture if there is one, else its place. */
 export function Placeholder({ card, title }: { card: Card; title: string }) {

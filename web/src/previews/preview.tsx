@@ -1,6 +1,6 @@
-/** A piece as its platform shows it. */
+/** A draft as its platform shows it. */
 import type { Business, Check } from "../api/types";
-import type { Card } from "../canvas/pieces";
+import type { Card } from "../canvas/cards";
 import { Email } from "./email";
 import { Instagram } from "./instagram";
 import { LinkedIn } from "./linkedin";
@@ -13,7 +13,7 @@ export interface PreviewProps {
   words: Words;
   checks: Check[];
   writing: boolean;
-  /** Set while the piece is edited: changes some of the words. */
+  /** Set while the draft is edited: changes some of the words. */
   edit: ((change: Partial<Words>) => void) | undefined;
   unfolded: boolean;
   onUnfold: () => void;

@@ -1,8 +1,8 @@
-/** One field of a piece: its text with the failed spans marked, or the same text in an editor. */
+/** One field of a draft: its text with the failed spans marked, or the same text in an editor. */
 import { useLayoutEffect, useRef } from "react";
 
 import type { Check } from "../api/types";
-import { stopsApproval } from "../canvas/pieces";
+import { stopsApproval } from "../canvas/cards";
 
 interface Props {
   /** The field's name as spans give it. */
@@ -10,7 +10,7 @@ interface Props {
   label: string;
   text: string;
   checks: Check[];
-  /** Set while the piece is edited. */
+  /** Set while the draft is edited. */
   onEdit?: ((text: string) => void) | undefined;
   /** Show this many characters and a way to the rest. */
   fold?: number | undefined;

@@ -1,5 +1,5 @@
 /** How a card stands, at the right of its head. */
-import { checksOf, failedChecks, stateOf, type Card } from "../canvas/pieces";
+import { checksOf, failedChecks, stateOf, type Card } from "../canvas/cards";
 import { Icon } from "../ui/icons";
 
 /** Written, checked, ready or failed; said in words and shown by a mark. */

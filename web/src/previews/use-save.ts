@@ -1,4 +1,4 @@
-/** Saves or deletes a piece and takes over what the server made of it. */
+/** Saves or deletes a draft and takes over what the server made of it. */
 import { useState } from "react";
 import { useQueryClient } from "@tanstack/react-query";
 

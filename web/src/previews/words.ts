@@ -1,6 +1,6 @@
-/** The words of a piece, wherever they come from: the document, the stream, or the editor. */
+/** The words of a draft, wherever they come from: the document, the stream, or the editor. */
 import type { ContentPatch } from "../api/types";
-import { text, type Card } from "../canvas/pieces";
+import { text, type Card } from "../canvas/cards";
 
 export interface Words {
   title: string;
@@ -13,7 +13,7 @@ export interface Words {
 
 /** What the card says now. */
 export function wordsOf(card: Card): Words {
-  const streaming = card.piece && (card.piece.stage !== "done" || !card.content);
+  const streaming = card.artefact && (card.artefact.stage !== "done" || !card.content);
   if (card.content && !streaming) {
     const { title, text_content: words } = card.content;
     return {
@@ -25,7 +25,7 @@ export function wordsOf(card: Card): Words {
       body: words.body ?? "",
     };
   }
-  const args = card.piece?.args ?? {};
+  const args = card.artefact?.args ?? {};
   const tags = args["hashtags"];
   return {
     title: text(args["subject"]) || text(args["title"]),

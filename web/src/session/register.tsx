@@ -5,7 +5,7 @@ import { Link, useNavigate } from "@tanstack/react-router";
 import { ProblemError, sentenceOf } from "../api/problems";
 import { Field } from "../ui/field";
 import { Trouble } from "../ui/trouble";
-import { Door } from "./door";
+import { AccountScreen } from "./account-screen";
 import { register } from "./session";
 import { secret, text } from "./sign-in";
 
@@ -32,7 +32,7 @@ export function Register() {
   const problem = error instanceof ProblemError ? error : undefined;
   const inFields = problem?.field("name") ?? problem?.field("email") ?? problem?.field("password");
   return (
-    <Door>
+    <AccountScreen>
       <form onSubmit={(event) => void submit(event)}>
         <h1>Make an account</h1>
         <p>It stays on this server.</p>
@@ -66,6 +66,6 @@ export function Register() {
           </Link>
         </p>
       </form>
-    </Door>
+    </AccountScreen>
   );
 }

@@ -7,7 +7,7 @@ import { sentenceOf } from "../api/problems";
 import { optionsQuery } from "../api/queries";
 import { Field } from "../ui/field";
 import { Trouble } from "../ui/trouble";
-import { Door } from "./door";
+import { AccountScreen } from "./account-screen";
 import { takeBack, wasCut } from "./kept";
 import { signIn } from "./session";
 
@@ -38,7 +38,7 @@ export function SignIn() {
   }
 
   return (
-    <Door>
+    <AccountScreen>
       <form onSubmit={submit}>
         <h1>Sign in</h1>
         <p>
@@ -72,7 +72,7 @@ export function SignIn() {
           </Link>
         </p>
       </form>
-    </Door>
+    </AccountScreen>
   );
 }
 

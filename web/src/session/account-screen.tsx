@@ -1,16 +1,16 @@
-/** The door: a form on the left, the sign on the right. */
+/** The frame of the screens before a business: a form on the left, the sign on the right. */
 import type { ReactNode } from "react";
 import { useQuery } from "@tanstack/react-query";
 
 import { optionsQuery } from "../api/queries";
 import { Logo } from "../ui/icons";
 
-/** The frame of sign-in, register and new business. */
-export function Door({ children }: { children: ReactNode }) {
+/** Lays out sign-in, registration and a new business. */
+export function AccountScreen({ children }: { children: ReactNode }) {
   const { data: options } = useQuery(optionsQuery);
   return (
-    <div className="door">
-      <main className="door-a">
+    <div className="account">
+      <main className="account-a">
         <div className="brand">
           <Logo /> Marquee
         </div>
@@ -22,7 +22,7 @@ export function Door({ children }: { children: ReactNode }) {
             : options && `Drafts are written by ${options.model}.`}
         </p>
       </main>
-      <aside className="door-b" aria-hidden="true">
+      <aside className="account-b" aria-hidden="true">
         <Board />
         <p>Say it in one sentence. See it planned and written. Nothing leaves by itself.</p>
       </aside>

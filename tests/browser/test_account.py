@@ -50,7 +50,7 @@ async def end_session(person: Person) -> None:
 
 
 async def sign_in(person: Person, email: str) -> None:
-    """Fill in the door and open it."""
+    """Fill in the form and send it."""
     page = person.page
     await page.get_by_label("E-mail").fill(email)
     await page.get_by_label("Password", exact=True).fill(PASSWORD)

@@ -1,7 +1,7 @@
 /** What lies on the canvas: the calendar's slots, the saved drafts and what is being written, joined. */
 import type { Check, Content, Slot } from "../api/types";
 import type { SharedState } from "../copilot/events";
-import type { Piece, RunView } from "../copilot/run";
+import type { Artefact, RunView } from "../copilot/run";
 import type { IconName } from "../ui/icons";
 
 export type Platform = "instagram" | "linkedin" | "email" | "sms";
@@ -14,7 +14,7 @@ export const PLATFORM_NAMES: Record<Platform, string> = {
   sms: "SMS",
 };
 
-/** One piece of the campaign: planned, being written, checked or saved. */
+/** One draft of the campaign: planned, being written, checked or saved. */
 export interface Card {
   key: string;
   platform: Platform;
@@ -24,11 +24,11 @@ export interface Card {
   segment: string;
   slotId: string | null;
   content: Content | null;
-  piece: Piece | null;
+  artefact: Artefact | null;
 }
 
-/** What a piece is called that has no name of its own. */
-export const PIECE_NAMES: Record<Platform, string> = {
+/** What a draft is called that has no name of its own. */
+export const DRAFT_NAMES: Record<Platform, string> = {
   instagram: "Instagram post",
   linkedin: "LinkedIn post",
   email: "e-mail",
@@ -37,16 +37,16 @@ export const PIECE_NAMES: Record<Platform, string> = {
 
 export type CardState = "planned" | "writing" | "checking" | "failed" | "ready" | "approved" | "unsaved";
 
-/** The name by which a piece is opened: its slot, else its document, else its call. */
-export function pieceKey(piece: Piece): string {
-  return piece.identity.slot_id ?? piece.result?.content_id ?? piece.id;
+/** The name by which a draft is opened: its slot, else its document, else its call. */
+export function artefactKey(artefact: Artefact): string {
+  return artefact.identity.slot_id ?? artefact.result?.content_id ?? artefact.id;
 }
 
 /** Where it would be posted. */
-export function platformOf(piece: Piece): Platform {
-  if (piece.name === "write_email") return "email";
-  if (piece.name === "write_sms") return "sms";
-  return asPlatform(piece.identity.platform ?? text(piece.args["platform"])) ?? "instagram";
+export function platformOf(artefact: Artefact): Platform {
+  if (artefact.name === "write_email") return "email";
+  if (artefact.name === "write_sms") return "sms";
+  return asPlatform(artefact.identity.platform ?? text(artefact.args["platform"])) ?? "instagram";
 }
 
 export function platformIcon(platform: Platform): IconName {
@@ -54,13 +54,13 @@ export function platformIcon(platform: Platform): IconName {
 }
 
 /** A short name for the chip. */
-export function pieceTitle(piece: Piece): string {
-  if (piece.name === "plan_calendar") {
-    const slots = piece.args["slots"];
+export function artefactTitle(artefact: Artefact): string {
+  if (artefact.name === "plan_calendar") {
+    const slots = artefact.args["slots"];
     const count = Array.isArray(slots) ? slots.length : 0;
-    return count > 0 ? `Calendar, ${count} ${count === 1 ? "piece" : "pieces"}` : "Calendar";
+    return count > 0 ? `Calendar, ${count} ${count === 1 ? "post" : "posts"}` : "Calendar";
   }
-  return text(piece.args["subject"]) || piece.identity.theme || text(piece.args["caption"]) || text(piece.args["text"]) || "New draft";
+  return text(artefact.args["subject"]) || artefact.identity.theme || text(artefact.args["caption"]) || text(artefact.args["text"]) || "New draft";
 }
 
 /** The checks that did not pass and stop approval. */
@@ -75,14 +75,14 @@ export function stopsApproval(check: Check): boolean {
 
 /** The checks of a card: the document's, or those the result brought. */
 export function checksOf(card: Card): Check[] {
-  return card.content?.ai_metadata.checks ?? card.piece?.result?.checks ?? [];
+  return card.content?.ai_metadata.checks ?? card.artefact?.result?.checks ?? [];
 }
 
 export function stateOf(card: Card): CardState {
-  if (card.piece?.stage === "writing") return "writing";
-  if (card.piece?.stage === "checking") return "checking";
-  if (card.piece && !card.piece.result && !card.content) return "unsaved";
-  if (!card.content && !card.piece) return "planned";
+  if (card.artefact?.stage === "writing") return "writing";
+  if (card.artefact?.stage === "checking") return "checking";
+  if (card.artefact && !card.artefact.result && !card.content) return "unsaved";
+  if (!card.content && !card.artefact) return "planned";
   if (card.content?.approval_state === "approved") return "approved";
   return failedChecks(checksOf(card)).length > 0 ? "failed" : "ready";
 }
@@ -90,30 +90,30 @@ export function stateOf(card: Card): CardState {
 /** All cards in the order of their times. */
 export function joinCards(slots: Slot[], contents: Content[], live: RunView | null, start: string | null): Card[] {
   const cards = new Map<string, Card>();
-  const pieces = live?.pieces ?? [];
-  const plan = pieces.find((piece) => piece.name === "plan_calendar" && !piece.result);
+  const artefacts = live?.artefacts ?? [];
+  const plan = artefacts.find((artefact) => artefact.name === "plan_calendar" && !artefact.result);
   for (const slot of slots) {
     const platform = asPlatform(slot.platform);
     if (!platform || slot.state === "dropped" || (plan && slot.state === "proposed")) continue;
     const content = contents.find((each) => each.id === slot.content_id || each.slot_id === slot.slot_id) ?? null;
     const { slot_id: key, local_time: at, theme, segment } = slot;
-    cards.set(key, { key, platform, at, theme, segment, slotId: key, content, piece: null });
+    cards.set(key, { key, platform, at, theme, segment, slotId: key, content, artefact: null });
   }
   for (const card of plan ? plannedCards(plan, plan.identity.start_date ?? start) : []) cards.set(card.key, card);
   for (const content of contents) {
     const platform = asPlatform(content.platform);
     if (!platform || [...cards.values()].some((card) => card.content?.id === content.id)) continue;
     const key = content.slot_id ?? content.id;
-    cards.set(key, { key, platform, at: null, theme: content.title || firstWords(content), segment: "", slotId: null, content, piece: null });
+    cards.set(key, { key, platform, at: null, theme: content.title || firstWords(content), segment: "", slotId: null, content, artefact: null });
   }
-  for (const piece of pieces) {
-    if (piece.name === "plan_calendar") continue;
-    const saved = [...cards.values()].find((card) => card.content && card.content.id === piece.result?.content_id);
-    const key = saved?.key ?? pieceKey(piece);
-    const { slot_id, local_time, theme = "" } = piece.identity;
+  for (const artefact of artefacts) {
+    if (artefact.name === "plan_calendar") continue;
+    const saved = [...cards.values()].find((card) => card.content && card.content.id === artefact.result?.content_id);
+    const key = saved?.key ?? artefactKey(artefact);
+    const { slot_id, local_time, theme = "" } = artefact.identity;
     const base = cards.get(key) ?? { key, content: null, segment: "", slotId: slot_id ?? null };
     const at = "at" in base ? base.at : (local_time ?? null);
-    cards.set(key, { theme, ...base, at, platform: platformOf(piece), piece });
+    cards.set(key, { theme, ...base, at, platform: platformOf(artefact), artefact });
   }
   return [...cards.values()].map(reuse).sort((a, b) => (a.at ?? "9").localeCompare(b.at ?? "9"));
 }
@@ -144,8 +144,8 @@ export function slotsOf(saved: Slot[] | undefined, state: SharedState | null): S
 }
 
 /** When the first slot is that this answer's calendar planned. */
-export function plannedFrom(pieces: Piece[], live: RunView | null, start: string | null): string | null {
-  const plan = pieces.find((piece) => piece.name === "plan_calendar");
+export function plannedFrom(artefacts: Artefact[], live: RunView | null, start: string | null): string | null {
+  const plan = artefacts.find((artefact) => artefact.name === "plan_calendar");
   if (!plan) return null;
   const kept = (live?.state?.calendar ?? []).filter((slot) => live?.id && slot["run_id"] === live.id);
   const times = kept.length > 0 ? kept.map((slot) => text(slot["local_time"])) : plannedCards(plan, plan.identity.start_date ?? start).map((card) => card.at ?? "");
@@ -153,7 +153,7 @@ export function plannedFrom(pieces: Piece[], live: RunView | null, start: string
 }
 
 /** The slots of a calendar as its call tells them. */
-function plannedCards(plan: Piece, start: string | null): Card[] {
+function plannedCards(plan: Artefact, start: string | null): Card[] {
   const slots = plan.args["slots"];
   if (!Array.isArray(slots)) return [];
   return slots.flatMap((raw: unknown, index) => {
@@ -163,7 +163,7 @@ function plannedCards(plan: Piece, start: string | null): Card[] {
     if (!platform || !at) return [];
     const key = `${plan.id}:${index}`;
     const [theme, segment] = [text(slot["theme"]), text(slot["segment"])];
-    return [{ key, platform, at, theme, segment, slotId: null, content: null, piece: null }];
+    return [{ key, platform, at, theme, segment, slotId: null, content: null, artefact: null }];
   });
 }
 
