@@ -1,10 +1,12 @@
-"""Content, its versions, approval and status machine."""
+"""Content, its revisions, approval and status machine."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, computed_field
+from pydantic_core import to_jsonable_python
 
 from core.business import WebAddress
 from core.campaign import ContentType, Platform
@@ -22,7 +24,7 @@ Hashtag = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^#?[
 
 
 class TextContent(Value):
-    """The words of a piece. SMS uses only `caption`; an e-mail `preheader`, `body` and `cta`."""
+    """The words of a draft. A text message uses only `caption`; an e-mail `preheader`, `body` and `cta`."""
 
     caption: Annotated[str, StringConstraints(max_length=20_000)] = ""
     hashtags: list[Hashtag] = Field(default_factory=list, max_length=60)
@@ -32,7 +34,7 @@ class TextContent(Value):
 
 
 class Media(Value):
-    """Pictures and films of a piece, by address."""
+    """Pictures and films of a draft, by address."""
 
     image_url: WebAddress | None = None
     video_url: WebAddress | None = None
@@ -56,7 +58,7 @@ class PromptId(Value):
 
 
 class AiMetadata(Value):
-    """How a piece was made; never writable from outside."""
+    """How a draft was made; never writable from outside."""
 
     prompt_used: str = ""
     prompt: PromptId | None = None
@@ -68,18 +70,27 @@ class AiMetadata(Value):
     simulated: bool = False
 
 
+class Authorship(Value):
+    """Who made a revision (a person or a run), when, and why."""
+
+    person_id: str | None = None
+    run_id: str | None = None
+    at: Instant
+    reason: Annotated[str, StringConstraints(max_length=300)] = ""
+
+
 class Approval(Value):
-    """A person's decision, bound to the digest of what was decided."""
+    """A person's decision on one revision, bound to the digest of what was decided."""
 
     decision: Literal["approved", "rejected"]
     by: str
     at: Instant
     digest: str
-    version: int
+    revision: int
 
 
 class ContentFields(Value):
-    """What a person may change in a piece."""
+    """What a person may change in a draft: all of it is seen by its readers."""
 
     title: Annotated[str, StringConstraints(max_length=998)] = ""
     text_content: TextContent = Field(default_factory=TextContent)
@@ -105,8 +116,34 @@ class ContentFields(Value):
         )
 
 
+_VISIBLE = (*ContentFields.model_fields, "platform")
+
+
+def content_digest(visible: Mapping[str, Any]) -> str:
+    """The digest of what an audience would see.
+
+    Empty fields do not count, so that a field that a later release adds changes no digest.
+
+    Args:
+        visible: At least the fields of `ContentFields` and `platform`, as models or as they are stored.
+    """
+    return digest(_filled(to_jsonable_python({name: visible[name] for name in _VISIBLE})))
+
+
+def _filled(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    return {name: kept for name, one in value.items() if (kept := _filled(one)) not in (None, "", [], {})}
+
+
 class Content(ContentFields, TenantDocument):
-    """One piece that can leave the house."""
+    """A draft, post, e-mail or text message.
+
+    Three counters: `version` moves with every write and is for compare-and-set; `revision` moves when a
+    reader would see something else; `content_digest` says what they would see and is stored so that it can be
+    queried beside `approval.digest`. `authorship` is that of the present revision; `edited_by` is the person
+    who edited last, and once it is set no run overwrites the words.
+    """
 
     campaign_id: str
     slot_id: str | None = None
@@ -115,27 +152,31 @@ class Content(ContentFields, TenantDocument):
     ai_metadata: AiMetadata = Field(default_factory=AiMetadata)
     status: ContentStatus = "draft"
     approval: Approval | None = None
+    revision: int = 1
+    content_digest: str = Field(default_factory=content_digest)
+    authorship: Authorship | None = None
+    edited_by: str | None = None
 
-    def audience_digest(self) -> str:
-        """The digest of what an audience would see; approval is bound to it."""
-        seen = self.model_dump(mode="json", include={"title", "text_content", "media", "platform"})
-        return digest(seen)
+    def visible_digest(self) -> str:
+        """The digest of what an audience would see, computed anew; approval is bound to it."""
+        return content_digest({name: getattr(self, name) for name in _VISIBLE})
 
     @computed_field  # type: ignore[prop-decorator]  # pydantic's documented form; mypy does not model it
     @property
     def approval_state(self) -> ApprovalState:
         """Derived: a decision holds only while its digest is the content's."""
-        if self.approval is None or self.approval.digest != self.audience_digest():
+        if self.approval is None or self.approval.digest != self.visible_digest():
             return "pending"
         return self.approval.decision
 
 
 class ContentVersion(TenantDocument):
-    """What a piece was before an edit."""
+    """A revision of a draft as it was, kept before it was replaced; `number` is its revision."""
 
     content_id: str
     number: int
     title: str
     text_content: TextContent
     media: Media
-    edited_by: str | None = None
+    language: str = "en"
+    authorship: Authorship | None = None

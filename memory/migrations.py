@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from memory.mongo import Mongo
+from memory.reshapes import number_revisions
 
 Migration = Callable[[Mongo], Awaitable[None]]
 
@@ -100,6 +101,7 @@ MIGRATIONS: tuple[tuple[int, Migration], ...] = (
     (1, _first_collections),
     # 2 set the validators, which each collection now gets where it is made.
     (3, _memory_indexes),
+    (4, number_revisions),
 )
 
 

@@ -10,16 +10,16 @@ from typing import Any
 from core.business import Business, Language
 from core.campaign import Campaign, Platform
 from core.clock import Clock
-from core.content import AiMetadata, Content, ContentFields, ContentStatus, ContentVersion
+from core.content import AiMetadata, Authorship, Content, ContentFields, ContentStatus
 from core.errors import NotFound
-from core.ids import derived_id
 from core.merge_patch import apply_patch
 from core.scope import Scope
-from memory.collections import AlreadyThere, Page
+from memory.collections import Page
 from memory.database import Database
 from services.checks import recheck
 from services.citing import cite_again
 from services.edits import edit
+from services.revisions import Revisions
 
 _BATCH = 100
 
@@ -35,7 +35,7 @@ class Contents:
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._content = database.content
-        self._versions = database.versions
+        self._revisions = Revisions(database.versions, clock)
         self._campaigns = database.campaigns
         self._businesses = database.businesses
         self._clock = clock
@@ -74,31 +74,37 @@ class Contents:
         content_id: str,
         patch: Mapping[str, Any],
         version: int | None = None,
-        edited_by: str | None = None,
+        *,
+        edited_by: str,
+        reason: str = "edited",
     ) -> Content:
-        """Apply a merge patch to the words and pictures, check them again, and keep the old version.
+        """Apply a person's merge patch to the words and pictures, check them again, and keep what was there.
 
         A failed check never stops an edit: it is shown, and stops the approval.
+
+        Args:
+            scope: The caller's businesses.
+            content_id: Which draft.
+            patch: The merge patch.
+            version: The only version that may be changed (If-Match); without it the newest is.
+            edited_by: The person's id.
+            reason: Why, as the list of revisions shows it.
         """
         content = await self._content.get(scope, content_id)
         narrow = scope.only(content.business_id)
         campaign = await self._campaigns.get(narrow, content.campaign_id)
         business = await self._businesses.get(narrow, content.business_id)
-        now = self._clock.now()
+        by = Authorship(person_id=edited_by, at=self._clock.now(), reason=reason)
 
-        def changes(current: Content) -> dict[str, Any]:
+        async def changes(current: Content) -> dict[str, Any]:
             values = apply_patch(ContentEdit, current, patch)
             if not values:
                 return {}
-            return {
-                **values,
-                "ai_metadata": _rechecked(current.model_copy(update=values), business, campaign, now),
-            }
+            values["ai_metadata"] = _rechecked(current.model_copy(update=values), business, campaign, by.at)
+            values["edited_by"] = edited_by
+            return await self._revisions.replace(narrow, current, values, by)
 
-        async def keep(current: Content, _: Mapping[str, Any]) -> None:
-            await self._keep(narrow, current, edited_by)
-
-        return await edit(self._content, narrow, content_id, changes, version, keep)
+        return await edit(self._content, narrow, content_id, changes, version)
 
     async def recheck_drafts(self, scope: Scope, business_id: str, campaign_id: str | None = None) -> int:
         """Check every draft anew, after what its figures and words rest on has changed; how many differ."""
@@ -124,26 +130,6 @@ class Contents:
             if page.next_cursor is None:
                 return differ
             cursor = page.next_cursor
-
-    async def _keep(self, scope: Scope, content: Content, edited_by: str | None) -> None:
-        """Store the version that is about to be replaced; two editors of one version store the same."""
-        now = self._clock.now()
-        kept = ContentVersion(
-            id=derived_id("version", content.id, str(content.version)),
-            business_id=content.business_id,
-            content_id=content.id,
-            number=content.version,
-            title=content.title,
-            text_content=content.text_content,
-            media=content.media,
-            edited_by=edited_by,
-            created_at=now,
-            updated_at=now,
-        )
-        try:
-            await self._versions.insert(scope, kept)
-        except AlreadyThere:
-            await self._versions.change(scope, kept.id, {"edited_by": edited_by})
 
 
 def _rechecked(content: Content, business: Business, campaign: Campaign, now: datetime) -> AiMetadata:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from core.business import Business
 from core.campaign import Campaign, ContentType, Platform, Slot
 from core.clock import Clock
-from core.content import AiMetadata, Content, ContentFields
+from core.content import AiMetadata, Authorship, Content, ContentFields
 from core.document import WrittenBy
 from core.errors import Invalid
 from core.ids import derived_id
@@ -14,6 +17,10 @@ from memory.collections import AlreadyThere
 from memory.database import Database
 from services.campaigns import Campaigns
 from services.edits import edit
+from services.revisions import Revisions
+
+_UNTOUCHED: Mapping[str, Any] = {"edited_by": None, "approval": None, "status": "draft"}
+"""What a run may still overwrite; the update itself tests it, so no edit or decision can come in between."""
 
 
 def draft_id(business_id: str, run_id: str, place: str) -> str:
@@ -26,7 +33,7 @@ class Drafting:
 
     def __init__(self, database: Database, campaigns: Campaigns, clock: Clock) -> None:
         self._content = database.content
-        self._versions = database.versions
+        self._revisions = Revisions(database.versions, clock)
         self._campaigns = campaigns
         self._clock = clock
 
@@ -51,7 +58,7 @@ class Drafting:
         Args:
             scope: The businesses of the run.
             business: The business the run works for.
-            campaign: The campaign that the piece belongs to.
+            campaign: The campaign that the draft belongs to.
             slot: The calendar slot it fills, if it fills one.
             platform: Where it would be posted.
             fields: Title, words, media and language.
@@ -64,6 +71,7 @@ class Drafting:
         narrow = scope.only(business.id)
         current_campaign = await self._campaigns.get(narrow, campaign.id)
         now = self._clock.now()
+        by = Authorship(run_id=written_by.run_id, at=now, reason="written")
         made = {
             "title": fields.title,
             "text_content": fields.text_content,
@@ -81,24 +89,23 @@ class Drafting:
                 **made,
                 "id": draft_id(business.id, written_by.run_id, written_by.slot),
                 "business_id": business.id,
+                "authorship": by,
                 "created_at": now,
                 "updated_at": now,
             }
         )
+
+        async def changes(old: Content) -> dict[str, Any]:
+            if any(getattr(old, name) != value for name, value in _UNTOUCHED.items()):
+                return {}
+            values = {name: value for name, value in made.items() if getattr(old, name) != value}
+            again = by.model_copy(update={"reason": "written again"})
+            return await self._revisions.replace(narrow, old, values, again)
+
         try:
             saved = await self._content.insert(narrow, content)
         except AlreadyThere:
-            person_was_here = await self._touched_by_a_person(narrow, content.id)
-            saved = await edit(
-                self._content,
-                narrow,
-                content.id,
-                lambda old: (
-                    {}
-                    if person_was_here or old.approval is not None or old.status != "draft"
-                    else {name: value for name, value in made.items() if getattr(old, name) != value}
-                ),
-            )
+            saved = await edit(self._content, narrow, content.id, changes, expect=_UNTOUCHED)
         if slot is not None:
             await self._campaigns.mark_drafted(narrow, current_campaign.id, slot.slot_id, saved.id)
         return saved
@@ -107,9 +114,3 @@ class Drafting:
         """What an earlier attempt of the run wrote at this place."""
         where = {"_id": draft_id(business_id, run_id, place)}
         return await self._content.find(scope.only(business_id), where)
-
-    async def _touched_by_a_person(self, scope: Scope, content_id: str) -> bool:
-        kept = await self._versions.all(
-            scope, {"content_id": content_id, "edited_by": {"$ne": None}}, limit=1
-        )
-        return bool(kept)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping
+from inspect import isawaitable
 from typing import Any, TypeVar
 
 from core.document import Document
@@ -21,9 +22,9 @@ async def edit(
     collection: Collection[D],
     scope: Scope,
     document_id: str,
-    changes: Callable[[D], Mapping[str, Any]],
+    changes: Callable[[D], Mapping[str, Any] | Awaitable[Mapping[str, Any]]],
     version: int | None = None,
-    before: Callable[[D, Mapping[str, Any]], Awaitable[None]] | None = None,
+    expect: Mapping[str, Any] | None = None,
 ) -> D:
     """Set the fields that `changes` gives for the document as it is; none means nothing is written.
 
@@ -33,7 +34,8 @@ async def edit(
         document_id: Which document.
         changes: Reads the document and gives the new values of some fields.
         version: The only version that may be changed (If-Match); without it the newest is.
-        before: Called right before each attempt to write, with the document and its changes.
+        expect: Further conditions of the write, beside the version that was read. `changes` must give none
+            for a document that does not meet them.
 
     Raises:
         VersionMismatch: It is no longer at `version`, or other writers were always first.
@@ -43,11 +45,12 @@ async def edit(
         if version is not None and document.version != version:
             break
         values = changes(document)
+        if isawaitable(values):
+            values = await values
         if not values:
             return document
-        if before is not None:
-            await before(document, values)
-        if await collection.change(scope, document_id, values, {"version": document.version}):
+        conditions = {**(expect or {}), "version": document.version}
+        if await collection.change(scope, document_id, values, conditions):
             return await collection.get(scope, document_id)
         await asyncio.sleep(random.uniform(0, 0.005 * (attempt + 1)))
     raise VersionMismatch(

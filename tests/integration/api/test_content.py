@@ -70,7 +70,8 @@ async def test_an_edit_merges_and_checks_again(ali: Person, draft: Content, serv
     sources = [claim["source"] and claim["source"]["kind"] for claim in content["ai_metadata"]["claims"]]
     assert sources == ["fact", None]
     (kept,) = await services.database.versions.all(Scope.of(draft.business_id), {"content_id": draft.id})
-    assert (kept.text_content, kept.edited_by) == (draft.text_content, ali.id)
+    assert (kept.number, kept.text_content, kept.authorship) == (1, draft.text_content, draft.authorship)
+    assert (content["revision"], content["authorship"]["person_id"]) == (2, ali.id)
     stale = await ali.client.put(url, json={"title": "x"}, headers={"If-Match": f'"{draft.version}"'})
     assert stale.status_code == 412
     assert (await ali.client.get(url)).json() == content

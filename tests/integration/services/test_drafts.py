@@ -116,7 +116,7 @@ async def test_a_draft_needs_its_place_and_its_own_campaign(
     assert (await contents.page(Scope.of(bakery.id, groomer.id), 10)).items == []
 
 
-async def test_an_edit_adds_a_version_and_checks_again(
+async def test_an_edit_keeps_the_revision_before_it_and_checks_again(
     drafting: Drafting, contents: Contents, database: Database, bakery: Business, spring: Campaign
 ) -> None:
     scope = Scope.of(bakery.id)
@@ -138,8 +138,9 @@ async def test_an_edit_adds_a_version_and_checks_again(
     failed = {check.name for check in edited.ai_metadata.checks if not check.passed}
     assert failed >= {"figures.sourced", "wording.banned-words"}
     (kept,) = await database.versions.all(scope, {"content_id": draft.id})
-    assert (kept.number, kept.text_content, kept.edited_by) == (draft.version, draft.text_content, "a" * 24)
-    same = await contents.change(scope, draft.id, {"title": draft.title})
+    assert (kept.number, kept.text_content, kept.authorship) == (1, draft.text_content, draft.authorship)
+    assert (edited.revision, edited.authorship.person_id if edited.authorship else None) == (2, "a" * 24)
+    same = await contents.change(scope, draft.id, {"title": draft.title}, edited_by="a" * 24)
     assert same.version == edited.version
 
 
@@ -148,9 +149,9 @@ async def test_an_edit_of_an_old_version_is_refused(
 ) -> None:
     draft = await write(drafting, bakery, spring, "Bonjour", run_id=new_id())
     scope = Scope.of(bakery.id)
-    await contents.change(scope, draft.id, {"title": "Un"}, version=draft.version)
+    await contents.change(scope, draft.id, {"title": "Un"}, draft.version, edited_by="a" * 24)
     with pytest.raises(VersionMismatch):
-        await contents.change(scope, draft.id, {"title": "Deux"}, version=draft.version)
+        await contents.change(scope, draft.id, {"title": "Deux"}, draft.version, edited_by="a" * 24)
 
 
 @pytest.mark.parametrize(
@@ -175,7 +176,7 @@ async def test_what_a_person_cannot_write(
 ) -> None:
     draft = await write(drafting, bakery, spring, "Bonjour", run_id=new_id())
     with pytest.raises(InvalidFields) as caught:
-        await contents.change(Scope.of(bakery.id), draft.id, patch)
+        await contents.change(Scope.of(bakery.id), draft.id, patch, edited_by="a" * 24)
     assert [error["field"] for error in caught.value.facts["errors"]] == [field]
     assert await contents.get(Scope.of(bakery.id), draft.id) == draft
 
@@ -223,7 +224,7 @@ async def test_an_erased_draft_frees_its_slot(
     )
     planned = await campaigns.save_calendar(scope, spring.id, [wanted], run_id)
     draft = await write(drafting, bakery, planned, "Bonjour", run_id=run_id, slot=planned.calendar[0])
-    await contents.change(scope, draft.id, {"title": "Autre"})
+    await contents.change(scope, draft.id, {"title": "Autre"}, edited_by="a" * 24)
     await privacy.erase_content(scope, draft.id)
     with pytest.raises(NotFound):
         await contents.get(scope, draft.id)
@@ -264,7 +265,7 @@ async def test_nothing_of_an_erased_business_stays(
 ) -> None:
     scope = Scope.of(bakery.id)
     draft = await write(drafting, bakery, spring, "Bonjour", run_id=new_id())
-    await contents.change(scope, draft.id, {"title": "Autre"})
+    await contents.change(scope, draft.id, {"title": "Autre"}, edited_by="a" * 24)
     other = await campaigns.create(Scope.of(groomer.id), groomer.id, CampaignFields(name="Fell"))
     with pytest.raises(NotFound):
         await privacy.erase_business(Scope.of(groomer.id), bakery.id, cascade=True)

@@ -684,7 +684,7 @@ export interface components {
         };
         /**
          * AiMetadata
-         * @description How a piece was made; never writable from outside.
+         * @description How a draft was made; never writable from outside.
          */
         AiMetadata: {
             /**
@@ -747,7 +747,7 @@ export interface components {
         };
         /**
          * Approval
-         * @description A person's decision, bound to the digest of what was decided.
+         * @description A person's decision on one revision, bound to the digest of what was decided.
          */
         Approval: {
             /**
@@ -761,8 +761,8 @@ export interface components {
             at: string;
             /** Digest */
             digest: string;
-            /** Version */
-            version: number;
+            /** Revision */
+            revision: number;
         };
         /**
          * Artefact
@@ -811,6 +811,23 @@ export interface components {
             model: string;
             /** Offline */
             offline: boolean;
+        };
+        /**
+         * Authorship
+         * @description Who made a revision (a person or a run), when, and why.
+         */
+        Authorship: {
+            /** Person Id */
+            person_id?: string | null;
+            /** Run Id */
+            run_id?: string | null;
+            /** At */
+            at: string;
+            /**
+             * Reason
+             * @default
+             */
+            reason?: string;
         };
         /**
          * BrandAssets
@@ -1110,7 +1127,12 @@ export interface components {
         };
         /**
          * Content
-         * @description One piece that can leave the house.
+         * @description A draft, post, e-mail or text message.
+         *
+         *     Three counters: `version` moves with every write and is for compare-and-set; `revision` moves when a
+         *     reader would see something else; `content_digest` says what they would see and is stored so that it can be
+         *     queried beside `approval.digest`. `authorship` is that of the present revision; `edited_by` is the person
+         *     who edited last, and once it is set no run overwrites the words.
          */
         Content: {
             /** Id */
@@ -1167,6 +1189,16 @@ export interface components {
              */
             status?: "draft" | "scheduled" | "publishing" | "published" | "failed" | "unconfirmed";
             approval?: components["schemas"]["Approval"] | null;
+            /**
+             * Revision
+             * @default 1
+             */
+            revision?: number;
+            /** Content Digest */
+            content_digest?: string;
+            authorship?: components["schemas"]["Authorship"] | null;
+            /** Edited By */
+            edited_by?: string | null;
             /**
              * Approval State
              * @description Derived: a decision holds only while its digest is the content's.
@@ -1456,7 +1488,7 @@ export interface components {
         };
         /**
          * Media
-         * @description Pictures and films of a piece, by address.
+         * @description Pictures and films of a draft, by address.
          */
         Media: {
             /** Image Url */
@@ -2031,7 +2063,7 @@ export interface components {
         };
         /**
          * TextContent
-         * @description The words of a piece. SMS uses only `caption`; an e-mail `preheader`, `body` and `cta`.
+         * @description The words of a draft. A text message uses only `caption`; an e-mail `preheader`, `body` and `cta`.
          */
         TextContent: {
             /**
@@ -4499,6 +4531,8 @@ export interface operations {
                      *             "simulated": false
                      *           },
                      *           "status": "draft",
+                     *           "revision": 1,
+                     *           "content_digest": "87b6590ebea0c6644c0f50588cd5152bfeed9564d3a71575c1b0f4cbaaa1287d",
                      *           "approval_state": "pending"
                      *         }
                      *       ]
@@ -4622,6 +4656,8 @@ export interface operations {
                      *         "simulated": false
                      *       },
                      *       "status": "draft",
+                     *       "revision": 1,
+                     *       "content_digest": "87b6590ebea0c6644c0f50588cd5152bfeed9564d3a71575c1b0f4cbaaa1287d",
                      *       "approval_state": "pending"
                      *     }
                      */
@@ -4766,6 +4802,8 @@ export interface operations {
                      *         "simulated": false
                      *       },
                      *       "status": "draft",
+                     *       "revision": 1,
+                     *       "content_digest": "87b6590ebea0c6644c0f50588cd5152bfeed9564d3a71575c1b0f4cbaaa1287d",
                      *       "approval_state": "pending"
                      *     }
                      */

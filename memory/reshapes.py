@@ -1,0 +1,80 @@
+"""Reshape stored documents of earlier releases; each function is a migration and may run again."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+from pymongo import DeleteOne, UpdateOne
+
+from core.content import Content, ContentFields, content_digest
+from memory.mongo import SYSTEM_SCAN, Mongo, Stored
+
+_BATCH = 200
+_KEPT = tuple(name for name in ContentFields.model_fields if name != "language")
+"""What the first release kept of a replaced draft."""
+
+
+async def number_revisions(mongo: Mongo) -> None:
+    """Give drafts their revision, digest and authorship, and number their kept versions 1, 2, 3.
+
+    The first release numbered a kept version by the draft's counter for compare-and-set, and noted on it who
+    had replaced it; that note is left, so that a reshape that was cut short comes to the same result.
+    """
+    # A process of the release before may write meanwhile: its draft is taken up in the next round.
+    while await _number_drafts(mongo):
+        pass
+
+
+async def _number_drafts(mongo: Mongo) -> int:
+    """Number the drafts that are not numbered yet; how many there were."""
+    content = mongo.collection("content")
+    found = 0
+    updates: list[UpdateOne] = []
+    async for draft in content.find({"revision": {"$exists": False}}, comment=SYSTEM_SCAN):
+        kept = await _renumber(mongo, draft) if draft["version"] > 1 else []
+        values = {
+            "revision": len(kept) + 1,
+            "content_digest": content_digest({**dict.fromkeys(Content.model_fields), **draft}),
+            "authorship": _authorships(draft, kept)[-1],
+            "edited_by": next((one["edited_by"] for one in reversed(kept) if one["edited_by"]), None),
+        }
+        updates.append(UpdateOne({"_id": draft["_id"], "version": draft["version"]}, {"$set": values}))
+        found += 1
+        if len(updates) == _BATCH:
+            await content.bulk_write(updates, ordered=False, comment=SYSTEM_SCAN)
+            updates = []
+    if updates:
+        await content.bulk_write(updates, ordered=False, comment=SYSTEM_SCAN)
+    return found
+
+
+async def _renumber(mongo: Mongo, draft: Stored) -> list[Stored]:
+    """Number what was kept of a draft; what an edit kept that was then lost in compare-and-set goes."""
+    versions = mongo.collection("content_versions")
+    of_draft = {"business_id": draft["business_id"], "content_id": draft["_id"]}
+    found = [one async for one in versions.find(of_draft).sort("number", 1)]
+    kept = [
+        one for one, after in pairwise([*found, draft]) if any(one[name] != after[name] for name in _KEPT)
+    ]
+    ids = {one["_id"] for one in kept}
+    changes: list[DeleteOne | UpdateOne] = [
+        DeleteOne({"_id": one["_id"], **of_draft}) for one in found if one["_id"] not in ids
+    ]
+    authorships = _authorships(draft, kept)
+    for number, (one, authorship) in enumerate(zip(kept, authorships, strict=False), start=1):
+        values = {"number": number, "language": draft["language"], "authorship": authorship}
+        changes.append(UpdateOne({"_id": one["_id"], **of_draft}, {"$set": values}))
+    if changes:
+        await versions.bulk_write(changes)
+    return kept
+
+
+def _authorships(draft: Stored, kept: list[Stored]) -> list[dict[str, Any]]:
+    """Who made each kept revision, and the present one."""
+    written_by = draft.get("written_by") or {}
+    first = {"person_id": None, "run_id": written_by.get("run_id"), "at": draft["created_at"], "reason": ""}
+    edits = [
+        {"person_id": one["edited_by"], "run_id": None, "at": one["created_at"], "reason": ""} for one in kept
+    ]
+    return [first, *edits]

@@ -1,0 +1,67 @@
+"""Number the revisions of a draft, and keep each one before it is replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from core.clock import Clock
+from core.content import Authorship, Content, ContentVersion
+from core.ids import derived_id
+from core.scope import Scope
+from memory.collections import AlreadyThere, Collection
+
+
+class Revisions:
+    """Kept revisions are numbered 1, 2, 3 without holes.
+
+    A revision is kept before the update that replaces it, under an id of its number. What is kept is right
+    whatever becomes of that update: the words of a revision never change, so an update that is lost in
+    compare-and-set leaves at most the present revision kept early.
+    """
+
+    def __init__(self, versions: Collection[ContentVersion], clock: Clock) -> None:
+        self._versions = versions
+        self._clock = clock
+
+    async def replace(
+        self, scope: Scope, current: Content, values: Mapping[str, Any], authorship: Authorship
+    ) -> dict[str, Any]:
+        """The update that sets `values`; where a reader would see a difference it is the next revision.
+
+        Args:
+            scope: The business of the draft.
+            current: The draft as it was read. The update holds for its `version` only.
+            values: The new values of some of its fields.
+            authorship: Who changes it, when and why.
+        """
+        digest = current.model_copy(update=dict(values)).visible_digest()
+        if digest == current.visible_digest():
+            return dict(values)
+        await self._keep(scope, current)
+        return {
+            **values,
+            "content_digest": digest,
+            "revision": current.revision + 1,
+            "authorship": authorship,
+        }
+
+    async def _keep(self, scope: Scope, current: Content) -> None:
+        now = self._clock.now()
+        kept = ContentVersion(
+            id=derived_id("revision", current.id, str(current.revision)),
+            business_id=current.business_id,
+            content_id=current.id,
+            number=current.revision,
+            title=current.title,
+            text_content=current.text_content,
+            media=current.media,
+            language=current.language,
+            authorship=current.authorship,
+            created_at=now,
+            updated_at=now,
+        )
+        with suppress(AlreadyThere):
+            # The update that replaces the revision is durable, and so is then what was written before it.
+            await self._versions.insert(scope, kept, durable=False)
