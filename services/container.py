@@ -159,7 +159,7 @@ async def open_services(
             businesses=Businesses(database, recall, clock),
             campaigns=campaigns,
             checker=checker,
-            content=Contents(database, clock),
+            content=Contents(database, checker, clock),
             drafting=Drafting(database, campaigns, clock),
             erasure=Erasure(database, campaigns, recall),
             usage=usage,

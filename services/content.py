@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import datetime
 from typing import Any
 
-from core.business import Business, Language
+from core.business import Language
 from core.campaign import Campaign, Platform
 from core.clock import Clock
-from core.content import AiMetadata, Authorship, Content, ContentFields, ContentStatus
+from core.content import Authorship, Content, ContentFields, ContentStatus
 from core.errors import NotFound
 from core.merge_patch import apply_patch
 from core.scope import Scope
 from memory.collections import Page
 from memory.database import Database
-from services.checks import recheck
-from services.citing import cite_again
+from services.checker import Checker
+from services.citing import rechecked
 from services.edits import edit
 from services.revisions import Revisions
 
@@ -33,11 +32,12 @@ class ContentEdit(ContentFields):
 class Contents:
     """The pieces of the caller's businesses."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, checker: Checker, clock: Clock) -> None:
         self._content = database.content
         self._revisions = Revisions(database.versions, clock)
         self._campaigns = database.campaigns
         self._businesses = database.businesses
+        self._checker = checker
         self._clock = clock
 
     async def get(self, scope: Scope, content_id: str) -> Content:
@@ -100,7 +100,8 @@ class Contents:
             values = apply_patch(ContentEdit, current, patch)
             if not values:
                 return {}
-            values["ai_metadata"] = _rechecked(current.model_copy(update=values), business, campaign, by.at)
+            after = current.model_copy(update=values)
+            values["ai_metadata"] = await self._checker.recheck(after, business, campaign, by.at)
             values["edited_by"] = edited_by
             return await self._revisions.replace(narrow, current, values, by)
 
@@ -117,12 +118,12 @@ class Contents:
             page = await self._content.page(narrow, where, _BATCH, cursor)
             for content in page.items:
                 campaign = campaigns.get(content.campaign_id)
-                if campaign is None or _rechecked(content, business, campaign, now) == content.ai_metadata:
+                if campaign is None or rechecked(content, business, campaign, now) == content.ai_metadata:
                     continue
                 differ += 1
 
                 def changes(current: Content, campaign: Campaign = campaign) -> dict[str, Any]:
-                    return {"ai_metadata": _rechecked(current, business, campaign, now)}
+                    return {"ai_metadata": rechecked(current, business, campaign, now)}
 
                 # Somebody may have deleted it meanwhile.
                 with suppress(NotFound):
@@ -130,9 +131,3 @@ class Contents:
             if page.next_cursor is None:
                 return differ
             cursor = page.next_cursor
-
-
-def _rechecked(content: Content, business: Business, campaign: Campaign, now: datetime) -> AiMetadata:
-    checks, claims = recheck(content, business, campaign, now)
-    sources = cite_again(content.ai_metadata.sources, business, content, claims)
-    return content.ai_metadata.model_copy(update={"checks": checks, "claims": claims, "sources": sources})

@@ -13,6 +13,7 @@ from core.scope import Scope
 from memory.database import Database
 from services.businesses import BusinessDraft, Businesses, NewFact
 from services.campaigns import Campaigns
+from services.checker import Checker
 from services.content import Contents
 from services.drafting import Drafting
 from services.effects.erasure import Erasure
@@ -49,8 +50,8 @@ def campaigns(database: Database) -> Campaigns:
 
 
 @pytest.fixture
-def contents(database: Database) -> Contents:
-    return Contents(database, database.content.clock)
+def contents(database: Database, checker: Checker) -> Contents:
+    return Contents(database, checker, database.content.clock)
 
 
 @pytest.fixture

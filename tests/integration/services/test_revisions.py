@@ -20,6 +20,7 @@ from core.ids import new_id
 from core.scope import Scope
 from memory.database import Database
 from services.campaigns import Campaigns
+from services.checker import Checker
 from services.content import Contents
 from services.drafting import Drafting, draft_id
 from tests.doubles.turns import SteppedCollection, Turns
@@ -39,7 +40,7 @@ def seen(content: Content) -> Seen:
 class Desk:
     """One draft that attempts of a run, a person's edits and decisions write at once."""
 
-    def __init__(self, database: Database, business: Business, campaign: Campaign) -> None:
+    def __init__(self, database: Database, checker: Checker, business: Business, campaign: Campaign) -> None:
         self.database = database
         self.business = business
         self.campaign = campaign
@@ -53,7 +54,7 @@ class Desk:
         stepped.versions = SteppedCollection(database.versions, self.turns)
         clock = database.content.clock
         self._content = stepped.content
-        self._contents = Contents(stepped, clock)
+        self._contents = Contents(stepped, checker, clock)
         self._drafting = Drafting(stepped, Campaigns(stepped, clock), clock)
 
     async def attempt(self, caption: str) -> Content:
@@ -117,13 +118,14 @@ class Desk:
 )
 async def test_no_interleaving_loses_an_edit_or_a_revision(
     database: Database,
+    checker: Checker,
     bakery: Business,
     spring: Campaign,
     bursts: list[tuple[int, int]],
     dies: tuple[int, int] | None,
     decision: str | None,
 ) -> None:
-    desk = Desk(database, bakery, spring)
+    desk = Desk(database, checker, bakery, spring)
     work = [
         desk.attempt("Version A"),
         desk.attempt("Version B"),
