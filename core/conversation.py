@@ -8,6 +8,7 @@ from pydantic import Field
 
 from core.clock import Instant
 from core.document import TenantDocument, Value
+from core.lease import Claimable
 
 RunStatus = Literal["queued", "running", "completed", "failed", "cancelled"]
 RunOutcome = Literal["success", "interrupt", "cancelled"]
@@ -15,22 +16,6 @@ SpecialistName = Literal["strategy", "copywriter"]
 
 ENDED: frozenset[RunStatus] = frozenset({"completed", "failed", "cancelled"})
 """Statuses that a run never leaves."""
-
-NEXT_STATUS: dict[RunStatus, frozenset[RunStatus]] = {
-    "queued": frozenset({"running", "failed", "cancelled"}),
-    "running": frozenset({"running", "completed", "failed", "cancelled"}),
-    "completed": frozenset(),
-    "failed": frozenset(),
-    "cancelled": frozenset(),
-}
-"""The status machine; `running` to `running` is a later attempt."""
-
-
-class Lease(Value):
-    """Which worker holds a document, and until when unless it is renewed."""
-
-    owner: str
-    until: Instant
 
 
 class RunInput(Value):
@@ -52,11 +37,10 @@ class TokenUse(Value):
     cached_input_tokens: int = 0
 
 
-class Run(TenantDocument):
+class Run(Claimable):
     """One piece of work; `services/runs.py` alone writes its status.
 
-    `attempt` counts claims and fences every later write; `answer_id` is the assistant message that all
-    attempts write.
+    `answer_id` is the assistant message that all attempts write.
     """
 
     client_id: str
@@ -70,8 +54,6 @@ class Run(TenantDocument):
     input_digest: str
     status: RunStatus = "queued"
     outcome: RunOutcome | None = None
-    attempt: int = 0
-    lease: Lease | None = None
     cancel_requested_at: Instant | None = None
     problem: dict[str, Any] | None = None
     usage: list[TokenUse] = Field(default_factory=list)

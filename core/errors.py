@@ -280,6 +280,14 @@ class RunLost(MarqueeError):
     title = "The work was interrupted too often; try again"
 
 
+class RunLate(MarqueeError):
+    """The run is past its deadline; what was finished is kept."""
+
+    kind: ClassVar[Kind] = "unavailable"
+    slug = "run-late"
+    title = "The work took too long and was stopped"
+
+
 class Unavailable(MarqueeError):
     """A part that is needed does not answer."""
 

@@ -63,6 +63,7 @@ class Settings(BaseSettings):
     worker_runs: int = Field(default=256, ge=1)
     runs_per_business: int = Field(default=64, ge=1)
     run_attempts: int = Field(default=3, ge=1)
+    run_seconds: float = Field(default=900.0, gt=0)
     lease_seconds: float = Field(default=10.0, gt=0)
     sweep_seconds: float = Field(default=2.0, gt=0)
 

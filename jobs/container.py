@@ -8,17 +8,18 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 
 from agents.gateway import Gateway
+from core.conversation import Run
 from core.ids import new_id
 from core.settings import Settings
+from core.task import Task
 from graphs.compose import open_copilot
-from jobs.runs import RunDriver
+from jobs.claimed import Driver
+from jobs.runs import RunKind
+from jobs.tasks import TaskKind, task_handlers
 from memory.checkpoints import Checkpoints
 from services.container import Services, open_services
-
-BEATS_PER_LEASE = 5
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,8 @@ class WorkerParts:
     name: str
     services: Services
     gateway: Gateway
-    driver: RunDriver
+    runs: Driver[Run]
+    tasks: Driver[Task]
 
 
 @asynccontextmanager
@@ -46,12 +48,19 @@ async def open_worker(settings: Settings) -> AsyncIterator[WorkerParts]:
         ) as (copilot, gateway),
     ):
         await asyncio.gather(services.recall.open(), services.checker.warm())
-        driver = RunDriver(
+        runs = RunKind(
             services.runs,
             services.log,
             services.feed,
             copilot.prepare,
-            name,
-            timedelta(seconds=settings.lease_seconds / BEATS_PER_LEASE),
+            settings.run_attempts,
+            settings.run_seconds,
         )
-        yield WorkerParts(name, services, gateway, driver)
+        tasks = TaskKind(services.tasks, task_handlers(services))
+        yield WorkerParts(
+            name,
+            services,
+            gateway,
+            Driver(runs, name, settings.lease_seconds),
+            Driver(tasks, name, settings.lease_seconds),
+        )

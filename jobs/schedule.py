@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
 from core.scope import Scope
-from memory.leases import Scans
+from jobs.observer import BEATS_PER_LEASE, LeaseObserver
+from memory.leases import DocumentRef, Leases, Scans
 from memory.queue import Handler
 from services.container import Services
 
@@ -23,28 +24,25 @@ class Sweeper:
 
     Args:
         services: The stores to look at, and the queue that wakes workers.
-        every: Seconds between two looks.
         handlers: What is done here at once while wake-ups cannot be sent.
-        most: How much of that at a time.
     """
 
-    def __init__(self, services: Services, every: float, handlers: Mapping[str, Handler], most: int) -> None:
+    def __init__(self, services: Services, handlers: Mapping[str, Handler]) -> None:
+        settings = services.settings
         self._services = services
         self._scans = Scans(services.database.mongo)
-        self._every = every
+        self._runs = LeaseObserver(settings.lease_seconds)
+        self._tasks = LeaseObserver(settings.lease_seconds)
+        self._every = min(settings.sweep_seconds, settings.lease_seconds / BEATS_PER_LEASE)
         self._handlers = handlers
-        self._most = most
+        self._most = settings.worker_runs
         self._here: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
         """Sweep until cancelled."""
         try:
             while True:
-                try:
-                    await self.sweep()
-                except Exception:
-                    # The database is away: nothing is lost, the next sweep sees the same.
-                    logger.warning("sweep.failed", exc_info=True)
+                await self.sweep()
                 await asyncio.sleep(self._every)
         finally:
             for task in self._here:
@@ -52,25 +50,54 @@ class Sweeper:
             await asyncio.gather(*self._here, return_exceptions=True)
 
     async def sweep(self) -> None:
-        """One look at everything."""
+        """One look at everything; what cannot be looked at does not keep the rest waiting."""
+        for look in (self._look_at_runs, self._look_at_tasks, self._look_at_memories, self._charge):
+            try:
+                await look()
+            except Exception:
+                # The database is away: nothing is lost, the next sweep sees the same.
+                logger.warning("sweep.failed", exc_info=True, extra={"look": look.__name__})
+
+    async def _look_at_runs(self) -> None:
+        free = await self._free("runs", self._services.runs.leases, self._runs)
+        earlier = self._services.clock.now() - WAKE_AGAIN_AFTER
+        await self._wake("run", [*free, *await self._scans.queued_runs(earlier)])
+
+    async def _look_at_tasks(self) -> None:
+        free = await self._free("tasks", self._services.tasks.leases, self._tasks)
+        await self._wake("task", [*free, *await self._scans.due_tasks(self._services.clock.now())])
+
+    async def _look_at_memories(self) -> None:
+        earlier = self._services.clock.now() - WAKE_AGAIN_AFTER
+        found = await self._scans.unindexed_memories(earlier)
+        businesses = dict.fromkeys(ref.business_id for ref in found)
+        await self._wake("index", [DocumentRef(business_id, "") for business_id in businesses])
+
+    async def _charge(self) -> None:
         now = self._services.clock.now()
-        earlier = now - WAKE_AGAIN_AFTER
-        for name, found in (
-            ("run", await self._scans.stalled_runs(now)),
-            ("run", await self._scans.waiting_runs(earlier)),
-            ("index", await self._scans.unindexed_memories(earlier)),
-        ):
-            for place in {(one.business_id, one.document_id if name == "run" else "") for one in found}:
-                sent = await self._services.queue.wake(name, business_id=place[0], document_id=place[1])
-                if not sent and len(self._here) < self._most:
-                    task = asyncio.create_task(self._do(name, *place))
-                    self._here.add(task)
-                    task.add_done_callback(self._here.discard)
         for lost in await self._scans.expired_reservations(now):
             await self._services.budgets.charge_expired(Scope.of(lost.business_id), lost.document_id)
 
-    async def _do(self, name: str, business_id: str, document_id: str) -> None:
+    async def _free(self, name: str, leases: Leases, observer: LeaseObserver) -> list[DocumentRef]:
+        """The documents in work that nobody holds, those whose heartbeat has stopped included."""
+        running = await self._scans.running(name)
+        free = [one.ref for one in running if one.claimable]
+        for stopped in observer.stopped(running):
+            if await leases.expire(stopped):
+                logger.warning("lease.expired", extra={"document_id": stopped.ref.document_id})
+                free.append(stopped.ref)
+        return free
+
+    async def _wake(self, name: str, refs: Iterable[DocumentRef]) -> None:
+        for ref in refs:
+            where = {"business_id": ref.business_id, "document_id": ref.document_id}
+            if not await self._services.queue.wake(name, **where) and len(self._here) < self._most:
+                task = asyncio.create_task(self._do(name, ref))
+                self._here.add(task)
+                task.add_done_callback(self._here.discard)
+
+    async def _do(self, name: str, ref: DocumentRef) -> None:
         try:
-            await self._handlers[name](business_id=business_id, document_id=document_id)
+            await self._handlers[name](business_id=ref.business_id, document_id=ref.document_id)
         except Exception:
-            logger.exception("sweep.work", extra={"business_id": business_id})
+            logger.exception("sweep.work", extra={"business_id": ref.business_id})

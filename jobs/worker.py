@@ -7,7 +7,7 @@ import gc
 import logging
 import signal
 from collections import Counter
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -17,7 +17,7 @@ from core.settings import Settings
 from jobs.container import WorkerParts, open_worker
 from jobs.schedule import Sweeper
 from memory.presence import sign_of_life, sign_off
-from memory.queue import run_worker
+from memory.queue import Handler, run_worker
 from memory.redis import AWAY
 from services.logging_setup import configure_logging, noted
 
@@ -25,6 +25,9 @@ logger = logging.getLogger("marquee.worker")
 
 SIGN_SECONDS = 5.0
 DRAIN_SECONDS = 10.0
+TASKS_AT_ONCE = 4
+"""Background tasks in one worker: they take their time, and no place of a run that a person waits for."""
+
 GC_THRESHOLDS = (50_000, 50, 50)
 
 
@@ -35,6 +38,12 @@ class Handlers:
         self._parts = parts
         self._cap = parts.services.settings.runs_per_business
         self._busy: Counter[str] = Counter()
+        self._tasks: set[str] = set()
+
+    @property
+    def by_name(self) -> Mapping[str, Handler]:
+        """By the name of the wake-up."""
+        return {"run": self.run, "task": self.task, "index": self.index}
 
     async def run(self, business_id: str, document_id: str) -> None:
         """Drive a run."""
@@ -43,13 +52,24 @@ class Handlers:
         self._busy[business_id] += 1
         try:
             with noted(business_id=business_id, run_id=document_id):
-                await self._parts.driver(business_id, document_id)
+                await self._parts.runs(business_id, document_id)
         finally:
             self._busy[business_id] -= 1
             if not self._busy[business_id]:
                 del self._busy[business_id]
         if self._parts.services.recall.owes(Scope.of(business_id)):
             await self.index(business_id)
+
+    async def task(self, business_id: str, document_id: str) -> None:
+        """Drive a background task; few at once, one of a business."""
+        if business_id in self._tasks or len(self._tasks) >= TASKS_AT_ONCE:
+            return
+        self._tasks.add(business_id)
+        try:
+            with noted(business_id=business_id, task_id=document_id):
+                await self._parts.tasks(business_id, document_id)
+        finally:
+            self._tasks.discard(business_id)
 
     async def index(self, business_id: str, document_id: str = "") -> None:
         """Bring Chroma up to what is remembered."""
@@ -73,16 +93,15 @@ async def work(settings: Settings) -> int:
         gc.collect()
         gc.freeze()
         gc.set_threshold(*GC_THRESHOLDS)
-        doing = {"run": handlers.run, "index": handlers.index}
-        sweeper = Sweeper(services, settings.sweep_seconds, doing, settings.worker_runs)
+        sweeper = Sweeper(services, handlers.by_name)
         beside = [
             _beside(sweeper.run()),
-            _beside(services.signals.listen(parts.driver.cancel)),
+            _beside(services.signals.listen(parts.runs.cancel)),
             _beside(_show_presence(parts)),
         ]
         logger.info("worker ready", extra={"event": "worker.ready", "model": parts.gateway.info.name})
         try:
-            await run_worker(services.broker, doing, settings.worker_runs, stop, DRAIN_SECONDS)
+            await run_worker(services.broker, handlers.by_name, settings.worker_runs, stop, DRAIN_SECONDS)
         finally:
             for task in beside:
                 task.cancel()

@@ -10,6 +10,7 @@ from core.content import Content, ContentVersion
 from core.conversation import Message, Run, Thread
 from core.idempotency import KeyedRequest
 from core.scope import Scope
+from core.task import Task
 from core.usage import LedgerRow, MonthBudget
 from memory.collections import Collection, SystemCollection
 from memory.mongo import Mongo
@@ -23,6 +24,7 @@ TENANT_COLLECTIONS = frozenset(
         "threads",
         "chat_messages",
         "runs",
+        "tasks",
         "memories",
         "ai_usage",
         "usage_ledger",
@@ -52,6 +54,7 @@ class Database:
         self.threads = Collection(mongo, "threads", Thread, "thread", clock)
         self.messages = Collection(mongo, "chat_messages", Message, "message", clock)
         self.runs = Collection(mongo, "runs", Run, "run", clock)
+        self.tasks = Collection(mongo, "tasks", Task, "task", clock)
         self.memories = Collection(mongo, "memories", Memory, "memory", clock)
         self.budgets = Collection(mongo, "ai_usage", MonthBudget, "month", clock)
         self.ledger = Collection(mongo, "usage_ledger", LedgerRow, "ledger row", clock)

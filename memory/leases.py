@@ -4,44 +4,49 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from pymongo import UpdateOne
 
-from core.conversation import Lease
+from core.lease import Claimable, Lease
 from core.scope import Scope
 from memory.collections import Collection
 from memory.mongo import SYSTEM_SCAN, Mongo, encode_value
 
 
 @dataclass(frozen=True)
-class Found:
-    """A document that a scan came across: where it is, nothing of what it says."""
+class DocumentRef:
+    """Where a document is; nothing of what it says."""
 
     business_id: str
     document_id: str
 
 
 @dataclass(frozen=True)
-class Hold:
-    """A claimed document, and the attempt that holds it."""
+class Running:
+    """A document in work, as an observer sees it: its attempt and the lease of that moment."""
 
-    business_id: str
-    document_id: str
+    ref: DocumentRef
     attempt: int
+    lease: Lease | None
+
+    @property
+    def claimable(self) -> bool:
+        """Whether no worker holds it."""
+        return self.lease is None or self.lease.expired
 
 
 class Leases:
-    """Holds on the documents of one collection.
+    """Leases on the documents of one collection.
 
     A claim raises `attempt` in the same update that takes the lease; every later write compares it, so a
-    worker that lost its hold changes nothing, whatever its clock says.
+    worker that lost its lease changes nothing. No clock is compared with another one: a lease says only
+    who holds the document and which heartbeat was the last (`jobs/observer.py` finds those that stopped).
     """
 
-    def __init__(self, collection: Collection[Any], duration: timedelta) -> None:
+    def __init__(self, collection: Collection[Any]) -> None:
         self._collection = collection
-        self._duration = duration
 
     async def claim(
         self,
@@ -53,83 +58,138 @@ class Leases:
         expect: Mapping[str, Any],
     ) -> bool:
         """Take the document as attempt `attempt + 1`, if nobody else took it since it was read."""
-        now = self._collection.clock.now()
         return await self._collection.change(
             scope,
             document_id,
-            {
-                **values,
-                "attempt": attempt + 1,
-                "lease": Lease(owner=owner, until=now + self._duration),
-            },
+            {**values, "attempt": attempt + 1, "lease": Lease(owner=owner)},
             {**expect, "attempt": attempt},
         )
 
-    async def renew(self, holds: Sequence[Hold]) -> list[Hold]:
-        """Heartbeat of many holds in one command; those that are lost."""
-        until = encode_value(self._collection.clock.now() + self._duration)
-        # One that is lost with the database's crash only lets the lease end earlier.
+    async def reclaim(self, scope: Scope, document: Claimable, owner: str) -> bool:
+        """Take a document in work that no worker holds any more; false when one does."""
+        if document.lease is None:
+            unheld: dict[str, Any] = {"lease": None}
+        elif document.lease.expired:
+            unheld = {"lease.expired": True}
+        else:
+            return False
+        return await self.claim(scope, document.id, owner, document.attempt, {}, unheld)
+
+    async def renew(self, documents: Sequence[Claimable], owner: str, beat: int) -> list[Claimable]:
+        """Heartbeat of many documents in one command.
+
+        An attempt whose lease has expired takes it back, unless another worker has claimed the document.
+
+        Args:
+            documents: As they were claimed.
+            owner: Who claimed them.
+            beat: A number that was not used before.
+
+        Returns:
+            Those that are lost.
+        """
+        lease = encode_value(Lease(owner=owner, beat=beat))
+        # One that is lost with the database's crash is made good by the next.
         result = await self._collection.unjournaled.bulk_write(
             [
                 UpdateOne(
                     {
-                        "_id": hold.document_id,
-                        "business_id": hold.business_id,
-                        "attempt": hold.attempt,
-                        "lease": {"$ne": None},
+                        "_id": document.id,
+                        "business_id": document.business_id,
+                        "attempt": document.attempt,
+                        "lease.owner": owner,
                     },
-                    {"$set": {"lease.until": until}},
+                    {"$set": {"lease": lease}},
                 )
-                for hold in holds
+                for document in documents
             ],
             ordered=False,
         )
-        if result.matched_count == len(holds):
+        if result.matched_count == len(documents):
             return []
         cursor = self._collection.raw.find(
             {
-                "_id": {"$in": [hold.document_id for hold in holds]},
-                "business_id": {"$in": [hold.business_id for hold in holds]},
+                "_id": {"$in": [document.id for document in documents]},
+                "business_id": {"$in": [document.business_id for document in documents]},
+                "lease.owner": owner,
+            },
+            {"attempt": 1},
+        )
+        held = {(row["_id"], row["attempt"]) async for row in cursor}
+        return [document for document in documents if (document.id, document.attempt) not in held]
+
+    async def release(self, document: Claimable, *, failed: bool) -> None:
+        """Give a document in work back, for any worker to take at once.
+
+        Args:
+            document: As it was claimed.
+            failed: Whether the attempt counts as a failure.
+        """
+        await self._collection.raw.update_one(
+            {
+                "_id": document.id,
+                "business_id": document.business_id,
+                "attempt": document.attempt,
                 "lease": {"$ne": None},
             },
-            {"business_id": 1, "attempt": 1},
+            {"$set": {"lease": None}, "$inc": {"returned": 0 if failed else 1}},
         )
-        held = {Hold(row["business_id"], row["_id"], row["attempt"]) async for row in cursor}
-        return [hold for hold in holds if hold not in held]
 
-    async def release(self, scope: Scope, document_id: str, attempt: int) -> None:
-        """Let the lease end now."""
-        await self._collection.raw.update_one(
-            {"_id": document_id, **scope.filter(), "attempt": attempt, "lease": {"$ne": None}},
-            {"$set": {"lease.until": encode_value(self._collection.clock.now())}},
+    async def expire(self, running: Running) -> bool:
+        """Let other workers claim a document whose heartbeat stopped; false if it has beaten since."""
+        if running.lease is None:
+            return False
+        result = await self._collection.raw.update_one(
+            {
+                "_id": running.ref.document_id,
+                "business_id": running.ref.business_id,
+                "attempt": running.attempt,
+                "lease.owner": running.lease.owner,
+                "lease.beat": running.lease.beat,
+            },
+            {"$set": {"lease.expired": True}},
         )
+        return result.matched_count == 1
 
 
 class Scans:
-    """What is due or stalled, over all businesses: every command here carries the system-scan tag."""
+    """What is due or in work, over all businesses: every command here carries the system-scan tag."""
 
     def __init__(self, mongo: Mongo) -> None:
         self._mongo = mongo
 
-    async def _find(self, name: str, where: Mapping[str, Any], limit: int = 200) -> list[Found]:
+    async def _find(self, name: str, where: Mapping[str, Any], limit: int = 200) -> list[DocumentRef]:
         cursor = self._mongo.collection(name).find(
             dict(where), {"_id": 1, "business_id": 1}, comment=SYSTEM_SCAN, limit=limit
         )
-        return [Found(row["business_id"], row["_id"]) async for row in cursor]
+        return [DocumentRef(row["business_id"], row["_id"]) async for row in cursor]
 
-    async def stalled_runs(self, now: datetime) -> list[Found]:
-        """Running, and the lease is over."""
-        return await self._find("runs", {"status": "running", "lease.until": {"$lt": now}})
+    async def running(self, name: str) -> list[Running]:
+        """The documents of a collection that are in work."""
+        wanted = {"_id": 1, "business_id": 1, "attempt": 1, "lease": 1}
+        cursor = self._mongo.collection(name).find({"status": "running"}, wanted, comment=SYSTEM_SCAN)
+        return [
+            Running(
+                DocumentRef(row["business_id"], row["_id"]),
+                row["attempt"],
+                None if row["lease"] is None else Lease.model_validate(row["lease"]),
+            )
+            async for row in cursor
+        ]
 
-    async def waiting_runs(self, before: datetime) -> list[Found]:
+    async def queued_runs(self, before: datetime) -> list[DocumentRef]:
         """Queued since before `before`: the wake-up was lost."""
         return await self._find("runs", {"status": "queued", "created_at": {"$lt": before}})
 
-    async def expired_reservations(self, now: datetime) -> list[Found]:
+    async def due_tasks(self, now: datetime) -> list[DocumentRef]:
+        """Queued tasks whose time has come."""
+        return await self._find("tasks", {"status": "queued", "due_at": {"$lte": now}})
+
+    async def expired_reservations(self, now: datetime) -> list[DocumentRef]:
         """Months with a reservation whose call never came back."""
         return await self._find("ai_usage", {"reservations.expires_at": {"$lt": now}})
 
-    async def unindexed_memories(self, before: datetime) -> list[Found]:
+    async def unindexed_memories(self, before: datetime) -> list[DocumentRef]:
         """Remembered texts that Chroma does not have yet."""
         return await self._find("memories", {"indexed": False, "updated_at": {"$lt": before}})
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
-from memory.mongo import Mongo
+from memory.mongo import SYSTEM_SCAN, Mongo
 from memory.reshapes import number_revisions
 
 Migration = Callable[[Mongo], Awaitable[None]]
@@ -97,11 +97,26 @@ async def _memory_indexes(mongo: Mongo) -> None:
     await make_collection(mongo, "memories", kinds, waiting)
 
 
+async def _tasks_and_leases(mongo: Mongo) -> None:
+    """What is due, oldest first, and leases without times.
+
+    A lease of before says until when it holds; no worker renews it any more, so the run is free.
+    """
+    await make_collection(mongo, "tasks", IndexModel([("status", ASCENDING), ("due_at", ASCENDING)]))
+    await make_collection(mongo, "runs", IndexModel([("status", ASCENDING), ("created_at", ASCENDING)]))
+    await mongo.collection("runs").update_many(
+        {"status": "running", "lease.until": {"$exists": True}},
+        {"$set": {"lease": None}},
+        comment=SYSTEM_SCAN,
+    )
+
+
 MIGRATIONS: tuple[tuple[int, Migration], ...] = (
     (1, _first_collections),
     # 2 set the validators, which each collection now gets where it is made.
     (3, _memory_indexes),
     (4, number_revisions),
+    (5, _tasks_and_leases),
 )
 
 

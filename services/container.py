@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
 
@@ -38,6 +37,7 @@ from services.passwords import Passwords
 from services.recall import Recall
 from services.run_stream import RunStream
 from services.runs import Runs
+from services.tasks import Tasks
 from services.threads import Threads
 from services.usage import Usage
 
@@ -65,6 +65,7 @@ class Services:
     budgets: Budgets
     threads: Threads
     runs: Runs
+    tasks: Tasks
     embedder: LocalEmbedder
     demo: Demo
     run_stream: RunStream
@@ -131,10 +132,7 @@ async def open_services(
             queue,
             signals,
             clock,
-            timedelta(seconds=settings.lease_seconds),
-            settings.run_attempts,
         )
-
         accounts = Accounts(database, settings, passwords, clock)
 
         async def redis_answers() -> None:
@@ -166,6 +164,7 @@ async def open_services(
             budgets=budgets,
             threads=threads,
             runs=runs,
+            tasks=Tasks(database, clock),
             embedder=embedder,
             demo=Demo(database, accounts, recall, clock),
             run_stream=RunStream(database, threads, feed),

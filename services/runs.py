@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any, Literal, Protocol
 
 from core.clock import Clock
@@ -27,7 +26,6 @@ from core.errors import (
     NotFound,
     QuotaExhausted,
     RunInputDiffers,
-    RunLost,
     ThreadBusy,
 )
 from core.events import run_started
@@ -36,7 +34,7 @@ from core.scope import Scope
 from memory.collections import AlreadyThere
 from memory.database import Database
 from memory.event_log import EventLog
-from memory.leases import Hold, Leases
+from memory.leases import Leases
 from services.run_request import RunRequest, documents_of
 from services.threads import Threads, branch
 from services.usage import Usage
@@ -76,7 +74,7 @@ class RunResult:
 class Runs:
     """The life of a run: started by a person, claimed by workers, ended once.
 
-    Every write after a claim names the attempt; a worker that lost its hold changes nothing.
+    Every write after a claim names the attempt; a worker that lost its lease changes nothing.
     """
 
     def __init__(
@@ -88,8 +86,6 @@ class Runs:
         waker: Waker,
         canceller: Canceller,
         clock: Clock,
-        lease: timedelta,
-        attempts: int,
     ) -> None:
         self._database = database
         self._threads = threads
@@ -98,8 +94,7 @@ class Runs:
         self._waker = waker
         self._canceller = canceller
         self._clock = clock
-        self._leases = Leases(database.runs, lease)
-        self._attempts = attempts
+        self.leases = Leases(database.runs)
 
     # -- people -----------------------------------------------------------------------------------------
 
@@ -189,57 +184,45 @@ class Runs:
 
     # -- workers ----------------------------------------------------------------------------------------
 
-    async def claim(self, scope: Scope, run_id: str, owner: str) -> Run | None:
+    async def claim(
+        self, scope: Scope, run_id: str, owner: str, admits: Callable[[Run], bool] = lambda _: True
+    ) -> Run | None:
         """Take a run that waits or whose worker is gone; None when there is nothing to do.
 
         A run that is to be cancelled, or that lost its worker too often, is claimed as well: the worker
         sees it and ends it.
+
+        Args:
+            scope: The run's business.
+            run_id: The run.
+            owner: The worker's name.
+            admits: Whether the worker takes a run that had an attempt before.
         """
         now = self._clock.now()
         # Nearly every wake-up is the first of its run: take it without having read it.
         run, taken = await asyncio.gather(
             self._database.runs.find(scope, {"_id": run_id}),
-            self._leases.claim(
+            self.leases.claim(
                 scope, run_id, owner, 0, {"status": "running", "started_at": now}, {"status": "queued"}
             ),
         )
         if run is not None and taken:
-            return run.model_copy(update={"attempt": 1, "status": "running"})
-        if run is None or run.status in ENDED:
+            return run.model_copy(update={"attempt": 1, "status": "running", "started_at": now})
+        if run is None or run.status != "running" or not admits(run):
             return None
-        if run.status == "running" and run.lease is not None and run.lease.until > now:
+        if not await self.leases.reclaim(scope, run, owner):
             return None
-        claimed = await self._leases.claim(
-            scope,
-            run_id,
-            owner,
-            run.attempt,
-            {"status": "running", "started_at": run.started_at or now},
-            {"status": run.status},
-        )
-        if not claimed:
-            return None
-        if run.attempt:
-            await self._usage.charge_lost(scope, run.id)
-        return run.model_copy(update={"attempt": run.attempt + 1, "status": "running"})
+        await self._usage.charge_lost(scope, run.id)
+        return run.model_copy(update={"attempt": run.attempt + 1})
 
-    def exhausted(self, run: Run) -> bool:
-        """Whether this claim is one too many: the run kills its workers."""
-        return run.attempt > self._attempts
+    def age(self, run: Run) -> float:
+        """Seconds since a claimed run was first started."""
+        return 0.0 if run.started_at is None else (self._clock.now() - run.started_at).total_seconds()
 
-    async def heartbeat(self, runs: Sequence[Run]) -> list[str]:
-        """Renew the hold on these runs; the ids of those that are lost."""
-        lost = await self._leases.renew([Hold(run.business_id, run.id, run.attempt) for run in runs])
-        return [hold.document_id for hold in lost]
-
-    async def to_stop(self, scope: Scope, run_ids: Sequence[str]) -> list[str]:
-        """Which of these runs somebody asked to stop."""
+    async def cancelled(self, scope: Scope, run_ids: Sequence[str]) -> list[str]:
+        """Which of these runs somebody asked to cancel."""
         where = {"_id": {"$in": list(run_ids)}, "cancel_requested_at": {"$ne": None}}
         return [run.id for run in await self._database.runs.all(scope, where)]
-
-    async def release(self, scope: Scope, run: Run) -> None:
-        """Give a run back that this worker cannot go on with."""
-        await self._leases.release(scope, run.id, run.attempt)
 
     async def reauthorise(self, run: Run) -> None:
         """Whether who asked may still act here: rights are checked when the work begins, too."""
@@ -256,7 +239,7 @@ class Runs:
         return branch(messages, run.input.message_id)
 
     async def finish(self, scope: Scope, run: Run, result: RunResult) -> bool:
-        """Write the answer, then the run's end; false when the hold was lost meanwhile."""
+        """Write the answer, then the run's end; false when the lease was lost meanwhile."""
         now = self._clock.now()
         status: dict[str, Literal["complete", "stopped", "failed"]] = {
             "completed": "complete",
@@ -291,7 +274,7 @@ class Runs:
             await self._database.threads.change(
                 scope, run.thread_id, {"campaign_id": result.campaign_id}, {"campaign_id": None}
             )
-        return await self._database.runs.change(
+        if await self._database.runs.change(
             scope,
             run.id,
             {
@@ -303,11 +286,11 @@ class Runs:
                 "lease": None,
             },
             {"attempt": run.attempt, "status": "running"},
-        )
-
-    def lost(self) -> MarqueeError:
-        """Why a run that killed its workers ends."""
-        return RunLost(f"It was started {self._attempts} times and its worker was lost each time.")
+        ):
+            return True
+        # Of a write whose reply was lost the database knows more than we do.
+        ended = {"_id": run.id, "attempt": run.attempt, "status": result.status}
+        return await self._database.runs.any(scope, ended)
 
     # -- inside -----------------------------------------------------------------------------------------
 

@@ -11,6 +11,8 @@ import httpx
 
 from core.events import call_start, text_start
 from core.ids import new_id
+from core.lease import Lease
+from memory.leases import DocumentRef, Running
 from services.runs import RunResult
 from tests.doubles.fault_server import FaultServer
 from tests.e2e.conftest import served_by
@@ -89,8 +91,9 @@ async def test_a_run_that_kills_its_worker_each_time_ends_as_lost(here: World) -
         assert claimed.attempt == number
         assert await services.runs.claim(here.scope, ours, "another") is None
         services.log.writer(here.scope, ours, number).append(text_start(f"answer {number}"), now=True)
-        # As time does.
-        await services.runs.release(here.scope, claimed)
+        # As another worker does that sees no heartbeat for the lease duration.
+        held = Running(DocumentRef(here.business_id, ours), number, Lease(owner="a worker that dies"))
+        assert await services.runs.leases.expire(held)
     async with working(here.settings):
         ended = await here.ended(run)
         frames = await here.events(run)

@@ -96,12 +96,13 @@ async def working(settings: Settings, *, sweeps: bool = True) -> AsyncIterator[W
     """A worker in this process; leaving takes it away as SIGTERM would."""
     async with open_worker(settings) as parts:
         services, handlers, stop = parts.services, Handlers(parts), asyncio.Event()
-        doing = {"run": handlers.run, "index": handlers.index}
-        sweeper = Sweeper(services, settings.sweep_seconds, doing, settings.worker_runs)
-        beside = [asyncio.create_task(services.signals.listen(parts.driver.cancel))]
+        sweeper = Sweeper(services, handlers.by_name)
+        beside = [asyncio.create_task(services.signals.listen(parts.runs.cancel))]
         if sweeps:
             beside.append(asyncio.create_task(sweeper.run()))
-        work = asyncio.create_task(run_worker(services.broker, doing, settings.worker_runs, stop, drain=0.0))
+        work = asyncio.create_task(
+            run_worker(services.broker, handlers.by_name, settings.worker_runs, stop, drain=0.0)
+        )
         try:
             yield parts
         finally:
