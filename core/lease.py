@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pydantic import ConfigDict
-
 from core.document import TenantDocument, Value
 
 
@@ -14,9 +12,6 @@ class Lease(Value):
     whole lease duration, by the observer's own clock, marks it `expired`. Its holder may take it back until
     another worker has claimed the document.
     """
-
-    # A worker of an earlier or later release may have left fields of its own.
-    model_config = ConfigDict(extra="ignore")
 
     owner: str
     beat: int = 0

@@ -172,7 +172,7 @@ class Scans:
             Running(
                 DocumentRef(row["business_id"], row["_id"]),
                 row["attempt"],
-                None if row["lease"] is None else Lease.model_validate(row["lease"]),
+                None if row["lease"] is None else Lease.model_validate(row["lease"], extra="ignore"),
             )
             async for row in cursor
         ]
