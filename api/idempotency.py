@@ -76,7 +76,7 @@ class IdempotencyKeys:
             raise Unauthenticated
         caller = await services.accounts.authenticate(token.strip())
         fingerprint = digest([request.url.query, request.headers.get("content-type", ""), body.hex()])
-        return await services.idempotency.claim(caller.user_id, f"POST {request.url.path}", key, fingerprint)
+        return await services.idempotency.claim(caller.id, f"POST {request.url.path}", key, fingerprint)
 
     async def _handle(self, claim: Claim, scope: Scope, receive: Receive, send: Send) -> None:
         idempotency = _services(scope).idempotency

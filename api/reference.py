@@ -6,7 +6,7 @@ import html
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
@@ -16,9 +16,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 
-from api.dependencies import Access, access_of
+from api.authorization import Access, PermissionRequired, PublicAccess, access_of
 from api.problems import MEDIA_TYPE, Problem
 from core.errors import Misconfigured
+from core.permissions import ROLES_WITH, Role
 
 PROBLEMS = Path(__file__).parent.parent / "docs" / "problems.md"
 
@@ -44,6 +45,20 @@ OPERATIONS_START = """SwaggerUIBundle({
 });
 """
 
+ROLES_INTRODUCTION = """# Who may do what
+
+Written by `python -m api roles` from `core/permissions.py` and the routes. A person has one role in each
+business that they belong to; the creator of a business is its owner. What belongs to other businesses is
+always 404; in your own, what your role does not allow is 403. API keys cannot be made yet: their column is
+what they will be held to.
+
+## What each role may do
+"""
+OPERATIONS_INTRODUCTION = """## What each operation needs
+
+`public`: nothing. `signed-in`: an account. Otherwise a permission in the business concerned.
+"""
+
 _DESCRIPTIONS = {
     "400": "The body could not be read.",
     "401": "Nobody is signed in, or the token does not hold.",
@@ -62,33 +77,50 @@ def routes_of(app: FastAPI) -> Iterator[tuple[APIRoute, str, Access | None]]:
     for context in iter_route_contexts(app.routes):
         route: Any = context.route
         if isinstance(route, APIRoute):
-            yield route, getattr(context, "path", route.path), access_of(route.dependencies)
+            yield route, getattr(context, "path", route.path), access_of(route)
 
 
 def check_access(app: FastAPI) -> None:
-    """Refuse to start with a route that does not say who may call it."""
+    """Refuse to start with a route that does not say, once, who may call it."""
     for route, path, access in routes_of(app):
         if access is None:
-            raise Misconfigured(f"{route.name} ({path}) does not say who may call it.")
+            raise Misconfigured(f"{route.name} ({path}) has to declare one access: see api/authorization.py.")
 
 
 def roles_table(app: FastAPI) -> str:
-    """The table role × operation, as `docs/roles.md` holds it."""
-    lines = [
-        "# Who may call what",
-        "",
-        "`public`: anybody. `signed-in`: any account. Otherwise: members with one of these roles in the",
-        "business that is concerned; what belongs to others is always 404. Written by `python -m api roles`.",
-        "",
-        "| operation | | who |",
-        "|---|---|---|",
+    """Which role holds which permission, and what each operation needs: `docs/roles.md`."""
+    permissions = [
+        f"| `{permission}` | {' | '.join('yes' if role in roles else '' for role in get_args(Role))} |"
+        for permission, roles in ROLES_WITH.items()
     ]
-    rows = {
-        (path, method): f"| `{method} {path}` | {route.name} | {access.label if access else ''} |"
+    operations = {
+        (path, method): f"| `{method} {path}` | {route.name} | {_who(access)} |"
         for route, path, access in routes_of(app)
         for method in sorted(route.methods or ())
     }
-    return "\n".join([*lines, *(rows[key] for key in sorted(rows)), ""])
+    columns = [role.replace("_", " ") for role in get_args(Role)]
+    return "\n".join(
+        [
+            ROLES_INTRODUCTION,
+            f"| permission | {' | '.join(columns)} |",
+            f"|---{'|---' * len(columns)}|",
+            *permissions,
+            "",
+            OPERATIONS_INTRODUCTION,
+            "| operation | | needs | who has it |",
+            "|---|---|---|---|",
+            *(operations[key] for key in sorted(operations)),
+            "",
+        ]
+    )
+
+
+def _who(access: Access | None) -> str:
+    if not isinstance(access, PermissionRequired):
+        return f"{access.label if access else ''} | "
+    holders = ROLES_WITH[access.permission]
+    names = [role.replace("_", " ") for role in get_args(Role) if role in holders]
+    return f"`{access.permission}` | {', '.join(names)}"
 
 
 def openapi(app: FastAPI) -> dict[str, Any]:
@@ -111,12 +143,13 @@ def openapi(app: FastAPI) -> dict[str, Any]:
 
 
 def _complete(operation: dict[str, Any], method: str, path: str, access: Access) -> None:
-    operation["x-roles"] = list(access.roles) or [access.audience]
+    operation["x-access"] = access.label
     responses = operation["responses"]
     statuses = {"429", "503"}
-    if access.audience != "public":
+    public = isinstance(access, PublicAccess)
+    if not public:
         statuses.add("401")
-    if access.audience == "business":
+    if isinstance(access, PermissionRequired):
         statuses |= {"403", "404"}
     if "requestBody" in operation:
         statuses |= {"400", "422"}
@@ -125,7 +158,7 @@ def _complete(operation: dict[str, Any], method: str, path: str, access: Access)
         statuses.add("422")
     if any(one["name"] == "If-Match" for one in parameters):
         statuses.add("412")
-    if method == "POST" and access.audience != "public":
+    if method == "POST" and not public:
         statuses |= {"409", "422"}
         parameters.append(
             {

@@ -1,4 +1,4 @@
-"""User, session family, principal and scopes."""
+"""User, membership, session family, principal."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from pydantic import AfterValidator, BaseModel, EmailStr, Field, StringConstrain
 
 from core.clock import Instant
 from core.document import Document
+from core.permissions import Permission, Role, allows
+from core.scope import Scope
 
 InstallationRole = Literal["admin", "marketer"]
 BusinessRole = Literal["owner", "marketer", "client"]
+PrincipalKind = Literal["user", "api_key", "system"]
 
 
 def fold_email(value: str) -> str:
@@ -59,10 +62,30 @@ class SessionFamily(Document):
 
 
 class Principal(BaseModel, frozen=True):
-    """Who is asking: the user and their role in each of their businesses."""
+    """Who is asking, and what they may do: their role in each business, read through the one table.
 
-    user_id: str
+    A user has the role of each membership, an API key the role `api_key` in its one business; the system,
+    which acts on scopes of its own scans, has none.
+    """
+
+    kind: PrincipalKind = "user"
+    id: str
     name: str = ""
     installation_role: InstallationRole = "marketer"
     session_id: str | None = None
-    roles: dict[str, BusinessRole] = Field(default_factory=dict)
+    roles: dict[str, Role] = Field(default_factory=dict)
+
+    def may(self, permission: Permission, business_id: str) -> bool:
+        """Whether they hold a permission in a business; false where they have no role."""
+        role = self.roles.get(business_id)
+        return role is not None and allows(role, permission)
+
+    def scope(self, permission: Permission | None = None) -> Scope:
+        """The businesses in which they hold a permission; without one, all in which they have a role."""
+        return Scope(
+            frozenset(
+                business_id
+                for business_id in self.roles
+                if permission is None or self.may(permission, business_id)
+            )
+        )

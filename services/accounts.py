@@ -153,7 +153,7 @@ class Accounts:
             self._database.memberships.all({"user_id": claims.user_id}),
         )
         return Principal(
-            user_id=user.id,
+            id=user.id,
             name=user.name,
             installation_role=user.role,
             session_id=claims.session_id,

@@ -80,12 +80,9 @@ class Campaigns:
         """One campaign of the scope."""
         return await self._campaigns.get(scope, campaign_id)
 
-    async def page(
-        self, scope: Scope, business_id: str | None, limit: int, cursor: str | None = None
-    ) -> Page[Campaign]:
-        """Campaigns of one business, or of all of the scope, newest first."""
-        where = scope if business_id is None else scope.only(business_id)
-        return await self._campaigns.page(where, {}, limit, cursor)
+    async def page(self, scope: Scope, limit: int, cursor: str | None = None) -> Page[Campaign]:
+        """The campaigns of the scope, newest first."""
+        return await self._campaigns.page(scope, {}, limit, cursor)
 
     async def change(
         self, scope: Scope, campaign_id: str, patch: Mapping[str, Any], version: int | None = None
@@ -107,9 +104,8 @@ class Campaigns:
         active = await self._campaigns.all(narrow, {"status": "active"}, limit=2)
         return active[0] if len(active) == 1 else None
 
-    async def calendar(self, scope: Scope, campaign_id: str) -> Calendar:
+    async def calendar(self, scope: Scope, campaign: Campaign) -> Calendar:
         """The campaign's slots with their drafts."""
-        campaign = await self._campaigns.get(scope, campaign_id)
         narrow = scope.only(campaign.business_id)
         business = await self._businesses.get(narrow, campaign.business_id)
         ids = [slot.content_id for slot in campaign.calendar if slot.content_id]

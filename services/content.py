@@ -50,13 +50,12 @@ class Contents:
         limit: int,
         cursor: str | None = None,
         *,
-        business_id: str | None = None,
         campaign_id: str | None = None,
         platform: Platform | None = None,
         status: ContentStatus | None = None,
     ) -> Page[Content]:
         """Pieces under every given condition, newest first; a foreign id is a NotFound."""
-        narrow = scope if business_id is None else scope.only(business_id)
+        narrow = scope
         where: dict[str, Any] = {}
         if campaign_id is not None:
             campaign = await self._campaigns.get(narrow, campaign_id)

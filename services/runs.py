@@ -30,6 +30,7 @@ from core.errors import (
 )
 from core.events import run_started
 from core.ids import is_id
+from core.permissions import allows
 from core.scope import Scope
 from memory.collections import AlreadyThere
 from memory.database import Database
@@ -225,12 +226,13 @@ class Runs:
         return [run.id for run in await self._database.runs.all(scope, where)]
 
     async def reauthorise(self, run: Run) -> None:
-        """Whether who asked may still act here: rights are checked when the work begins, too."""
+        """Forbidden unless who asked may still start runs here: checked again when the work begins."""
         where = {"user_id": run.user_id, "business_id": run.business_id}
         user, member = await asyncio.gather(
             self._database.users.find({"_id": run.user_id}), self._database.memberships.find(where)
         )
-        if user is None or not user.is_active or member is None or member.role == "client":
+        may = member is not None and allows(member.role, "run.start")
+        if user is None or not user.is_active or not may:
             raise Forbidden("Your account may no longer work for this business.")
 
     async def history(self, scope: Scope, run: Run) -> list[Message]:

@@ -17,7 +17,7 @@ class NoArguments(BaseModel):
 
 async def read_calendar(context: RunContext, _: NoArguments) -> list[dict[str, Any]]:
     """The newest campaigns with their slots."""
-    page = await context.campaigns.page(context.scope, context.business.id, MOST_CAMPAIGNS)
+    page = await context.campaigns.page(context.scope, MOST_CAMPAIGNS)
     return [
         {
             "campaign": campaign.name,

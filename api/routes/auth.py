@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Header, Request, Response
 from pydantic import Field
 
-from api.dependencies import Caller, MaybeCaller, ServicesDep, public, signed_in
+from api.authorization import MaybeCaller, SignedInCaller, public
+from api.dependencies import ServicesDep
 from api.reference import example, problem_response
 from core.account import Email, InstallationRole, Password, PersonName, User
 from core.clock import Instant
@@ -262,14 +263,14 @@ async def options(services: ServicesDep) -> AuthOptions:
     )
 
 
-@router.get("/me", summary="Who is signed in", dependencies=[signed_in()])
-async def me(caller: Caller, services: ServicesDep) -> UserOut:
+@router.get("/me", summary="Who is signed in")
+async def me(caller: SignedInCaller, services: ServicesDep) -> UserOut:
     """The caller's own account."""
-    return UserOut.of(await services.accounts.user(caller.user_id))
+    return UserOut.of(await services.accounts.user(caller.id))
 
 
-@router.get("/sessions", summary="Where the caller is signed in", dependencies=[signed_in()])
-async def list_sessions(caller: Caller, services: ServicesDep) -> SessionList:
+@router.get("/sessions", summary="Where the caller is signed in")
+async def list_sessions(caller: SignedInCaller, services: ServicesDep) -> SessionList:
     """Open sessions, newest first."""
     return SessionList(
         items=[
@@ -281,27 +282,26 @@ async def list_sessions(caller: Caller, services: ServicesDep) -> SessionList:
                 expires_at=family.expires_at,
                 current=family.id == caller.session_id,
             )
-            for family in await services.accounts.sessions(caller.user_id)
+            for family in await services.accounts.sessions(caller.id)
         ]
     )
 
 
-@router.delete("/sessions", status_code=204, summary="End every other session", dependencies=[signed_in()])
-async def end_other_sessions(caller: Caller, services: ServicesDep) -> None:
+@router.delete("/sessions", status_code=204, summary="End every other session")
+async def end_other_sessions(caller: SignedInCaller, services: ServicesDep) -> None:
     """The session that asks goes on."""
-    await services.accounts.end_sessions(caller.user_id, keep=caller.session_id)
+    await services.accounts.end_sessions(caller.id, keep=caller.session_id)
 
 
 @router.delete(
     "/sessions/{session_id}",
     status_code=204,
     summary="End one session",
-    dependencies=[signed_in()],
     responses={404: problem_response("The caller has no such open session.")},
 )
-async def end_session(session_id: str, caller: Caller, services: ServicesDep) -> None:
+async def end_session(session_id: str, caller: SignedInCaller, services: ServicesDep) -> None:
     """Signs that place out; the caller's own session too."""
-    await services.accounts.end_session(caller.user_id, session_id)
+    await services.accounts.end_session(caller.id, session_id)
 
 
 def _begin(signed_in: SignedIn, request: Request, response: Response, services: ServicesDep) -> Tokens:

@@ -7,20 +7,12 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Query, Response
 from pydantic import BaseModel, Field
 
-from api.dependencies import (
-    Caller,
-    IfMatch,
-    Paging,
-    ScopeDep,
-    ServicesDep,
-    requires,
-    set_etag,
-    signed_in,
-)
+from api.authorization import Authorized, SignedInCaller, authorize
+from api.dependencies import IfMatch, Paging, ServicesDep, set_etag
 from api.examples import BUSINESS, answer, answer_list
 from api.patches import BusinessPatch
-from api.reach import DocumentId
 from api.reference import problem_response
+from api.resources import BusinessFilter, BusinessNamed, business_in_path, every_business
 from core.business import Business, Fact
 from core.document import Value
 from services.businesses import MOST_FACTS, BusinessDraft, FactDraft
@@ -60,17 +52,16 @@ class FactsDraft(Value):
     "/",
     status_code=201,
     summary="Found a business; its creator is its owner",
-    dependencies=[signed_in()],
     responses={201: answer(BUSINESS, "The new business.")},
 )
 async def create_business(
     draft: Annotated[BusinessDraft, Body(examples=[_NEW])],
     services: ServicesDep,
-    caller: Caller,
+    caller: SignedInCaller,
     response: Response,
 ) -> Business:
     """Takes the document's own fields; `facts` may come as `{key, value}` pairs."""
-    business = await services.businesses.create(caller.user_id, draft)
+    business = await services.businesses.create(caller.id, draft)
     response.headers["Location"] = f"/business/{business.id}"
     set_etag(response, business.version)
     return business
@@ -79,26 +70,30 @@ async def create_business(
 @router.get(
     "/",
     summary="The caller's businesses, newest first",
-    dependencies=[requires("owner", "marketer", "client")],
     responses={200: answer_list(BUSINESS)},
 )
-async def list_businesses(services: ServicesDep, scope: ScopeDep, paging: Paging) -> BusinessList:
+async def list_businesses(
+    allowed: Annotated[Authorized[BusinessFilter], authorize("business.read", every_business)],
+    services: ServicesDep,
+    paging: Paging,
+) -> BusinessList:
     """Every business that the caller is a member of."""
-    page = await services.businesses.page(scope, paging.limit, paging.cursor)
+    page = await services.businesses.page(allowed.scope, paging.limit, paging.cursor)
     return BusinessList(items=page.items, next_cursor=page.next_cursor)
 
 
 @router.get(
     "/{id}",
     summary="One business",
-    dependencies=[requires("owner", "marketer", "client")],
     responses={200: answer(BUSINESS)},
 )
 async def get_business(
-    business_id: DocumentId, services: ServicesDep, scope: ScopeDep, response: Response
+    allowed: Annotated[Authorized[BusinessNamed], authorize("business.read", business_in_path)],
+    services: ServicesDep,
+    response: Response,
 ) -> Business:
     """The whole document with its facts."""
-    business = await services.businesses.get(scope, business_id)
+    business = await services.businesses.get(allowed.scope, allowed.scope.business_id)
     set_etag(response, business.version)
     return business
 
@@ -106,14 +101,12 @@ async def get_business(
 @router.put(
     "/{id}",
     summary="Change a business",
-    dependencies=[requires("owner", "marketer")],
     responses={200: answer(BUSINESS)},
 )
 async def change_business(
-    business_id: DocumentId,
+    allowed: Annotated[Authorized[BusinessNamed], authorize("business.edit", business_in_path)],
     patch: BusinessPatch,
     services: ServicesDep,
-    scope: ScopeDep,
     version: IfMatch,
     response: Response,
 ) -> Business:
@@ -121,6 +114,7 @@ async def change_business(
 
     Drafts are checked again.
     """
+    scope, business_id = allowed.scope, allowed.scope.business_id
     business = await services.businesses.change(scope, business_id, patch, version)
     await services.content.recheck_drafts(scope, business_id)
     set_etag(response, business.version)
@@ -131,33 +125,32 @@ async def change_business(
     "/{id}",
     status_code=204,
     summary="Delete a business and everything it owns",
-    dependencies=[requires("owner")],
     responses={409: problem_response("It has campaigns or content and `cascade` is not true.")},
 )
 async def delete_business(
-    business_id: DocumentId,
+    allowed: Annotated[Authorized[BusinessNamed], authorize("business.delete", business_in_path)],
     services: ServicesDep,
-    scope: ScopeDep,
     cascade: Annotated[bool, Query(description="Also when it has campaigns or content.")] = False,
 ) -> None:
     """Campaigns, content, conversations and memory go with it; nothing can be brought back.
 
     How many tokens it used stays on record: deleting a business frees no quota.
     """
-    await services.erasure.erase_business(scope, business_id, cascade=cascade)
+    await services.erasure.erase_business(allowed.scope, allowed.scope.business_id, cascade=cascade)
 
 
 @router.get(
     "/{id}/facts",
     summary="What is known to be true about a business",
-    dependencies=[requires("owner", "marketer", "client")],
     responses={200: answer(Facts(facts=BUSINESS.facts))},
 )
 async def get_facts(
-    business_id: DocumentId, services: ServicesDep, scope: ScopeDep, response: Response
+    allowed: Annotated[Authorized[BusinessNamed], authorize("business.read", business_in_path)],
+    services: ServicesDep,
+    response: Response,
 ) -> Facts:
     """The facts that every text is checked against; the ETag is the business's."""
-    business = await services.businesses.get(scope, business_id)
+    business = await services.businesses.get(allowed.scope, allowed.scope.business_id)
     set_etag(response, business.version)
     return Facts(facts=business.facts)
 
@@ -165,14 +158,12 @@ async def get_facts(
 @router.put(
     "/{id}/facts",
     summary="Replace the facts",
-    dependencies=[requires("owner", "marketer")],
     responses={200: answer(Facts(facts=BUSINESS.facts))},
 )
 async def replace_facts(
-    business_id: DocumentId,
+    allowed: Annotated[Authorized[BusinessNamed], authorize("facts.edit", business_in_path)],
     draft: Annotated[FactsDraft, Body(examples=[{"facts": [{"key": "Sourdough loaf", "value": "£4.20"}]}])],
     services: ServicesDep,
-    scope: ScopeDep,
     version: IfMatch,
     response: Response,
 ) -> Facts:
@@ -180,6 +171,7 @@ async def replace_facts(
 
     Drafts are checked again.
     """
+    scope, business_id = allowed.scope, allowed.scope.business_id
     business = await services.businesses.replace_facts(scope, business_id, draft.facts, version)
     await services.content.recheck_drafts(scope, business_id)
     set_etag(response, business.version)

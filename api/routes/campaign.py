@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Query, Request, Response
+from fastapi import APIRouter, Body, Query, Response
 from pydantic import BaseModel
 
-from api.dependencies import Caller, IfMatch, Paging, ScopeDep, ServicesDep, requires, set_etag
+from api.authorization import Authorized, authorize
+from api.dependencies import IfMatch, Paging, ServicesDep, set_etag
 from api.examples import CAMPAIGN, answer, answer_list
 from api.patches import CampaignPatch
-from api.reach import DocumentId, visible, within
 from api.reference import problem_response
+from api.resources import BusinessFilter, business_in_query, campaign_in_path
 from core.campaign import Campaign, CampaignFields
 
 router = APIRouter(prefix="/campaign", tags=["campaign"])
@@ -35,23 +36,25 @@ _NEW = CAMPAIGN.model_dump(
 )
 
 
+async def campaign_to_create(draft: Annotated[NewCampaign, Body(examples=[_NEW])]) -> NewCampaign:
+    """The new campaign, in the business that it names."""
+    return draft
+
+
 @router.post(
     "/",
     status_code=201,
     summary="Create a campaign",
-    dependencies=[requires("owner", "marketer")],
     responses={201: answer(CAMPAIGN, "The new campaign.")},
 )
 async def create_campaign(
-    draft: Annotated[NewCampaign, Body(examples=[_NEW])],
+    allowed: Annotated[Authorized[NewCampaign], authorize("campaign.edit", campaign_to_create)],
     services: ServicesDep,
-    request: Request,
-    caller: Caller,
     response: Response,
 ) -> Campaign:
     """Takes the document's own fields; the calendar is filled by the strategist."""
-    scope = within(request, caller, draft.business_id)
-    campaign = await services.campaigns.create(scope, draft.business_id, draft)
+    draft = allowed.resource
+    campaign = await services.campaigns.create(allowed.scope, draft.business_id, draft)
     response.headers["Location"] = f"/campaign/{campaign.id}"
     set_etag(response, campaign.version)
     return campaign
@@ -60,55 +63,47 @@ async def create_campaign(
 @router.get(
     "",
     summary="Campaigns, newest first",
-    dependencies=[requires("owner", "marketer", "client")],
     responses={200: answer_list(CAMPAIGN)},
 )
 async def list_campaigns(
+    allowed: Annotated[Authorized[BusinessFilter], authorize("campaign.read", business_in_query)],
     services: ServicesDep,
-    scope: ScopeDep,
     paging: Paging,
-    business_id: Annotated[str | None, Query(description="Only of this business.")] = None,
 ) -> CampaignList:
     """Of one business, or of all of the caller's."""
-    page = await services.campaigns.page(scope, business_id, paging.limit, paging.cursor)
+    page = await services.campaigns.page(allowed.scope, paging.limit, paging.cursor)
     return CampaignList(items=page.items, next_cursor=page.next_cursor)
 
 
 @router.get(
     "/{id}",
     summary="One campaign",
-    dependencies=[requires("owner", "marketer", "client")],
     responses={200: answer(CAMPAIGN)},
 )
 async def get_campaign(
-    campaign_id: DocumentId, services: ServicesDep, scope: ScopeDep, response: Response
+    allowed: Annotated[Authorized[Campaign], authorize("campaign.read", campaign_in_path)], response: Response
 ) -> Campaign:
     """The whole document with its calendar."""
-    campaign = await services.campaigns.get(scope, campaign_id)
-    set_etag(response, campaign.version)
-    return campaign
+    set_etag(response, allowed.resource.version)
+    return allowed.resource
 
 
 @router.put(
     "/{id}",
     summary="Change a campaign",
-    dependencies=[requires("owner", "marketer")],
     responses={200: answer(CAMPAIGN)},
 )
 async def change_campaign(
-    campaign_id: DocumentId,
+    allowed: Annotated[Authorized[Campaign], authorize("campaign.edit", campaign_in_path)],
     patch: CampaignPatch,
     services: ServicesDep,
-    request: Request,
-    caller: Caller,
     version: IfMatch,
     response: Response,
 ) -> Campaign:
     """A JSON merge patch (RFC 7396) of what a person says about a campaign; its drafts are checked again."""
-    found = await services.campaigns.get(visible(caller), campaign_id)
-    scope = within(request, caller, found.business_id)
+    scope, campaign_id = allowed.scope, allowed.resource.id
     campaign = await services.campaigns.change(scope, campaign_id, patch, version)
-    await services.content.recheck_drafts(scope, found.business_id, campaign_id)
+    await services.content.recheck_drafts(scope, scope.business_id, campaign_id)
     set_etag(response, campaign.version)
     return campaign
 
@@ -117,17 +112,12 @@ async def change_campaign(
     "/{id}",
     status_code=204,
     summary="Delete a campaign",
-    dependencies=[requires("owner", "marketer")],
     responses={409: problem_response("It has content and `cascade` is not true.")},
 )
 async def delete_campaign(
-    campaign_id: DocumentId,
+    allowed: Annotated[Authorized[Campaign], authorize("campaign.delete", campaign_in_path)],
     services: ServicesDep,
-    request: Request,
-    caller: Caller,
     cascade: Annotated[bool, Query(description="Also when it has content, which goes with it.")] = False,
 ) -> None:
     """Conversations about it stay, without a campaign."""
-    found = await services.campaigns.get(visible(caller), campaign_id)
-    scope = within(request, caller, found.business_id)
-    await services.erasure.erase_campaign(scope, campaign_id, cascade=cascade)
+    await services.erasure.erase_campaign(allowed.scope, allowed.resource.id, cascade=cascade)

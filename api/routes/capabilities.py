@@ -20,7 +20,7 @@ from ag_ui.core import (
 )
 from fastapi import APIRouter, Request
 
-from api.dependencies import public
+from api.authorization import public
 from core.events import CUSTOM_EVENTS
 
 router = APIRouter(tags=["copilot"], dependencies=[public()])

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
 
-from api.dependencies import Caller, IfMatch, Paging, ScopeDep, ServicesDep, requires, set_etag
+from api.authorization import Authorized, authorize
+from api.dependencies import IfMatch, Paging, ServicesDep, set_etag
 from api.examples import CONTENT, answer, answer_list
 from api.patches import ContentPatch
-from api.reach import DocumentId, visible, within
+from api.resources import BusinessFilter, business_in_query, content_in_path
 from core.campaign import Platform
 from core.content import Content, ContentStatus
 
@@ -27,24 +28,21 @@ class ContentList(BaseModel):
 @router.get(
     "",
     summary="Content, newest first",
-    dependencies=[requires("owner", "marketer", "client")],
     responses={200: answer_list(CONTENT)},
 )
 async def list_content(
+    allowed: Annotated[Authorized[BusinessFilter], authorize("content.read", business_in_query)],
     services: ServicesDep,
-    scope: ScopeDep,
     paging: Paging,
-    business_id: Annotated[str | None, Query(description="Only of this business.")] = None,
     campaign_id: Annotated[str | None, Query(description="Only of this campaign.")] = None,
     platform: Annotated[Platform | None, Query(description="Only for this platform.")] = None,
     status: Annotated[ContentStatus | None, Query(description="Only in this status.")] = None,
 ) -> ContentList:
     """Under every given condition; without one, of all of the caller's businesses."""
     page = await services.content.page(
-        scope,
+        allowed.scope,
         paging.limit,
         paging.cursor,
-        business_id=business_id,
         campaign_id=campaign_id,
         platform=platform,
         status=status,
@@ -55,30 +53,25 @@ async def list_content(
 @router.get(
     "/{id}",
     summary="One piece of content",
-    dependencies=[requires("owner", "marketer", "client")],
     responses={200: answer(CONTENT)},
 )
 async def get_content(
-    content_id: DocumentId, services: ServicesDep, scope: ScopeDep, response: Response
+    allowed: Annotated[Authorized[Content], authorize("content.read", content_in_path)], response: Response
 ) -> Content:
     """The whole document with its checks, claims and sources."""
-    content = await services.content.get(scope, content_id)
-    set_etag(response, content.version)
-    return content
+    set_etag(response, allowed.resource.version)
+    return allowed.resource
 
 
 @router.put(
     "/{id}",
     summary="Edit a piece of content",
-    dependencies=[requires("owner", "marketer")],
     responses={200: answer(CONTENT)},
 )
 async def change_content(
-    content_id: DocumentId,
+    allowed: Annotated[Authorized[Content], authorize("content.edit", content_in_path)],
     patch: ContentPatch,
     services: ServicesDep,
-    request: Request,
-    caller: Caller,
     version: IfMatch,
     response: Response,
 ) -> Content:
@@ -86,9 +79,9 @@ async def change_content(
 
     The old version is kept and the checks run again; a failed check never stops an edit.
     """
-    found = await services.content.get(visible(caller), content_id)
-    scope = within(request, caller, found.business_id)
-    content = await services.content.change(scope, content_id, patch, version, edited_by=caller.user_id)
+    content = await services.content.change(
+        allowed.scope, allowed.resource.id, patch, version, edited_by=allowed.principal.id
+    )
     set_etag(response, content.version)
     return content
 
@@ -97,12 +90,11 @@ async def change_content(
     "/{id}",
     status_code=204,
     summary="Delete a piece of content",
-    dependencies=[requires("owner", "marketer")],
 )
 async def delete_content(
-    content_id: DocumentId, services: ServicesDep, request: Request, caller: Caller, version: IfMatch
+    allowed: Annotated[Authorized[Content], authorize("content.delete", content_in_path)],
+    services: ServicesDep,
+    version: IfMatch,
 ) -> None:
     """Its versions go with it; its calendar slot is planned again."""
-    found = await services.content.get(visible(caller), content_id)
-    scope = within(request, caller, found.business_id)
-    await services.erasure.erase_content(scope, content_id, version)
+    await services.erasure.erase_content(allowed.scope, allowed.resource.id, version)

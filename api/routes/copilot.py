@@ -4,26 +4,25 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Header, Path, Query, Request
+from fastapi import APIRouter, Body, Header, Query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from sse_starlette import EventSourceResponse
 
-from api.dependencies import Caller, ScopeDep, ServicesDep, requires
-from api.reach import DocumentId, within
+from api.authorization import Authorized, authorize
+from api.dependencies import ServicesDep
+from api.resources import BusinessNamed, business_in_path, run_in_path
 from api.sse import event_stream
 from api.sse import last_event_id as read_last_event_id
 from core.clock import Instant
 from core.conversation import Run, RunOutcome, RunStatus, SpecialistName, TokenUse
 from core.errors import Conflict, InvalidFields
 from core.ids import ClientId
-from core.scope import Scope
 from services.run_request import RunRequest
 
 router = APIRouter(tags=["copilot"])
 
 LONGEST_MESSAGE = 8_000
 
-Reference = Annotated[str, Path(description="Our id, or the caller's own name for the run.")]
 NamedId = Annotated[str, StringConstraints(max_length=64)]
 
 
@@ -128,7 +127,6 @@ class RunView(BaseModel):
         )  # fmt: skip
 
 
-MAY_CHAT = requires("owner", "marketer")
 EVENTS: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "AG-UI events, one JSON object a `data:` line, each with its `id:`.",
@@ -140,28 +138,25 @@ EVENTS: dict[int | str, dict[str, Any]] = {
 @router.post(
     "/business/{id}/copilot",
     summary="Say something to the copilot, and stream what it does (AG-UI)",
-    dependencies=[MAY_CHAT],
     responses=EVENTS,
     response_class=EventSourceResponse,
 )
 async def run_copilot(
-    business_id: DocumentId,
+    allowed: Annotated[Authorized[BusinessNamed], authorize("run.start", business_in_path)],
     body: Annotated[CopilotInput, Body()],
     services: ServicesDep,
-    request: Request,
-    caller: Caller,
 ) -> EventSourceResponse:
     """Starts a run, or attaches to the one that has this runId. An unknown threadId opens a thread."""
-    narrow = within(request, caller, business_id)
+    scope, caller_id = allowed.scope, allowed.principal.id
     if body.resume:
         raise Conflict("No interrupt of this thread is open.")
     props = body.forwarded_props.marquee if body.forwarded_props else MarqueeProps()
     await services.runs.check_references(
-        narrow, caller.user_id, body.thread_id, props.campaign_id, props.parent_id, props.slot_ids
+        scope, caller_id, body.thread_id, props.campaign_id, props.parent_id, props.slot_ids
     )
     run = await services.runs.start(
-        narrow,
-        caller.user_id,
+        scope,
+        caller_id,
         RunRequest(
             thread_id=body.thread_id,
             run_id=body.run_id,
@@ -173,47 +168,43 @@ async def run_copilot(
             slot_ids=props.slot_ids,
         ),
     )
-    return event_stream(services.run_stream.follow(narrow, run), run.id)
+    return event_stream(services.run_stream.follow(scope, run), run.id)
 
 
 @router.get(
     "/runs/{reference}",
     summary="One run",
-    dependencies=[MAY_CHAT],
 )
-async def get_run(reference: Reference, services: ServicesDep, scope: ScopeDep, caller: Caller) -> RunView:
+async def get_run(allowed: Annotated[Authorized[Run], authorize("run.read", run_in_path)]) -> RunView:
     """By our id or by the caller's own runId."""
-    return RunView.of(await services.runs.find(scope, caller.user_id, reference))
+    return RunView.of(allowed.resource)
 
 
 @router.get(
     "/runs/{reference}/events",
     summary="Stream a run's events, from the start or behind Last-Event-ID",
-    dependencies=[MAY_CHAT],
     responses=EVENTS,
     response_class=EventSourceResponse,
 )
 async def stream_run(
-    reference: Reference,
+    allowed: Annotated[Authorized[Run], authorize("run.read", run_in_path)],
     services: ServicesDep,
-    scope: ScopeDep,
-    caller: Caller,
     last_id: Annotated[str | None, Header(alias="Last-Event-ID", description="The last id seen.")] = None,
     last_event_id: Annotated[str | None, Query(description="The same, for clients without headers.")] = None,
 ) -> EventSourceResponse:
     """Replays what was missed, then goes on live. Many may watch; leaving cancels nothing."""
     after = read_last_event_id(last_id, last_event_id)
-    run = await services.runs.find(scope, caller.user_id, reference)
-    return event_stream(services.run_stream.follow(Scope.of(run.business_id), run, after), run.id)
+    run = allowed.resource
+    return event_stream(services.run_stream.follow(allowed.scope, run, after), run.id)
 
 
 @router.post(
     "/runs/{reference}/cancel",
     status_code=202,
     summary="Stop a run",
-    dependencies=[MAY_CHAT],
 )
-async def cancel_run(reference: Reference, services: ServicesDep, scope: ScopeDep, caller: Caller) -> RunView:
+async def cancel_run(
+    allowed: Annotated[Authorized[Run], authorize("run.cancel", run_in_path)], services: ServicesDep
+) -> RunView:
     """Closes the model call within two seconds; what is finished stays."""
-    run = await services.runs.find(scope, caller.user_id, reference)
-    return RunView.of(await services.runs.cancel(Scope.of(run.business_id), run))
+    return RunView.of(await services.runs.cancel(allowed.scope, allowed.resource))

@@ -8,7 +8,8 @@ from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel, Field
 
-from api.dependencies import ServicesDep, public
+from api.authorization import public
+from api.dependencies import ServicesDep
 
 router = APIRouter(tags=["operations"], dependencies=[public()])
 

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Path, Request, Response
+from fastapi import APIRouter, Body, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from api.dependencies import Caller, IfMatch, Paging, ScopeDep, ServicesDep, requires, set_etag
-from api.reach import DocumentId, within
+from api.authorization import Authorized, authorize
+from api.dependencies import IfMatch, Paging, ServicesDep, set_etag
+from api.resources import BusinessNamed, business_in_path, thread_in_path
 from core.clock import Instant
 from core.conversation import Message, RunStatus, Thread
 from core.events import Snapshot
-from core.scope import Scope
 
 router = APIRouter(tags=["copilot"])
-
-MAY_CHAT = requires("owner", "marketer")
-Reference = Annotated[str, Path(description="Our id, or the caller's own name for the thread.")]
 
 
 class ThreadView(BaseModel):
@@ -76,35 +73,35 @@ class ThreadPatch(BaseModel):
 @router.get(
     "/business/{id}/threads",
     summary="The caller's threads of a business, newest first",
-    dependencies=[MAY_CHAT],
 )
 async def list_threads(
-    business_id: DocumentId, services: ServicesDep, request: Request, caller: Caller, paging: Paging
+    allowed: Annotated[Authorized[BusinessNamed], authorize("thread.read", business_in_path)],
+    services: ServicesDep,
+    paging: Paging,
 ) -> ThreadList:
     """A thread is its user's own."""
-    scope = within(request, caller, business_id)
-    page = await services.threads.page(scope, caller.user_id, paging.limit, paging.cursor)
+    page = await services.threads.page(allowed.scope, allowed.principal.id, paging.limit, paging.cursor)
     return ThreadList(items=[ThreadView.of(thread) for thread in page.items], next_cursor=page.next_cursor)
 
 
 @router.get(
     "/threads/{reference}",
     summary="One thread with messages, state, interrupts and active run",
-    dependencies=[MAY_CHAT],
 )
 async def get_thread(
-    reference: Reference, services: ServicesDep, scope: ScopeDep, caller: Caller, response: Response
+    allowed: Annotated[Authorized[Thread], authorize("thread.read", thread_in_path)],
+    services: ServicesDep,
+    response: Response,
 ) -> WholeThread:
     """Everything that a page needs to show the thread again, and to go on with its run."""
-    thread = await services.threads.find(scope, caller.user_id, reference)
-    narrow = Scope.of(thread.business_id)
-    active = await services.threads.active_run(narrow, thread)
+    thread, scope = allowed.resource, allowed.scope
+    active = await services.threads.active_run(scope, thread)
     set_etag(response, thread.version)
     return WholeThread(
         **thread.model_dump(include=set(ThreadView.model_fields)),
         head_id=thread.head_id,
-        messages=await services.threads.messages(narrow, thread.id),
-        state=await services.threads.state(narrow, thread.campaign_id),
+        messages=await services.threads.messages(scope, thread.id),
+        state=await services.threads.state(scope, thread.campaign_id),
         active_run=ActiveRun(id=active.id, run_id=active.client_id, status=active.status) if active else None,
     )
 
@@ -112,21 +109,17 @@ async def get_thread(
 @router.put(
     "/threads/{reference}",
     summary="Rename a thread",
-    dependencies=[MAY_CHAT],
 )
 async def rename_thread(
-    reference: Reference,
+    allowed: Annotated[Authorized[Thread], authorize("thread.edit", thread_in_path)],
     patch: Annotated[ThreadPatch, Body()],
     services: ServicesDep,
-    scope: ScopeDep,
-    caller: Caller,
     version: IfMatch,
     response: Response,
 ) -> ThreadView:
     """The title is all that a person can change."""
-    thread = await services.threads.find(scope, caller.user_id, reference)
-    narrow = Scope.of(thread.business_id)
-    renamed = await services.threads.rename(narrow, thread, version or thread.version, patch.title)
+    thread = allowed.resource
+    renamed = await services.threads.rename(allowed.scope, thread, version or thread.version, patch.title)
     set_etag(response, renamed.version)
     return ThreadView.of(renamed)
 
@@ -135,13 +128,13 @@ async def rename_thread(
     "/threads/{reference}",
     status_code=204,
     summary="Delete a thread",
-    dependencies=[MAY_CHAT],
 )
-async def delete_thread(reference: Reference, services: ServicesDep, scope: ScopeDep, caller: Caller) -> None:
+async def delete_thread(
+    allowed: Annotated[Authorized[Thread], authorize("thread.edit", thread_in_path)], services: ServicesDep
+) -> None:
     """Its messages and runs go with it; the drafts and the calendar stay."""
-    thread = await services.threads.find(scope, caller.user_id, reference)
-    narrow = Scope.of(thread.business_id)
-    active = await services.threads.active_run(narrow, thread)
+    thread, scope = allowed.resource, allowed.scope
+    active = await services.threads.active_run(scope, thread)
     if active is not None:
-        await services.runs.cancel(narrow, active)
-    await services.threads.delete(narrow, thread)
+        await services.runs.cancel(scope, active)
+    await services.threads.delete(scope, thread)

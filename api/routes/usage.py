@@ -7,9 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from api.dependencies import ScopeDep, ServicesDep, requires
+from api.authorization import Authorized, authorize
+from api.dependencies import ServicesDep
 from api.examples import answer
-from api.reach import DocumentId
+from api.resources import BusinessNamed, business_in_path
 from core.clock import Instant
 
 router = APIRouter(prefix="/business", tags=["business"])
@@ -52,16 +53,14 @@ class UsageView(BaseModel):
 @router.get(
     "/{id}/usage",
     summary="What a business has used of its month",
-    dependencies=[requires("owner", "marketer", "client")],
     responses={200: answer(_EXAMPLE)},
 )
 async def get_usage(
-    business_id: DocumentId,
+    allowed: Annotated[Authorized[BusinessNamed], authorize("usage.read", business_in_path)],
     services: ServicesDep,
-    scope: ScopeDep,
     month: Annotated[
         str | None, Query(max_length=16, description="`2027-03`, UTC; the present month by default.")
     ] = None,
 ) -> UsageView:
     """Tokens and cost of a month, the present one by default, with who and which model used them."""
-    return UsageView.model_validate(await services.usage.report(scope.only(business_id), month))
+    return UsageView.model_validate(await services.usage.report(allowed.scope, month))

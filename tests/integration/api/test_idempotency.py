@@ -14,7 +14,7 @@ import pytest_asyncio
 from starlette.responses import StreamingResponse
 
 from api.app import create_app
-from api.dependencies import signed_in
+from api.authorization import signed_in
 from api.idempotency import LARGEST_BODY
 from core.errors import Conflict, IdempotencyInFlight, NotFound
 from core.idempotency import creation_id, ids_from

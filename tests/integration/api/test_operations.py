@@ -17,7 +17,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.responses import StreamingResponse
 
 from api.app import create_app
-from api.dependencies import public
+from api.authorization import PublicAccess, SignedInCaller, public
 from api.middleware import DATA_POLICY, PAGE_POLICY
 from api.reference import check_access, openapi, roles_table, routes_of
 from core.errors import Misconfigured, Unavailable
@@ -259,7 +259,7 @@ def test_every_operation_is_described(app: FastAPI) -> None:
             where = f"{method} {path}"
             names.append(operation["operationId"])
             assert operation["summary"], where
-            assert operation["x-roles"], where
+            assert operation["x-access"], where
             assert any(status >= "400" for status in operation["responses"]), where
             if "requestBody" in operation:
                 assert _has_example(document, operation["requestBody"]["content"]), where
@@ -276,7 +276,7 @@ def test_the_table_of_roles_is_up_to_date(app: FastAPI) -> None:
 async def test_every_guarded_route_asks_who_is_there(app: FastAPI, client: httpx.AsyncClient) -> None:
     for route, path, access in routes_of(app):
         for method in route.methods or ():
-            if access is None or access.audience == "public":
+            if isinstance(access, PublicAccess):
                 continue
             answer = await client.request(method, path.replace("{", "").replace("}", ""), json={})
             assert answer.status_code == 401, f"{method} {path}"
@@ -288,6 +288,15 @@ def test_a_route_without_a_role_stops_the_app(app: FastAPI) -> None:
         pass
 
     with pytest.raises(Misconfigured, match="forgotten"):
+        check_access(app)
+
+
+def test_a_route_with_two_accesses_stops_the_app(app: FastAPI) -> None:
+    @app.get("/twice", summary="Twice", dependencies=[public()])
+    async def undecided(caller: SignedInCaller) -> None:
+        pass
+
+    with pytest.raises(Misconfigured, match="undecided"):
         check_access(app)
 
 

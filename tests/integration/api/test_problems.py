@@ -11,7 +11,7 @@ import pytest
 from fastapi import APIRouter, FastAPI
 
 from api.app import create_app
-from api.dependencies import public
+from api.authorization import public
 from api.problems import problem_of, status_of
 from core.errors import MarqueeError, Misconfigured, Throttled
 from core.ids import is_id

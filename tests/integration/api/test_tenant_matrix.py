@@ -17,6 +17,7 @@ from fastapi import FastAPI
 from api.app import create_app
 from api.reference import openapi
 from core.events import run_finished
+from core.permissions import ROLES_WITH, Permission
 from core.settings import Settings
 from services.container import Services
 from services.runs import RunResult
@@ -33,8 +34,23 @@ class Operation:
     name: str
     method: str
     path: str
-    public: bool
+    access: str
     fields: frozenset[str]
+
+    @property
+    def public(self) -> bool:
+        """Whether anybody may call it."""
+        return self.access == "public"
+
+    @property
+    def permission(self) -> Permission | None:
+        """The permission that it needs; None when it needs none, or only an account."""
+        return next((permission for permission in ROLES_WITH if permission == self.access), None)
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it shows what the caller may see of all of their businesses."""
+        return self.method == "GET" and "{" not in self.path
 
 
 def operations(document: dict[str, Any]) -> Iterator[Operation]:
@@ -46,7 +62,7 @@ def operations(document: dict[str, Any]) -> Iterator[Operation]:
                 name=operation["operationId"],
                 method=method.upper(),
                 path=path,
-                public=operation["x-roles"] == ["public"],
+                access=operation["x-access"],
                 fields=frozenset(fields_of(operation, schemas)),
             )
 
@@ -197,7 +213,7 @@ async def test_lists_without_a_filter_show_only_the_callers(
     client: httpx.AsyncClient, services: Services
 ) -> None:
     theirs, mine = await build_world(services, "quokka"), await build_world(services, "wombat")
-    lists = [one for one in OPERATIONS if one.method == "GET" and "{" not in one.path and not one.public]
+    lists = [one for one in OPERATIONS if one.is_list and not one.public]
     assert lists
     for operation in lists:
         response = await client.get(operation.path, headers=mine.headers)

@@ -4463,14 +4463,14 @@ export interface operations {
     list_content: {
         parameters: {
             query?: {
-                /** @description Only of this business. */
-                business_id?: string | null;
                 /** @description Only of this campaign. */
                 campaign_id?: string | null;
                 /** @description Only for this platform. */
                 platform?: ("instagram" | "linkedin" | "email" | "sms") | null;
                 /** @description Only in this status. */
                 status?: ("draft" | "scheduled" | "publishing" | "published" | "failed" | "unconfirmed") | null;
+                /** @description Only of this business. */
+                business_id?: string | null;
                 /** @description How many at most. */
                 limit?: number;
                 /** @description The `next_cursor` of the page before. */

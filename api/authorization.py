@@ -1,0 +1,192 @@
+"""Who may call a route: PublicAccess, SignedIn, or a permission on what the request is about.
+
+A route declares one of them: `dependencies=[public()]`, `caller: SignedInCaller`, or
+`allowed: Annotated[Authorized[Campaign], authorize("campaign.edit", campaign_in_path)]`. Without one the
+app does not start.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, Generic, Protocol, TypeVar
+
+from fastapi import Depends, Request
+from fastapi.routing import APIRoute
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from api.dependencies import ServicesDep
+from core.account import Principal
+from core.errors import Forbidden, NotFound, Unauthenticated
+from core.permissions import ROLES_WITH, Permission
+from core.scope import Scope
+from services.logging_setup import note
+
+_bearer = HTTPBearer(auto_error=False, description="The `access_token` of /auth/login.")
+Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+
+
+async def optional_principal(services: ServicesDep, credentials: Bearer) -> Principal | None:
+    """Who is asking, if a token came; one that does not hold counts as none."""
+    if credentials is None:
+        return None
+    try:
+        return await services.accounts.authenticate(credentials.credentials)
+    except Unauthenticated:
+        return None
+
+
+async def current_principal(request: Request, services: ServicesDep, credentials: Bearer) -> Principal:
+    """Who is asking; Unauthenticated without a token that holds."""
+    if credentials is None:
+        raise Unauthenticated("Send an access token: Authorization: Bearer ….")
+    principal = await services.accounts.authenticate(credentials.credentials)
+    note(user_id=principal.id)
+    await request.state.limits.user(principal.id)
+    return principal
+
+
+Caller = Annotated[Principal, Depends(current_principal)]
+MaybeCaller = Annotated[Principal | None, Depends(optional_principal)]
+
+
+class InBusiness(Protocol):
+    """What a request is about: a document or a body that belongs to a business.
+
+    None stands for every business in which the caller holds the permission: a list without a filter.
+    """
+
+    @property
+    def business_id(self) -> str | None:
+        """The business that the permission must be held in."""
+        ...
+
+
+D_co = TypeVar("D_co", bound=InBusiness, covariant=True)
+Resource = Callable[..., Awaitable[D_co]]
+"""A FastAPI dependency that finds what a request is about (`api/resources.py`), or raises NotFound.
+
+It looks among all businesses of the caller: whether the role is enough is decided afterwards, so that a
+stranger gets 404 and a member 403.
+"""
+
+
+@dataclass(frozen=True)
+class Authorized(Generic[D_co]):
+    """Who was let in, the business that they may act in, and what the request is about."""
+
+    principal: Principal
+    scope: Scope
+    resource: D_co
+
+
+class Access:
+    """Who may call a route; `access_of` finds it among the route's dependencies."""
+
+    @property
+    def label(self) -> str:
+        """As the table of operations names it."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class PublicAccess(Access):
+    """Anybody."""
+
+    @property
+    def label(self) -> str:
+        """`public`."""
+        return "public"
+
+    async def __call__(self) -> None:
+        """Let everybody through."""
+
+
+@dataclass(frozen=True)
+class SignedIn(Access):
+    """Any person with an account; what they own or are is theirs alone, so no business is concerned."""
+
+    @property
+    def label(self) -> str:
+        """`signed-in`."""
+        return "signed-in"
+
+    async def __call__(self, caller: Caller) -> Principal:
+        """The person; Forbidden for other principals, which have no account."""
+        if caller.kind != "user":
+            raise Forbidden("Only a person who is signed in may do this.")
+        return caller
+
+
+@dataclass(frozen=True)
+class PermissionRequired(Access):
+    """Who holds the permission in the business that the request is about."""
+
+    permission: Permission
+    resource: Resource[InBusiness]
+
+    @property
+    def label(self) -> str:
+        """The permission."""
+        return self.permission
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        """The parameters that FastAPI fills; each instance has a resource of its own."""
+        annotations = {"caller": Caller, "resource": Annotated[InBusiness, Depends(self.resource)]}
+        return inspect.Signature(
+            [
+                inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation)
+                for name, annotation in annotations.items()
+            ]
+        )
+
+    async def __call__(self, *, caller: Principal, resource: InBusiness) -> Authorized[InBusiness]:
+        """Narrow the caller's scope to the business.
+
+        Raises:
+            NotFound: The caller has no role in the business.
+            Forbidden: Their role does not hold the permission.
+        """
+        business_id = resource.business_id
+        if business_id is None:
+            return Authorized(caller, caller.scope(self.permission), resource)
+        role = caller.roles.get(business_id)
+        if role is None:
+            raise NotFound("business")
+        note(business_id=business_id)
+        if not caller.may(self.permission, business_id):
+            raise Forbidden(
+                f"As {role} you may not do this.",
+                role=role,
+                permission=self.permission,
+                needed=sorted(ROLES_WITH[self.permission] - {"api_key"}),
+            )
+        return Authorized(caller, Scope.of(business_id), resource)
+
+
+def public() -> Any:
+    """Anybody may call the route."""
+    return Depends(PublicAccess())
+
+
+def signed_in() -> Any:
+    """Any person with an account may call the route."""
+    return Depends(SignedIn())
+
+
+def authorize(permission: Permission, resource: Resource[InBusiness]) -> Any:
+    """Who holds the permission in the business of the resource may call the route, narrowed to it."""
+    return Depends(PermissionRequired(permission, resource))
+
+
+SignedInCaller = Annotated[Principal, signed_in()]
+"""The person who is signed in."""
+
+
+def access_of(route: APIRoute) -> Access | None:
+    """The access that a route declares; None when it declares none, or more than one."""
+    calls: list[object] = [dependency.call for dependency in route.dependant.dependencies]
+    declared = [call for call in calls if isinstance(call, Access)]
+    return declared[0] if len(declared) == 1 else None
