@@ -66,6 +66,7 @@ class Settings(BaseSettings):
     run_seconds: float = Field(default=900.0, gt=0)
     lease_seconds: float = Field(default=10.0, gt=0)
     sweep_seconds: float = Field(default=2.0, gt=0)
+    silent_seconds: float = Field(default=30.0, gt=0)
 
     access_minutes: int = Field(default=15, ge=1)
     refresh_days: int = Field(default=30, ge=1)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
 
 from core.errors import MarqueeError
 from core.settings import Settings, load_settings
@@ -33,11 +36,11 @@ async def rebuild_memory(settings: Settings) -> int:
     return 0
 
 
-async def _worker(settings: Settings) -> int:
+async def _worker(settings: Settings, heartbeat: Path | None) -> int:
     # The models and graphs are only for the worker: a command that does not need them starts at once.
     from jobs.worker import work
 
-    return await work(settings)
+    return await work(settings, heartbeat)
 
 
 async def _serve(settings: Settings) -> int:
@@ -46,7 +49,7 @@ async def _serve(settings: Settings) -> int:
     return await serve(settings)
 
 
-COMMANDS = {
+COMMANDS: dict[str, tuple[str, Callable[..., Coroutine[Any, Any, int]]]] = {
     "serve": ("everything `make run` runs, as one supervised group", _serve),
     "worker": ("do the work that the API asks for", _worker),
     "prepare": ("bring the database up to date, load the demo workspace", prepare),
@@ -58,11 +61,14 @@ def main(arguments: list[str] | None = None) -> int:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m jobs", description="The processes beside the API.")
     commands = parser.add_subparsers(dest="command", required=True)
-    for name, (explanation, _) in COMMANDS.items():
-        commands.add_parser(name, help=explanation)
-    given = parser.parse_args(arguments)
+    parsers = {name: commands.add_parser(name, help=help_) for name, (help_, _) in COMMANDS.items()}
+    parsers["worker"].add_argument(
+        "--heartbeat", type=Path, metavar="FILE", help="touch this file every second, as a sign of life"
+    )
+    given = vars(parser.parse_args(arguments))
+    _, run = COMMANDS[given.pop("command")]
     try:
-        return asyncio.run(COMMANDS[given.command][1](load_settings()))
+        return asyncio.run(run(load_settings(), **given))
     except MarqueeError as error:
         print(error.detail, file=sys.stderr)
         return 2

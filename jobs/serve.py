@@ -9,9 +9,7 @@ import re
 import signal
 import socket
 import sys
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Literal
 
 import httpx
 
@@ -22,6 +20,7 @@ from memory.directory_lock import DirectoryLock
 from memory.embedded import EmbeddedServers, StoreUrls
 from memory.processes import ProcessPlan, SupervisedProcess
 from memory.reachability import check_reachable, try_connection
+from memory.watchdog import Ask, Heartbeat
 
 WORKER_READY = re.compile(rb'"event":\s*"worker\.ready"')
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -35,8 +34,9 @@ class Commands:
 
     Attributes:
         prepare: Runs once, before the others: migrations and the demo workspace.
-        worker: Prints a JSON line with the event `worker.ready` when it takes work.
-        api: Answers `GET /readyz` with 200 when it can serve.
+        worker: Prints a JSON line with the event `worker.ready` when it takes work, and touches the file
+            behind `--heartbeat` every second.
+        api: Answers `GET /readyz` with 200 when it can serve, `GET /healthz` as long as it lives.
     """
 
     prepare: tuple[str, ...] = (sys.executable, "-m", "jobs", "prepare")
@@ -74,7 +74,7 @@ class _Group:
         self._settings = settings
         self._commands = commands
         self._directory = lock.directory
-        self._servers = EmbeddedServers(lock, settings.store_urls)
+        self._servers = EmbeddedServers(lock, settings.store_urls, silent_seconds=settings.silent_seconds)
         self._host, self._port = settings.host, settings.port
         self._children: list[SupervisedProcess] = []
 
@@ -110,7 +110,9 @@ class _Group:
         stores = asyncio.create_task(self._servers.watch())
         try:
             # In a process of its own, so that what it loads is given back.
-            prepare = self._process("prepare", "The preparation of the database", environment)
+            prepare = self._process(
+                "prepare", "The preparation of the database", self._commands.prepare, environment
+            )
             self._children = [prepare]
             await prepare.run_once()
             self._children = self._worker_and_api(environment)
@@ -153,19 +155,26 @@ class _Group:
         }
 
     def _worker_and_api(self, environment: dict[str, str]) -> list[SupervisedProcess]:
+        heartbeat = self._directory / "run" / "worker.heartbeat"
+        worker = (*self._commands.worker, "--heartbeat", str(heartbeat))
         return [
-            self._process("worker", "The worker", environment, WORKER_READY),
-            self._process("api", "The API", environment, self._api_is_ready),
+            self._process(
+                "worker", "The worker", worker, environment, WORKER_READY, Heartbeat(heartbeat).answers
+            ),
+            self._process(
+                "api", "The API", self._commands.api, environment, self._api_is_ready, self._api_answers
+            ),
         ]
 
     def _process(
         self,
-        name: Literal["prepare", "worker", "api"],
+        name: str,
         label: str,
+        command: tuple[str, ...],
         environment: dict[str, str],
-        ready: Callable[[], Awaitable[bool]] | re.Pattern[bytes] = re.compile(rb""),
+        ready: Ask | re.Pattern[bytes] = re.compile(rb""),
+        alive: Ask | None = None,
     ) -> SupervisedProcess:
-        command: tuple[str, ...] = getattr(self._commands, name)
         return SupervisedProcess(
             ProcessPlan(
                 name=name,
@@ -174,6 +183,8 @@ class _Group:
                 title=" ".join(command),
                 directory=self._directory,
                 ready=ready,
+                alive=alive,
+                silent_seconds=self._settings.silent_seconds,
                 env=environment,
                 tethered=True,
                 start_seconds=120,
@@ -182,13 +193,19 @@ class _Group:
         )
 
     async def _api_is_ready(self) -> bool:
+        return await self._ask_api("/readyz") == 200
+
+    async def _api_answers(self) -> bool:
+        # Whatever it answers, it answers.
+        return bool(await self._ask_api("/healthz"))
+
+    async def _ask_api(self, path: str) -> int:
         await try_connection(self._reached_at(), self._port)
-        async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
+        async with httpx.AsyncClient(timeout=10, trust_env=False) as client:
             try:
-                answer = await client.get(f"{self._address()}/readyz")
+                return (await client.get(f"{self._address()}{path}")).status_code
             except httpx.HTTPError as error:
                 raise ConnectionError(str(error)) from error
-        return answer.status_code == 200
 
     def _reached_at(self) -> str:
         everywhere = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - nothing is bound

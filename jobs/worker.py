@@ -9,6 +9,7 @@ import signal
 from collections import Counter
 from collections.abc import Coroutine, Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from core.errors import Unavailable
@@ -19,11 +20,13 @@ from jobs.schedule import Sweeper
 from memory.presence import sign_of_life, sign_off
 from memory.queue import Handler, run_worker
 from memory.redis import AWAY
+from memory.watchdog import beat
 from services.logging_setup import configure_logging, noted
 
 logger = logging.getLogger("marquee.worker")
 
 SIGN_SECONDS = 5.0
+BEAT_SECONDS = 1.0
 DRAIN_SECONDS = 10.0
 TASKS_AT_ONCE = 4
 """Background tasks in one worker: they take their time, and no place of a run that a person waits for."""
@@ -79,13 +82,19 @@ class Handlers:
             logger.warning("memory.unavailable", extra={"business_id": business_id})
 
 
-async def work(settings: Settings) -> int:
-    """Work until a signal comes, then let what runs finish, or give it back."""
+async def work(settings: Settings, heartbeat: Path | None = None) -> int:
+    """Work until a signal comes, then let what runs finish, or give it back.
+
+    Args:
+        settings: Which stores and models there are.
+        heartbeat: A file that is touched every second, so that a supervisor sees whether the loop turns.
+    """
     configure_logging(settings.log_level)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
+    beside = [_beside(beat(heartbeat, BEAT_SECONDS))] if heartbeat else []
     async with open_worker(settings) as parts:
         handlers = Handlers(parts)
         services = parts.services
@@ -94,7 +103,7 @@ async def work(settings: Settings) -> int:
         gc.freeze()
         gc.set_threshold(*GC_THRESHOLDS)
         sweeper = Sweeper(services, handlers.by_name)
-        beside = [
+        beside += [
             _beside(sweeper.run()),
             _beside(services.signals.listen(parts.runs.cancel)),
             _beside(_show_presence(parts)),

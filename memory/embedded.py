@@ -57,12 +57,21 @@ class EmbeddedServers:
         lock: The held lock of the data directory.
         external: URLs by setting (`MONGODB_URL`, `REDIS_URL`, `CHROMA_URL`).
         tethered: Whether they shall die with this process instead of waiting for the next.
+        silent_seconds: After so long without an answer one is killed and started anew.
     """
 
-    def __init__(self, lock: DirectoryLock, external: Mapping[str, str], *, tethered: bool = False) -> None:
+    def __init__(
+        self,
+        lock: DirectoryLock,
+        external: Mapping[str, str],
+        *,
+        tethered: bool = False,
+        silent_seconds: float = 30.0,
+    ) -> None:
         self._directory = lock.directory
         self._external = dict(external)
         self._tethered = tethered
+        self._silent_seconds = silent_seconds
         self._processes: dict[str, SupervisedProcess] = {}
 
     @property
@@ -133,6 +142,8 @@ class EmbeddedServers:
             title=server.title(command, port),
             directory=self._directory,
             ready=ready,
+            alive=ready,
+            silent_seconds=self._silent_seconds,
             port=port,
             cwd=folder,
             adoptable=True,

@@ -19,18 +19,20 @@ from pathlib import Path
 from typing import NoReturn
 
 from core.errors import Unavailable
+from memory.log_files import rotate, tend
+from memory.watchdog import Ask, until_silent
 
 log = logging.getLogger(__name__)
 
-LOG_BYTES = 10_000_000
 POLL_SECONDS = 0.2
 ADOPT_SECONDS = 3.0
 ORPHAN_STOP_SECONDS = 5.0
 FIRST_PAUSE, LONGEST_PAUSE, STEADY_SECONDS = 0.2, 30.0, 60.0
 
 # The shell writes its own pid before it becomes the program, so that no kill of the supervisor
-# can fall between the start of a process and the note of its pid.
-_NOTE_PID = 'echo $$ >"$0" && exec "$@"'
+# can fall between the start of a process and the note of its pid. It overwrites in place, which a full disk
+# allows, and pads what a longer pid left there.
+_NOTE_PID = 'printf "%-20s\\n" $$ 1<>"$0" && exec "$@"'
 
 # Asks Linux for SIGTERM when the supervisor dies (kept over exec), then becomes the program.
 _TETHER = (
@@ -57,6 +59,8 @@ class ProcessPlan:
         title: How its command line ends while it runs.
         directory: The data directory that it serves.
         ready: Whether it answers (an `OSError` counts as not yet), or what it prints when it does.
+        alive: Whether it still answers while it runs (an `OSError` counts as no); not asked without one.
+        silent_seconds: How long it may stay without an answer before it is killed and started anew.
         port: The loopback port that must be its own before it counts as ready.
         cwd: Where it runs.
         env: Variables beside the inherited ones.
@@ -72,6 +76,8 @@ class ProcessPlan:
     title: str
     directory: Path
     ready: Callable[[], Awaitable[bool]] | re.Pattern[bytes] = re.compile(rb"")
+    alive: Ask | None = None
+    silent_seconds: float = 30.0
     port: int | None = None
     cwd: Path | None = None
     env: Mapping[str, str] = field(default_factory=dict)
@@ -186,12 +192,12 @@ class SupervisedProcess:
             await self._end(*orphan, min(self.plan.stop_seconds, ORPHAN_STOP_SECONDS))
 
     async def keep(self) -> NoReturn:
-        """Restart it whenever it ends, with growing pauses, until cancelled."""
+        """Restart it whenever it ends or answers no more, with growing pauses, until cancelled."""
         clock = asyncio.get_running_loop().time
         pause = FIRST_PAUSE
         while True:
             since = clock()
-            await _until(lambda: self.pid is None, every=POLL_SECONDS)
+            await self._until_gone()
             if clock() - since > STEADY_SECONDS:
                 pause = FIRST_PAUSE
             log.warning("%s ended%s and is restarted.", self.plan.label, self._status())
@@ -201,6 +207,24 @@ class SupervisedProcess:
                 await self._start_new()
             except ProcessFailed as error:
                 log.error("%s", error.detail)  # noqa: TRY400 - the sentence says all, the trace is ours
+
+    async def _until_gone(self) -> None:
+        """Wait for its end, which comes by us when it stays silent; its log is kept short meanwhile."""
+        beside: list[asyncio.Task[None]] = [asyncio.create_task(tend(self.plan.log))]
+        if self.plan.alive is not None:
+            beside.append(asyncio.create_task(self._end_when_silent(self.plan.alive)))
+        try:
+            await _until(lambda: self.pid is None, every=POLL_SECONDS)
+        finally:
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
+
+    async def _end_when_silent(self, alive: Ask) -> None:
+        await until_silent(alive, self.plan.silent_seconds)
+        log.error("%s has not answered for %g seconds.", self.plan.label, self.plan.silent_seconds)
+        if (pid := self.pid) is not None:
+            _kill(pid)
 
     async def stop(self) -> None:
         """Ask it to end, and kill it when it does not."""
@@ -252,16 +276,14 @@ class SupervisedProcess:
 
     def _spawn(self) -> subprocess.Popen[bytes]:
         plan = self.plan
-        for folder in (plan.log.parent, plan.record.parent):
-            folder.mkdir(parents=True, exist_ok=True)
-        if plan.log.exists() and plan.log.stat().st_size > LOG_BYTES:
-            plan.log.replace(plan.log.with_suffix(".log.1"))
-        self._log_start = plan.log.stat().st_size if plan.log.exists() else 0
-        draft = plan.record.with_suffix(".new")
-        draft.write_text(
-            json.dumps({"directory": str(plan.directory), "title": plan.title, "port": plan.port})
-        )
-        draft.replace(plan.record)
+        try:
+            for folder in (plan.log.parent, plan.record.parent):
+                folder.mkdir(parents=True, exist_ok=True)
+            rotate(plan.log)
+            self._log_start = plan.log.stat().st_size if plan.log.exists() else 0
+            self._write_record()
+        except OSError as error:
+            raise ProcessFailed(f"{plan.label} cannot be started: {error.strerror}.") from error
         command = plan.command
         if plan.tethered:
             command = (sys.executable, "-I", "-S", "-c", _TETHER, str(os.getpid()), *command)
@@ -277,6 +299,15 @@ class SupervisedProcess:
                 start_new_session=True,
             )
         return self._child
+
+    def _write_record(self) -> None:
+        plan = self.plan
+        record = {"directory": str(plan.directory), "title": plan.title, "port": plan.port}
+        # On a full disk what is written already must do.
+        if _record(plan.record, plan.directory) != record:
+            draft = plan.record.with_suffix(".new")
+            draft.write_text(json.dumps(record))
+            draft.replace(plan.record)
 
     async def _until_ready(self, seconds: float) -> None:
         loop = asyncio.get_running_loop()

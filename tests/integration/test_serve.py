@@ -17,12 +17,13 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
+from pymongo import AsyncMongoClient
 
 from memory.embedded import StoreUrls
 
 # Writes what happens, so that the order can be read afterwards.
 STAND_IN = """
-import json, os, signal, sys, threading
+import json, os, signal, sys, threading, time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -47,7 +48,10 @@ elif name == "worker":
     if "fails" in sys.argv:
         sys.exit("no model is set")
     print(json.dumps({"event": "worker.ready"}), flush=True)
-    threading.Event().wait()
+    heartbeat = Path(sys.argv[sys.argv.index("--heartbeat") + 1])
+    while True:
+        heartbeat.touch()
+        time.sleep(0.1)
 else:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
@@ -218,6 +222,30 @@ async def test_children_that_die_are_restarted(tmp_path: Path, store_urls: Store
             os.kill(running.pid(who), signal.SIGKILL)
         await until(lambda: running.events().count("api serve") == 2)
         await until(lambda: running.events().count("worker start") == 2)
+
+
+@pytest.mark.parametrize("who", ["api", "worker"])
+async def test_a_child_that_does_not_answer_is_replaced(
+    tmp_path: Path, store_urls: StoreUrls, who: str
+) -> None:
+    async with group(tmp_path, store_urls, MARQUEE_SILENT_SECONDS="2") as running:
+        await running.until_ready()
+        hanging = running.pid(who)
+        os.kill(hanging, signal.SIGSTOP)
+        await until(lambda: running.events().count(f"{who} start") == 2)
+        assert not alive(hanging)
+
+
+async def test_a_store_that_does_not_answer_is_replaced_on_its_port(tmp_path: Path) -> None:
+    async with group(tmp_path, None, MARQUEE_SILENT_SECONDS="3") as running:
+        await running.until_ready()
+        url = json.loads((tmp_path / "environment.json").read_text())["MONGODB_URL"]
+        note = tmp_path / "data" / "run" / "mongodb.pid"
+        hanging = int(note.read_text())
+        os.kill(hanging, signal.SIGSTOP)
+        await until(lambda: not alive(hanging) and f"{hanging}" not in note.read_text())
+        async with AsyncMongoClient(url) as client:
+            assert await client.shop.command("ping")
 
 
 async def test_kill_of_the_supervisor_ends_its_children_and_a_new_start_heals(tmp_path: Path) -> None:
