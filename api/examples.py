@@ -1,15 +1,14 @@
-"""The examples in the API's description: real documents, so that they cannot drift from the models."""
+"""The examples in the API's description: real views, so that they cannot drift from the answers."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
 
-from pydantic import BaseModel
-
-from core.business import BrandAssets, Business, Fact, Segment
-from core.campaign import Campaign, Kpis, Slot
-from core.content import AiMetadata, Cited, Content, PromptId, TextContent
+from core.business import BrandAssets, Fact, Segment
+from core.campaign import Kpis, Slot
+from core.content import AiMetadata, Cited, PromptId, TextContent
+from core.views import BusinessView, CampaignView, ContentView, View
 from services.campaigns import Calendar, CalendarSlot, SlotContent
 
 _WHEN = datetime(2027, 2, 15, 9, 30, tzinfo=UTC)
@@ -20,8 +19,9 @@ _SLOT = "62cc3be41306d429d7f50913"
 _USER = "5e0b6920a1c83d5577990fbc"
 _FACT = "63dd4cf52417e53ae8061a24"
 
-BUSINESS = Business(
+BUSINESS = BusinessView(
     id=_BUSINESS,
+    version=1,
     business_id=_BUSINESS,
     user_id=_USER,
     business_name="Harbour Bakery",
@@ -47,8 +47,9 @@ SLOT = Slot(
     content_id=_CONTENT,
     state="drafted",
 )
-CAMPAIGN = Campaign(
+CAMPAIGN = CampaignView(
     id=_CAMPAIGN,
+    version=1,
     business_id=_BUSINESS,
     name="March mornings",
     goal="More customers before nine",
@@ -60,12 +61,14 @@ CAMPAIGN = Campaign(
     created_at=_WHEN,
     updated_at=_WHEN,
 )
-CONTENT = Content(
+CONTENT = ContentView(
     id=_CONTENT,
+    version=1,
     business_id=_BUSINESS,
     campaign_id=_CAMPAIGN,
     slot_id=_SLOT,
     platform="instagram",
+    approval_state="pending",
     title="The first loaf of the day",
     text_content=TextContent(
         caption="Warm from seven: our sourdough, £4.20.", hashtags=["#sourdough"], cta="Come by before work"
@@ -98,12 +101,12 @@ CALENDAR = Calendar(
 )
 
 
-def answer(example: BaseModel | dict[str, Any], description: str = "Done.") -> dict[str, Any]:
+def answer(example: View | dict[str, Any], description: str = "Done.") -> dict[str, Any]:
     """The OpenAPI response that shows `example`."""
-    value = example.model_dump(mode="json", by_alias=True) if isinstance(example, BaseModel) else example
+    value = example.model_dump(mode="json") if isinstance(example, View) else example
     return {"description": description, "content": {"application/json": {"example": value}}}
 
 
-def answer_list(example: BaseModel) -> dict[str, Any]:
+def answer_list(example: View) -> dict[str, Any]:
     """The OpenAPI response that shows a page with one `example`."""
-    return answer({"items": [example.model_dump(mode="json", by_alias=True)], "next_cursor": None})
+    return answer({"items": [example.model_dump(mode="json")], "next_cursor": None})

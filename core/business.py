@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from core.clock import Instant, Timezone
-from core.document import Document, TenantDocument, Value
+from core.document import Document, PublicValue, TenantDocument
 from core.ids import new_id
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
@@ -20,7 +20,7 @@ Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2
 """A BCP 47 tag, such as `fr` or `de-AT`."""
 
 
-class Segment(Value):
+class Segment(PublicValue):
     """A group of people the business writes for."""
 
     segment_name: Line
@@ -28,7 +28,7 @@ class Segment(Value):
     interests: list[Line] = Field(default_factory=list, max_length=20)
 
 
-class BrandAssets(Value):
+class BrandAssets(PublicValue):
     """How the brand looks; used in previews only."""
 
     logo_url: WebAddress | None = None
@@ -36,7 +36,7 @@ class BrandAssets(Value):
     fonts: list[Line] = Field(default_factory=list, max_length=4)
 
 
-class Fact(Value):
+class Fact(PublicValue):
     """One thing that is known to be true, and who said so."""
 
     id: str = Field(default_factory=new_id)
@@ -47,7 +47,7 @@ class Fact(Value):
     updated_at: Instant | None = None
 
 
-class Profile(Value):
+class Profile(PublicValue):
     """What a person says about a business."""
 
     business_name: Line

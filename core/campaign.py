@@ -20,7 +20,7 @@ from pydantic import (
 
 from core.business import Line, Text
 from core.clock import LocalTime, Timezone
-from core.document import TenantDocument, Value
+from core.document import PublicValue, TenantDocument
 from core.ids import new_id
 
 Platform = Literal["instagram", "linkedin", "email", "sms"]
@@ -35,7 +35,7 @@ KpiName = re.compile(r"[^\W\d][\w -]{0,59}\Z")
 KpiText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
 
 
-class Kpis(Value):
+class Kpis(PublicValue):
     """What the campaign is measured by; further names are the owner's own."""
 
     model_config = ConfigDict(extra="allow")
@@ -77,7 +77,7 @@ class Kpis(Value):
         return self
 
 
-class Slot(Value):
+class Slot(PublicValue):
     """One planned piece: when (wall time and zone), where, about what, for whom."""
 
     slot_id: str = Field(default_factory=new_id)
@@ -93,7 +93,7 @@ class Slot(Value):
     run_id: str | None = None
 
 
-class CampaignFields(Value):
+class CampaignFields(PublicValue):
     """What a person says about a campaign."""
 
     name: Line

@@ -11,7 +11,7 @@ from pydantic_core import to_jsonable_python
 from core.business import WebAddress
 from core.campaign import ContentType, Platform
 from core.clock import Instant
-from core.document import TenantDocument, Value
+from core.document import PublicValue, TenantDocument
 from core.ids import digest
 from core.rules.claims import Claim
 from core.rules.findings import Check, DraftText
@@ -23,7 +23,7 @@ SourceKind = Literal["fact", "memory", "voice", "segment", "campaign", "request"
 Hashtag = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^#?[^\s#]+$", max_length=100)]
 
 
-class TextContent(Value):
+class TextContent(PublicValue):
     """The words of a draft. A text message uses only `caption`; an e-mail `preheader`, `body` and `cta`."""
 
     caption: Annotated[str, StringConstraints(max_length=20_000)] = ""
@@ -33,7 +33,7 @@ class TextContent(Value):
     body: Annotated[str, StringConstraints(max_length=100_000)] | None = None
 
 
-class Media(Value):
+class Media(PublicValue):
     """Pictures and films of a draft, by address."""
 
     image_url: WebAddress | None = None
@@ -42,7 +42,7 @@ class Media(Value):
     alt_text: Annotated[str, StringConstraints(max_length=1_000)] | None = None
 
 
-class Cited(Value):
+class Cited(PublicValue):
     """Something the writer was given and the reader may open."""
 
     kind: SourceKind
@@ -50,14 +50,14 @@ class Cited(Value):
     label: str
 
 
-class PromptId(Value):
+class PromptId(PublicValue):
     """Which prompt wrote it: `copywriter/post@1` and its digest."""
 
     name: str
     digest: str
 
 
-class AiMetadata(Value):
+class AiMetadata(PublicValue):
     """How a draft was made; never writable from outside."""
 
     prompt_used: str = ""
@@ -70,7 +70,7 @@ class AiMetadata(Value):
     simulated: bool = False
 
 
-class Authorship(Value):
+class Authorship(PublicValue):
     """Who made a revision (a person or a run), when, and why."""
 
     person_id: str | None = None
@@ -79,7 +79,7 @@ class Authorship(Value):
     reason: Annotated[str, StringConstraints(max_length=300)] = ""
 
 
-class Approval(Value):
+class Approval(PublicValue):
     """A person's decision on one revision, bound to the digest of what was decided."""
 
     decision: Literal["approved", "rejected"]
@@ -89,7 +89,7 @@ class Approval(Value):
     revision: int
 
 
-class ContentFields(Value):
+class ContentFields(PublicValue):
     """What a person may change in a draft: all of it is seen by its readers."""
 
     title: Annotated[str, StringConstraints(max_length=998)] = ""

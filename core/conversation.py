@@ -7,11 +7,12 @@ from typing import Any, Literal
 from pydantic import Field
 
 from core.clock import Instant
-from core.document import TenantDocument, Value
+from core.document import PublicValue, TenantDocument, Value
 from core.lease import Claimable
 
 RunStatus = Literal["queued", "running", "completed", "failed", "cancelled"]
 RunOutcome = Literal["success", "interrupt", "cancelled"]
+MessageStatus = Literal["complete", "stopped", "failed"]
 SpecialistName = Literal["strategy", "copywriter"]
 
 ENDED: frozenset[RunStatus] = frozenset({"completed", "failed", "cancelled"})
@@ -28,7 +29,7 @@ class RunInput(Value):
     slot_ids: list[str] = Field(default_factory=list)
 
 
-class TokenUse(Value):
+class TokenUse(PublicValue):
     """Tokens of one model in one run."""
 
     model: str
@@ -61,7 +62,7 @@ class Run(Claimable):
     finished_at: Instant | None = None
 
 
-class Step(Value):
+class Step(PublicValue):
     """One line of the run's progress, as the page folds it."""
 
     id: str
@@ -71,7 +72,7 @@ class Step(Value):
     ms: int = 0
 
 
-class Artefact(Value):
+class Artefact(PublicValue):
     """A typed output: the call that streamed it, what it is, and what was saved."""
 
     tool_call_id: str
@@ -95,7 +96,7 @@ class Message(TenantDocument):
     steps: list[Step] = Field(default_factory=list)
     artefacts: list[Artefact] = Field(default_factory=list)
     unsourced: list[str] = Field(default_factory=list)
-    status: Literal["complete", "stopped", "failed"] = "complete"
+    status: MessageStatus = "complete"
     problem: dict[str, Any] | None = None
     attempt: int = 0
 

@@ -21,6 +21,10 @@ class Value(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+class PublicValue(Value):
+    """A part whose every field clients see; what only the server may know goes elsewhere."""
+
+
 class WrittenBy(Value):
     """The run that made a document: undo is a query over it."""
 

@@ -26,7 +26,9 @@ from ag_ui.core import (
 )
 from pydantic import BaseModel, Field
 
+from core.campaign import Slot
 from core.conversation import Message
+from core.views import CampaignSummary, DraftState
 
 TERMINAL = frozenset({"RUN_FINISHED", "RUN_ERROR"})
 
@@ -104,9 +106,9 @@ class ModelBadge(BaseModel):
 class Snapshot(BaseModel):
     """The shared state: the open artefacts of the thread."""
 
-    campaign: dict[str, Any] | None = None
-    calendar: list[dict[str, Any]] = Field(default_factory=list)
-    drafts: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    campaign: CampaignSummary | None = None
+    calendar: list[Slot] = Field(default_factory=list)
+    drafts: dict[str, DraftState] = Field(default_factory=dict)
 
 
 CUSTOM_EVENTS: dict[str, type[BaseModel]] = {

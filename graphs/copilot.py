@@ -27,12 +27,12 @@ from core.document import WrittenBy
 from core.errors import MarqueeError, QuotaExhausted, UnusableAnswer
 from core.rules.claims import Source
 from core.rules.figures import figures_in
+from core.views import CampaignSummary, DraftState
 from graphs import drafting, planning
 from graphs.context import GraphContext
 from graphs.state import CopilotState
 from services.checks import sources_of
 from services.recall import Remembered
-from services.threads import draft_state
 
 Context = Runtime[GraphContext]
 
@@ -114,7 +114,7 @@ async def campaign(state: CopilotState, runtime: Context) -> dict[str, Any]:
             run.scope, run.business.id, fields, WrittenBy(run_id=run.root_run_id, agent="copilot")
         )
     context.stream.campaign_id = found.id
-    shown = found.model_dump(mode="json", exclude={"calendar"})
+    shown = CampaignSummary.of(found).model_dump(mode="json")
     calendar = [slot.model_dump(mode="json") for slot in found.calendar]
     context.stream.state(
         {"op": "replace", "path": "/campaign", "value": shown},
@@ -146,7 +146,8 @@ async def draft(state: CopilotState, runtime: Context) -> dict[str, Any]:
         content = await drafting.write(context, plan, state["campaign_id"] or "", piece)
     except MarqueeError as error:
         return {"failures": [{"place": piece["place"], "problem": error.problem()}]}
-    context.stream.state({"op": "add", "path": f"/drafts/{content.id}", "value": draft_state(content)})
+    shown = DraftState.of(content).model_dump(mode="json")
+    context.stream.state({"op": "add", "path": f"/drafts/{content.id}", "value": shown})
     failed = [check.name for check in content.ai_metadata.checks if check.stops_approval]
     done = {"place": piece["place"], "content_id": content.id, "platform": content.platform}
     return {"drafts": [{**done, "title": content.title or piece["theme"], "failed": failed}]}

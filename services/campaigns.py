@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pydantic import BaseModel
-
 from core.campaign import Campaign, CampaignFields, Slot
 from core.clock import Clock, to_instant
 from core.content import ApprovalState, Content, ContentStatus
@@ -16,6 +14,7 @@ from core.idempotency import creation_id
 from core.ids import derived_id
 from core.merge_patch import apply_patch
 from core.scope import Scope
+from core.views import View
 from memory.collections import AlreadyThere, Page
 from memory.database import Database
 from services.edits import edit
@@ -23,7 +22,7 @@ from services.edits import edit
 MOST_SLOTS = 400
 
 
-class SlotContent(BaseModel):
+class SlotContent(View):
     """The draft of a slot, as a calendar shows it."""
 
     id: str
@@ -39,7 +38,7 @@ class CalendarSlot(Slot):
     content: SlotContent | None = None
 
 
-class Calendar(BaseModel):
+class Calendar(View):
     """A campaign's slots in the order of time; `timezone` is the business's."""
 
     campaign_id: str

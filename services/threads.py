@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from core.content import Content
 from core.conversation import ENDED, Message, Run, Thread
 from core.errors import NotFound
 from core.events import Snapshot
 from core.ids import is_id
 from core.scope import Scope
+from core.views import CampaignSummary, DraftState
 from memory.collections import Page
 from memory.database import Database
 
@@ -26,13 +25,6 @@ def branch(messages: Sequence[Message], head_id: str | None) -> list[Message]:
         path.append(current)
         current = by_id.get(current.parent_id or "")
     return path[::-1]
-
-
-def draft_state(content: Content) -> dict[str, Any]:
-    """A draft as the shared state shows it."""
-    return content.model_dump(
-        mode="json", include={"platform", "type", "title", "status", "approval_state", "version", "slot_id"}
-    )
 
 
 class Threads:
@@ -87,7 +79,7 @@ class Threads:
             return Snapshot()
         drafts = await self._database.content.all(scope, {"campaign_id": campaign_id}, limit=200)
         return Snapshot(
-            campaign=campaign.model_dump(mode="json", exclude={"calendar"}),
-            calendar=[slot.model_dump(mode="json") for slot in campaign.calendar],
-            drafts={content.id: draft_state(content) for content in drafts},
+            campaign=CampaignSummary.of(campaign),
+            calendar=campaign.calendar,
+            drafts={content.id: DraftState.of(content) for content in drafts},
         )

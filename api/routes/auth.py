@@ -11,10 +11,11 @@ from pydantic import Field
 from api.authorization import MaybeCaller, SignedInCaller, public
 from api.dependencies import ServicesDep
 from api.reference import example, problem_response
-from core.account import Email, InstallationRole, Password, PersonName, User
+from core.account import Email, InstallationRole, Password, PersonName
 from core.clock import Instant
 from core.document import Value
 from core.errors import Forbidden, SessionEnded
+from core.views import View
 from services.accounts import SignedIn
 
 router = APIRouter(prefix="/auth", tags=["auth"])
@@ -69,7 +70,7 @@ class RefreshIn(Value):
     refresh_token: Annotated[str, Field(max_length=200)] | None = None
 
 
-class UserOut(Value):
+class UserOut(View):
     """A person, as they see themselves."""
 
     model_config = example(USER)
@@ -81,20 +82,8 @@ class UserOut(Value):
     locale: str
     created_at: Instant
 
-    @classmethod
-    def of(cls, user: User) -> UserOut:
-        """Without what only the server knows."""
-        return cls(
-            id=user.id,
-            email=user.email,
-            name=user.name,
-            role=user.role,
-            locale=user.locale,
-            created_at=user.created_at,
-        )
 
-
-class Tokens(Value):
+class Tokens(View):
     """A session begins, or goes on."""
 
     model_config = example(
@@ -116,7 +105,7 @@ class Tokens(Value):
     user: UserOut
 
 
-class SessionState(Value):
+class SessionState(View):
     """Whether a refresh would work."""
 
     model_config = example({"signed_in": True})
@@ -124,7 +113,7 @@ class SessionState(Value):
     signed_in: bool
 
 
-class AuthOptions(Value):
+class AuthOptions(View):
     """What the sign-in page needs to know."""
 
     model_config = example(
@@ -144,7 +133,7 @@ class AuthOptions(Value):
     offline: bool
 
 
-class SessionOut(Value):
+class SessionOut(View):
     """One place where a person is signed in."""
 
     model_config = example(SESSION)
@@ -157,7 +146,7 @@ class SessionOut(Value):
     current: bool
 
 
-class SessionList(Value):
+class SessionList(View):
     """Where a person is signed in, newest first."""
 
     model_config = example({"items": [SESSION]})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Query, Response
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from api.authorization import Authorized, SignedInCaller, authorize
 from api.dependencies import IfMatch, Paging, ServicesDep, set_etag
@@ -13,8 +13,9 @@ from api.examples import BUSINESS, answer, answer_list
 from api.patches import BusinessPatch
 from api.reference import problem_response
 from api.resources import BusinessFilter, BusinessNamed, business_in_path, every_business
-from core.business import Business, Fact
+from core.business import Fact
 from core.document import Value
+from core.views import BusinessView, PageView, View
 from services.businesses import MOST_FACTS, BusinessDraft, FactDraft
 
 router = APIRouter(prefix="/business", tags=["business"])
@@ -29,14 +30,11 @@ _NEW = {
 }
 
 
-class BusinessList(BaseModel):
+class BusinessList(PageView[BusinessView]):
     """A page of businesses, newest first."""
 
-    items: list[Business]
-    next_cursor: str | None = None
 
-
-class Facts(BaseModel):
+class Facts(View):
     """Everything that is known to be true."""
 
     facts: list[Fact]
@@ -59,12 +57,12 @@ async def create_business(
     services: ServicesDep,
     caller: SignedInCaller,
     response: Response,
-) -> Business:
+) -> BusinessView:
     """Takes the document's own fields; `facts` may come as `{key, value}` pairs."""
     business = await services.businesses.create(caller.id, draft)
     response.headers["Location"] = f"/business/{business.id}"
     set_etag(response, business.version)
-    return business
+    return BusinessView.of(business)
 
 
 @router.get(
@@ -78,8 +76,7 @@ async def list_businesses(
     paging: Paging,
 ) -> BusinessList:
     """Every business that the caller is a member of."""
-    page = await services.businesses.page(allowed.scope, paging.limit, paging.cursor)
-    return BusinessList(items=page.items, next_cursor=page.next_cursor)
+    return BusinessList.of(await services.businesses.page(allowed.scope, paging.limit, paging.cursor))
 
 
 @router.get(
@@ -91,11 +88,11 @@ async def get_business(
     allowed: Annotated[Authorized[BusinessNamed], authorize("business.read", business_in_path)],
     services: ServicesDep,
     response: Response,
-) -> Business:
+) -> BusinessView:
     """The whole document with its facts."""
     business = await services.businesses.get(allowed.scope, allowed.scope.business_id)
     set_etag(response, business.version)
-    return business
+    return BusinessView.of(business)
 
 
 @router.put(
@@ -109,7 +106,7 @@ async def change_business(
     services: ServicesDep,
     version: IfMatch,
     response: Response,
-) -> Business:
+) -> BusinessView:
     """A JSON merge patch (RFC 7396) of the profile; facts have their own address.
 
     Drafts are checked again.
@@ -118,7 +115,7 @@ async def change_business(
     business = await services.businesses.change(scope, business_id, patch, version)
     await services.content.recheck_drafts(scope, business_id)
     set_etag(response, business.version)
-    return business
+    return BusinessView.of(business)
 
 
 @router.delete(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Query, Response
-from pydantic import BaseModel
 
 from api.authorization import Authorized, authorize
 from api.dependencies import IfMatch, Paging, ServicesDep, set_etag
@@ -14,6 +13,7 @@ from api.patches import CampaignPatch
 from api.reference import problem_response
 from api.resources import BusinessFilter, business_in_query, campaign_in_path
 from core.campaign import Campaign, CampaignFields
+from core.views import CampaignView, PageView
 
 router = APIRouter(prefix="/campaign", tags=["campaign"])
 
@@ -24,11 +24,8 @@ class NewCampaign(CampaignFields):
     business_id: str
 
 
-class CampaignList(BaseModel):
+class CampaignList(PageView[CampaignView]):
     """A page of campaigns, newest first."""
-
-    items: list[Campaign]
-    next_cursor: str | None = None
 
 
 _NEW = CAMPAIGN.model_dump(
@@ -51,13 +48,13 @@ async def create_campaign(
     allowed: Annotated[Authorized[NewCampaign], authorize("campaign.edit", campaign_to_create)],
     services: ServicesDep,
     response: Response,
-) -> Campaign:
+) -> CampaignView:
     """Takes the document's own fields; the calendar is filled by the strategist."""
     draft = allowed.resource
     campaign = await services.campaigns.create(allowed.scope, draft.business_id, draft)
     response.headers["Location"] = f"/campaign/{campaign.id}"
     set_etag(response, campaign.version)
-    return campaign
+    return CampaignView.of(campaign)
 
 
 @router.get(
@@ -72,7 +69,7 @@ async def list_campaigns(
 ) -> CampaignList:
     """Of one business, or of all of the caller's."""
     page = await services.campaigns.page(allowed.scope, paging.limit, paging.cursor)
-    return CampaignList(items=page.items, next_cursor=page.next_cursor)
+    return CampaignList.of(page)
 
 
 @router.get(
@@ -82,10 +79,10 @@ async def list_campaigns(
 )
 async def get_campaign(
     allowed: Annotated[Authorized[Campaign], authorize("campaign.read", campaign_in_path)], response: Response
-) -> Campaign:
+) -> CampaignView:
     """The whole document with its calendar."""
     set_etag(response, allowed.resource.version)
-    return allowed.resource
+    return CampaignView.of(allowed.resource)
 
 
 @router.put(
@@ -99,13 +96,13 @@ async def change_campaign(
     services: ServicesDep,
     version: IfMatch,
     response: Response,
-) -> Campaign:
+) -> CampaignView:
     """A JSON merge patch (RFC 7396) of what a person says about a campaign; its drafts are checked again."""
     scope, campaign_id = allowed.scope, allowed.resource.id
     campaign = await services.campaigns.change(scope, campaign_id, patch, version)
     await services.content.recheck_drafts(scope, scope.business_id, campaign_id)
     set_etag(response, campaign.version)
-    return campaign
+    return CampaignView.of(campaign)
 
 
 @router.delete(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel
 
 from api.authorization import Authorized, authorize
 from api.dependencies import IfMatch, Paging, ServicesDep, set_etag
@@ -14,15 +13,13 @@ from api.patches import ContentPatch
 from api.resources import BusinessFilter, business_in_query, content_in_path
 from core.campaign import Platform
 from core.content import Content, ContentStatus
+from core.views import ContentView, PageView
 
 router = APIRouter(prefix="/content", tags=["content"])
 
 
-class ContentList(BaseModel):
+class ContentList(PageView[ContentView]):
     """A page of content, newest first."""
-
-    items: list[Content]
-    next_cursor: str | None = None
 
 
 @router.get(
@@ -47,7 +44,7 @@ async def list_content(
         platform=platform,
         status=status,
     )
-    return ContentList(items=page.items, next_cursor=page.next_cursor)
+    return ContentList.of(page)
 
 
 @router.get(
@@ -57,10 +54,10 @@ async def list_content(
 )
 async def get_content(
     allowed: Annotated[Authorized[Content], authorize("content.read", content_in_path)], response: Response
-) -> Content:
+) -> ContentView:
     """The whole document with its checks, claims and sources."""
     set_etag(response, allowed.resource.version)
-    return allowed.resource
+    return ContentView.of(allowed.resource)
 
 
 @router.put(
@@ -74,7 +71,7 @@ async def change_content(
     services: ServicesDep,
     version: IfMatch,
     response: Response,
-) -> Content:
+) -> ContentView:
     """A JSON merge patch (RFC 7396) of title, words, media and language.
 
     The old version is kept and the checks run again; a failed check never stops an edit.
@@ -83,7 +80,7 @@ async def change_content(
         allowed.scope, allowed.resource.id, patch, version, edited_by=allowed.principal.id
     )
     set_etag(response, content.version)
-    return content
+    return ContentView.of(content)
 
 
 @router.delete(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Body, Header, Query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -17,6 +17,7 @@ from core.clock import Instant
 from core.conversation import Run, RunOutcome, RunStatus, SpecialistName, TokenUse
 from core.errors import Conflict, InvalidFields
 from core.ids import ClientId
+from core.views import View
 from services.run_request import RunRequest
 
 router = APIRouter(tags=["copilot"])
@@ -96,7 +97,7 @@ def _text(content: object) -> str:
     return ""
 
 
-class RunView(BaseModel):
+class RunView(View):
     """A run as clients see it; `run_id` and `thread_id` are the client's own names."""
 
     id: str
@@ -112,19 +113,10 @@ class RunView(BaseModel):
     finished_at: Instant | None
 
     @classmethod
-    def of(cls, run: Run) -> RunView:
-        """The view of a run."""
-        return cls(
-            id=run.id,
-            run_id=run.client_id,
-            thread_id=run.thread_client_id,
-            **run.model_dump(
-                include={
-                    "status", "outcome", "attempt", "problem", "usage",
-                    "created_at", "started_at", "finished_at",
-                }
-            ),
-        )  # fmt: skip
+    def of_run(cls, run: Run) -> Self:
+        """Return the view of a run, under the client's names."""
+        names = {"run_id": run.client_id, "thread_id": run.thread_client_id}
+        return cls(**{name: getattr(run, name) for name in cls.model_fields if name not in names}, **names)
 
 
 EVENTS: dict[int | str, dict[str, Any]] = {
@@ -177,7 +169,7 @@ async def run_copilot(
 )
 async def get_run(allowed: Annotated[Authorized[Run], authorize("run.read", run_in_path)]) -> RunView:
     """By our id or by the caller's own runId."""
-    return RunView.of(allowed.resource)
+    return RunView.of_run(allowed.resource)
 
 
 @router.get(
@@ -207,4 +199,4 @@ async def cancel_run(
     allowed: Annotated[Authorized[Run], authorize("run.cancel", run_in_path)], services: ServicesDep
 ) -> RunView:
     """Closes the model call within two seconds; what is finished stays."""
-    return RunView.of(await services.runs.cancel(allowed.scope, allowed.resource))
+    return RunView.of_run(await services.runs.cancel(allowed.scope, allowed.resource))

@@ -6,23 +6,25 @@ from typing import Literal
 
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from api.authorization import public
 from api.dependencies import ServicesDep
+from api.reference import example
+from core.views import View
 
 router = APIRouter(tags=["operations"], dependencies=[public()])
 
 
-class Alive(BaseModel):
+class Alive(View):
     """The process answers."""
 
-    model_config = {"json_schema_extra": {"examples": [{"status": "ok"}]}}
+    model_config = example({"status": "ok"})
 
     status: Literal["ok"] = "ok"
 
 
-class PartOut(BaseModel):
+class PartOut(View):
     """One part as it was just found."""
 
     state: Literal["up", "down"]
@@ -30,22 +32,18 @@ class PartOut(BaseModel):
     ms: float
 
 
-class Readiness(BaseModel):
+class Readiness(View):
     """Whether requests can be served, part by part."""
 
-    model_config = {
-        "json_schema_extra": {
-            "examples": [
-                {
-                    "status": "degraded",
-                    "parts": {
-                        "mongodb": {"state": "up", "needed": True, "ms": 0.8},
-                        "redis": {"state": "down", "needed": False, "ms": 1.2},
-                    },
-                }
-            ]
+    model_config = example(
+        {
+            "status": "degraded",
+            "parts": {
+                "mongodb": {"state": "up", "needed": True, "ms": 0.8},
+                "redis": {"state": "down", "needed": False, "ms": 1.2},
+            },
         }
-    }
+    )
 
     status: Literal["ready", "degraded", "down"]
     parts: dict[str, PartOut]

@@ -2,47 +2,53 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Body, Response
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from api.authorization import Authorized, authorize
 from api.dependencies import IfMatch, Paging, ServicesDep, set_etag
+from api.reference import example
 from api.resources import BusinessNamed, business_in_path, thread_in_path
-from core.clock import Instant
-from core.conversation import Message, RunStatus, Thread
+from core.conversation import Artefact, MessageStatus, RunStatus, Step, Thread
+from core.document import Value
 from core.events import Snapshot
+from core.views import DocumentView, PageView, View
 
 router = APIRouter(tags=["copilot"])
 
 
-class ThreadView(BaseModel):
+class ThreadView(DocumentView):
     """A thread in a list."""
 
-    id: str
     client_id: str
-    business_id: str
     title: str
     campaign_id: str | None
-    version: int
-    created_at: Instant
-    updated_at: Instant
-
-    @classmethod
-    def of(cls, thread: Thread) -> ThreadView:
-        """The view of a thread."""
-        return cls.model_validate(thread.model_dump())
 
 
-class ThreadList(BaseModel):
+class ThreadList(PageView[ThreadView]):
     """A page of threads, newest first."""
 
-    items: list[ThreadView]
-    next_cursor: str | None = None
+
+class MessageView(DocumentView):
+    """A node of the message tree: an edit or a retry is a sibling."""
+
+    thread_id: str
+    parent_id: str | None = None
+    role: Literal["user", "assistant"]
+    content: str = ""
+    run_id: str | None = None
+    steps: list[Step] = Field(default_factory=list)
+    artefacts: list[Artefact] = Field(default_factory=list)
+    unsourced: list[str] = Field(
+        default_factory=list, description="Figures of `content` that have no source in what is known."
+    )
+    status: MessageStatus = "complete"
+    problem: dict[str, Any] | None = None
 
 
-class ActiveRun(BaseModel):
+class ActiveRun(View):
     """The run that is going on: attach to its events."""
 
     id: str
@@ -54,18 +60,16 @@ class WholeThread(ThreadView):
     """A thread with its message tree, the open artefacts, and the run that is going on."""
 
     head_id: str | None
-    messages: list[Message]
+    messages: list[MessageView]
     state: Snapshot
     interrupts: list[dict[str, Any]] = Field(default_factory=list)
     active_run: ActiveRun | None = None
 
 
-class ThreadPatch(BaseModel):
+class ThreadPatch(Value):
     """What a person may change in a thread."""
 
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"title": "March membership drive"}]}
-    )
+    model_config = example({"title": "March membership drive"})
 
     title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
@@ -81,7 +85,7 @@ async def list_threads(
 ) -> ThreadList:
     """A thread is its user's own."""
     page = await services.threads.page(allowed.scope, allowed.principal.id, paging.limit, paging.cursor)
-    return ThreadList(items=[ThreadView.of(thread) for thread in page.items], next_cursor=page.next_cursor)
+    return ThreadList.of(page)
 
 
 @router.get(
@@ -98,9 +102,9 @@ async def get_thread(
     active = await services.threads.active_run(scope, thread)
     set_etag(response, thread.version)
     return WholeThread(
-        **thread.model_dump(include=set(ThreadView.model_fields)),
+        **ThreadView.of(thread).model_dump(),
         head_id=thread.head_id,
-        messages=await services.threads.messages(scope, thread.id),
+        messages=[MessageView.of(one) for one in await services.threads.messages(scope, thread.id)],
         state=await services.threads.state(scope, thread.campaign_id),
         active_run=ActiveRun(id=active.id, run_id=active.client_id, status=active.status) if active else None,
     )

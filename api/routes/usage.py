@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from api.authorization import Authorized, authorize
 from api.dependencies import ServicesDep
 from api.examples import answer
 from api.resources import BusinessNamed, business_in_path
 from core.clock import Instant
+from core.views import View
 
 router = APIRouter(prefix="/business", tags=["business"])
 
@@ -29,13 +30,13 @@ _EXAMPLE = {
 }
 
 
-class Cost(BaseModel):
+class Cost(View):
     """Money as an integer."""
 
     micro_usd: int = Field(description="Millionths of a US dollar.")
 
 
-class UsageView(BaseModel):
+class UsageView(View):
     """The tokens and the money of one UTC month."""
 
     month: str

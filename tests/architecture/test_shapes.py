@@ -1,12 +1,15 @@
-"""Requests refuse unknown fields at every depth."""
+"""Requests refuse unknown fields at every depth, and answers are views."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
+
+from pydantic import BaseModel
 
 from api.app import create_app
-from api.reference import openapi
+from api.reference import openapi, routes_of
+from core.document import Document, PublicValue, Value
 from core.settings import Settings
 
 OPEN = {
@@ -53,3 +56,29 @@ def test_no_request_takes_a_field_that_it_does_not_declare() -> None:
         if found.get("additionalProperties") is not False
     }
     assert {where for where in lax if where.rpartition(".")[2] not in {*OPEN, "kpis"}} == set()
+
+
+def models(kind: Any) -> Iterator[type[BaseModel]]:
+    """Every model in a type, at every depth."""
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        yield kind
+        for field in kind.model_fields.values():
+            yield from models(field.annotation)
+    for argument in get_args(kind):
+        yield from models(argument)
+
+
+def test_no_answer_holds_a_stored_document_or_a_part_that_is_not_declared_public() -> None:
+    answers = {
+        route.name: set(models(route.response_model))
+        for route, _, _ in routes_of(create_app(Settings(_env_file=None)))
+        if route.response_model is not None
+    }
+    assert answers
+    published = {
+        (name, model.__name__)
+        for name, found in answers.items()
+        for model in found
+        if issubclass(model, Document) or (issubclass(model, Value) and not issubclass(model, PublicValue))
+    }
+    assert published == set()

@@ -842,72 +842,6 @@ export interface components {
             fonts?: string[];
         };
         /**
-         * Business
-         * @description A tenant: profile and facts. Its id is the `business_id` of everything it owns.
-         */
-        Business: {
-            /** Id */
-            id?: string;
-            /**
-             * Schema
-             * @default 1
-             */
-            schema?: number;
-            /**
-             * Version
-             * @default 1
-             */
-            version?: number;
-            /** Created At */
-            created_at: string;
-            /** Updated At */
-            updated_at: string;
-            /** Business Name */
-            business_name: string;
-            /** Industry */
-            industry: string;
-            /**
-             * Brand Voice
-             * @default
-             */
-            brand_voice?: string;
-            /** Primary Goals */
-            primary_goals?: string[];
-            /** Target Audience */
-            target_audience?: components["schemas"]["Segment"][];
-            brand_assets?: components["schemas"]["BrandAssets"];
-            /**
-             * Timezone
-             * @default UTC
-             */
-            timezone?: string;
-            /**
-             * Language
-             * @default en
-             */
-            language?: string;
-            /** Country */
-            country?: string | null;
-            /**
-             * Postal Address
-             * @default
-             */
-            postal_address?: string;
-            /** Banned Words */
-            banned_words?: string[];
-            /** User Id */
-            user_id: string;
-            /** Business Id */
-            business_id: string;
-            /** Facts */
-            facts?: components["schemas"]["Fact"][];
-            /**
-             * Is Demo
-             * @default false
-             */
-            is_demo?: boolean;
-        };
-        /**
          * BusinessDraft
          * @description A new business: what a person says about it, with its first facts.
          */
@@ -954,9 +888,67 @@ export interface components {
          */
         BusinessList: {
             /** Items */
-            items: components["schemas"]["Business"][];
+            items: components["schemas"]["BusinessView"][];
             /** Next Cursor */
             next_cursor?: string | null;
+        };
+        /**
+         * BusinessView
+         * @description A business with its facts.
+         */
+        BusinessView: {
+            /** Id */
+            id: string;
+            /** Version */
+            version: number;
+            /** Created At */
+            created_at: string;
+            /** Updated At */
+            updated_at: string;
+            /** Business Id */
+            business_id: string;
+            /** Business Name */
+            business_name: string;
+            /** Industry */
+            industry: string;
+            /**
+             * Brand Voice
+             * @default
+             */
+            brand_voice?: string;
+            /** Primary Goals */
+            primary_goals?: string[];
+            /** Target Audience */
+            target_audience?: components["schemas"]["Segment"][];
+            brand_assets?: components["schemas"]["BrandAssets"];
+            /**
+             * Timezone
+             * @default UTC
+             */
+            timezone?: string;
+            /**
+             * Language
+             * @default en
+             */
+            language?: string;
+            /** Country */
+            country?: string | null;
+            /**
+             * Postal Address
+             * @default
+             */
+            postal_address?: string;
+            /** Banned Words */
+            banned_words?: string[];
+            /** User Id */
+            user_id: string;
+            /** Facts */
+            facts?: components["schemas"]["Fact"][];
+            /**
+             * Is Demo
+             * @default false
+             */
+            is_demo?: boolean;
         };
         /**
          * Calendar
@@ -1018,29 +1010,30 @@ export interface components {
             content?: components["schemas"]["SlotContent"] | null;
         };
         /**
-         * Campaign
-         * @description A campaign with its calendar, sorted by time.
+         * CampaignList
+         * @description A page of campaigns, newest first.
          */
-        Campaign: {
+        CampaignList: {
+            /** Items */
+            items: components["schemas"]["CampaignView"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
+         * CampaignSummary
+         * @description A campaign without its calendar.
+         */
+        CampaignSummary: {
             /** Id */
-            id?: string;
-            /**
-             * Schema
-             * @default 1
-             */
-            schema?: number;
-            /**
-             * Version
-             * @default 1
-             */
-            version?: number;
+            id: string;
+            /** Version */
+            version: number;
             /** Created At */
             created_at: string;
             /** Updated At */
             updated_at: string;
             /** Business Id */
             business_id: string;
-            written_by?: components["schemas"]["WrittenBy"] | null;
             /** Name */
             name: string;
             /**
@@ -1059,8 +1052,6 @@ export interface components {
              * @enum {string}
              */
             status?: "draft" | "active" | "completed";
-            /** Calendar */
-            calendar?: components["schemas"]["Slot"][];
             /**
              * Is Demo
              * @default false
@@ -1068,14 +1059,45 @@ export interface components {
             is_demo?: boolean;
         };
         /**
-         * CampaignList
-         * @description A page of campaigns, newest first.
+         * CampaignView
+         * @description A campaign with its calendar, sorted by time.
          */
-        CampaignList: {
-            /** Items */
-            items: components["schemas"]["Campaign"][];
-            /** Next Cursor */
-            next_cursor?: string | null;
+        CampaignView: {
+            /** Id */
+            id: string;
+            /** Version */
+            version: number;
+            /** Created At */
+            created_at: string;
+            /** Updated At */
+            updated_at: string;
+            /** Business Id */
+            business_id: string;
+            /** Name */
+            name: string;
+            /**
+             * Goal
+             * @default
+             */
+            goal?: string;
+            kpis?: components["schemas"]["Kpis"];
+            /** Start Date */
+            start_date?: string | null;
+            /** End Date */
+            end_date?: string | null;
+            /**
+             * Status
+             * @default draft
+             * @enum {string}
+             */
+            status?: "draft" | "active" | "completed";
+            /**
+             * Is Demo
+             * @default false
+             */
+            is_demo?: boolean;
+            /** Calendar */
+            calendar?: components["schemas"]["Slot"][];
         };
         /**
          * Check
@@ -1126,34 +1148,30 @@ export interface components {
             source?: components["schemas"]["Source"] | null;
         };
         /**
-         * Content
-         * @description A draft, post, e-mail or text message.
-         *
-         *     Three counters: `version` moves with every write and is for compare-and-set; `revision` moves when a
-         *     reader would see something else; `content_digest` says what they would see and is stored so that it can be
-         *     queried beside `approval.digest`. `authorship` is that of the present revision; `edited_by` is the person
-         *     who edited last, and once it is set no run overwrites the words.
+         * ContentList
+         * @description A page of content, newest first.
          */
-        Content: {
+        ContentList: {
+            /** Items */
+            items: components["schemas"]["ContentView"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
+         * ContentView
+         * @description A draft with its checks, claims and sources.
+         */
+        ContentView: {
             /** Id */
-            id?: string;
-            /**
-             * Schema
-             * @default 1
-             */
-            schema?: number;
-            /**
-             * Version
-             * @default 1
-             */
-            version?: number;
+            id: string;
+            /** Version */
+            version: number;
             /** Created At */
             created_at: string;
             /** Updated At */
             updated_at: string;
             /** Business Id */
             business_id: string;
-            written_by?: components["schemas"]["WrittenBy"] | null;
             /**
              * Title
              * @default
@@ -1190,31 +1208,18 @@ export interface components {
             status?: "draft" | "scheduled" | "publishing" | "published" | "failed" | "unconfirmed";
             approval?: components["schemas"]["Approval"] | null;
             /**
+             * Approval State
+             * @enum {string}
+             */
+            approval_state: "pending" | "approved" | "rejected";
+            /**
              * Revision
              * @default 1
              */
             revision?: number;
-            /** Content Digest */
-            content_digest?: string;
             authorship?: components["schemas"]["Authorship"] | null;
             /** Edited By */
             edited_by?: string | null;
-            /**
-             * Approval State
-             * @description Derived: a decision holds only while its digest is the content's.
-             * @enum {string}
-             */
-            readonly approval_state: "pending" | "approved" | "rejected";
-        };
-        /**
-         * ContentList
-         * @description A page of content, newest first.
-         */
-        ContentList: {
-            /** Items */
-            items: components["schemas"]["Content"][];
-            /** Next Cursor */
-            next_cursor?: string | null;
         };
         /**
          * CopilotInput
@@ -1292,6 +1297,38 @@ export interface components {
              * @default false
              */
             ambiguous?: boolean;
+        };
+        /**
+         * DraftState
+         * @description A draft as the shared state of a thread shows it.
+         */
+        DraftState: {
+            /**
+             * Platform
+             * @enum {string}
+             */
+            platform: "instagram" | "linkedin" | "email" | "sms";
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "text" | "image" | "video";
+            /** Title */
+            title: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "draft" | "scheduled" | "publishing" | "published" | "failed" | "unconfirmed";
+            /**
+             * Approval State
+             * @enum {string}
+             */
+            approval_state: "pending" | "approved" | "rejected";
+            /** Version */
+            version: number;
+            /** Slot Id */
+            slot_id?: string | null;
         };
         /**
          * ExecutionCapabilities
@@ -1501,31 +1538,20 @@ export interface components {
             alt_text?: string | null;
         };
         /**
-         * Message
-         * @description A node of the message tree; an edit or a retry is a sibling, never an overwrite.
-         *
-         *     `unsourced` are the figures of `content` that have no source in what is known.
+         * MessageView
+         * @description A node of the message tree: an edit or a retry is a sibling.
          */
-        Message: {
+        MessageView: {
             /** Id */
-            id?: string;
-            /**
-             * Schema
-             * @default 1
-             */
-            schema?: number;
-            /**
-             * Version
-             * @default 1
-             */
-            version?: number;
+            id: string;
+            /** Version */
+            version: number;
             /** Created At */
             created_at: string;
             /** Updated At */
             updated_at: string;
             /** Business Id */
             business_id: string;
-            written_by?: components["schemas"]["WrittenBy"] | null;
             /** Thread Id */
             thread_id: string;
             /** Parent Id */
@@ -1546,7 +1572,10 @@ export interface components {
             steps?: components["schemas"]["Step"][];
             /** Artefacts */
             artefacts?: components["schemas"]["Artefact"][];
-            /** Unsourced */
+            /**
+             * Unsourced
+             * @description Figures of `content` that have no source in what is known.
+             */
             unsourced?: string[];
             /**
              * Status
@@ -1558,11 +1587,6 @@ export interface components {
             problem?: {
                 [key: string]: unknown;
             } | null;
-            /**
-             * Attempt
-             * @default 0
-             */
-            attempt?: number;
         };
         /**
          * MultiAgentCapabilities
@@ -1960,19 +1984,12 @@ export interface components {
          * @description The shared state: the open artefacts of the thread.
          */
         Snapshot: {
-            /** Campaign */
-            campaign?: {
-                [key: string]: unknown;
-            } | null;
+            campaign?: components["schemas"]["CampaignSummary"] | null;
             /** Calendar */
-            calendar?: {
-                [key: string]: unknown;
-            }[];
+            calendar?: components["schemas"]["Slot"][];
             /** Drafts */
             drafts?: {
-                [key: string]: {
-                    [key: string]: unknown;
-                };
+                [key: string]: components["schemas"]["DraftState"];
             };
         };
         /**
@@ -2111,20 +2128,20 @@ export interface components {
         ThreadView: {
             /** Id */
             id: string;
-            /** Client Id */
-            client_id: string;
-            /** Business Id */
-            business_id: string;
-            /** Title */
-            title: string;
-            /** Campaign Id */
-            campaign_id: string | null;
             /** Version */
             version: number;
             /** Created At */
             created_at: string;
             /** Updated At */
             updated_at: string;
+            /** Business Id */
+            business_id: string;
+            /** Client Id */
+            client_id: string;
+            /** Title */
+            title: string;
+            /** Campaign Id */
+            campaign_id: string | null;
         };
         /**
          * TimeOfDay
@@ -2323,42 +2340,30 @@ export interface components {
         WholeThread: {
             /** Id */
             id: string;
-            /** Client Id */
-            client_id: string;
-            /** Business Id */
-            business_id: string;
-            /** Title */
-            title: string;
-            /** Campaign Id */
-            campaign_id: string | null;
             /** Version */
             version: number;
             /** Created At */
             created_at: string;
             /** Updated At */
             updated_at: string;
+            /** Business Id */
+            business_id: string;
+            /** Client Id */
+            client_id: string;
+            /** Title */
+            title: string;
+            /** Campaign Id */
+            campaign_id: string | null;
             /** Head Id */
             head_id: string | null;
             /** Messages */
-            messages: components["schemas"]["Message"][];
+            messages: components["schemas"]["MessageView"][];
             state: components["schemas"]["Snapshot"];
             /** Interrupts */
             interrupts?: {
                 [key: string]: unknown;
             }[];
             active_run?: components["schemas"]["ActiveRun"] | null;
-        };
-        /**
-         * WrittenBy
-         * @description The run that made a document: undo is a query over it.
-         */
-        WrittenBy: {
-            /** Run Id */
-            run_id: string;
-            /** Agent */
-            agent: string;
-            /** Slot */
-            slot?: string | null;
         };
         /**
          * FieldProblem
@@ -2998,10 +3003,10 @@ export interface operations {
                      *       "items": [
                      *         {
                      *           "id": "5f0c7a31b2d94e6688aa01cd",
-                     *           "schema": 1,
                      *           "version": 1,
                      *           "created_at": "2027-02-15T09:30:00.000Z",
                      *           "updated_at": "2027-02-15T09:30:00.000Z",
+                     *           "business_id": "5f0c7a31b2d94e6688aa01cd",
                      *           "business_name": "Harbour Bakery",
                      *           "industry": "Bakery",
                      *           "brand_voice": "Warm and plain",
@@ -3031,7 +3036,6 @@ export interface operations {
                      *           "postal_address": "",
                      *           "banned_words": [],
                      *           "user_id": "5e0b6920a1c83d5577990fbc",
-                     *           "business_id": "5f0c7a31b2d94e6688aa01cd",
                      *           "facts": [
                      *             {
                      *               "id": "63dd4cf52417e53ae8061a24",
@@ -3130,10 +3134,10 @@ export interface operations {
                     /**
                      * @example {
                      *       "id": "5f0c7a31b2d94e6688aa01cd",
-                     *       "schema": 1,
                      *       "version": 1,
                      *       "created_at": "2027-02-15T09:30:00.000Z",
                      *       "updated_at": "2027-02-15T09:30:00.000Z",
+                     *       "business_id": "5f0c7a31b2d94e6688aa01cd",
                      *       "business_name": "Harbour Bakery",
                      *       "industry": "Bakery",
                      *       "brand_voice": "Warm and plain",
@@ -3163,7 +3167,6 @@ export interface operations {
                      *       "postal_address": "",
                      *       "banned_words": [],
                      *       "user_id": "5e0b6920a1c83d5577990fbc",
-                     *       "business_id": "5f0c7a31b2d94e6688aa01cd",
                      *       "facts": [
                      *         {
                      *           "id": "63dd4cf52417e53ae8061a24",
@@ -3176,7 +3179,7 @@ export interface operations {
                      *       "is_demo": false
                      *     }
                      */
-                    "application/json": components["schemas"]["Business"];
+                    "application/json": components["schemas"]["BusinessView"];
                 };
             };
             /** @description The body could not be read. */
@@ -3256,10 +3259,10 @@ export interface operations {
                     /**
                      * @example {
                      *       "id": "5f0c7a31b2d94e6688aa01cd",
-                     *       "schema": 1,
                      *       "version": 1,
                      *       "created_at": "2027-02-15T09:30:00.000Z",
                      *       "updated_at": "2027-02-15T09:30:00.000Z",
+                     *       "business_id": "5f0c7a31b2d94e6688aa01cd",
                      *       "business_name": "Harbour Bakery",
                      *       "industry": "Bakery",
                      *       "brand_voice": "Warm and plain",
@@ -3289,7 +3292,6 @@ export interface operations {
                      *       "postal_address": "",
                      *       "banned_words": [],
                      *       "user_id": "5e0b6920a1c83d5577990fbc",
-                     *       "business_id": "5f0c7a31b2d94e6688aa01cd",
                      *       "facts": [
                      *         {
                      *           "id": "63dd4cf52417e53ae8061a24",
@@ -3302,7 +3304,7 @@ export interface operations {
                      *       "is_demo": false
                      *     }
                      */
-                    "application/json": components["schemas"]["Business"];
+                    "application/json": components["schemas"]["BusinessView"];
                 };
             };
             /** @description Nobody is signed in, or the token does not hold. */
@@ -3409,10 +3411,10 @@ export interface operations {
                     /**
                      * @example {
                      *       "id": "5f0c7a31b2d94e6688aa01cd",
-                     *       "schema": 1,
                      *       "version": 1,
                      *       "created_at": "2027-02-15T09:30:00.000Z",
                      *       "updated_at": "2027-02-15T09:30:00.000Z",
+                     *       "business_id": "5f0c7a31b2d94e6688aa01cd",
                      *       "business_name": "Harbour Bakery",
                      *       "industry": "Bakery",
                      *       "brand_voice": "Warm and plain",
@@ -3442,7 +3444,6 @@ export interface operations {
                      *       "postal_address": "",
                      *       "banned_words": [],
                      *       "user_id": "5e0b6920a1c83d5577990fbc",
-                     *       "business_id": "5f0c7a31b2d94e6688aa01cd",
                      *       "facts": [
                      *         {
                      *           "id": "63dd4cf52417e53ae8061a24",
@@ -3455,7 +3456,7 @@ export interface operations {
                      *       "is_demo": false
                      *     }
                      */
-                    "application/json": components["schemas"]["Business"];
+                    "application/json": components["schemas"]["BusinessView"];
                 };
             };
             /** @description The body could not be read. */
@@ -3849,7 +3850,6 @@ export interface operations {
                     /**
                      * @example {
                      *       "id": "60aa19c2f1e84b07b5d3e7f1",
-                     *       "schema": 1,
                      *       "version": 1,
                      *       "created_at": "2027-02-15T09:30:00.000Z",
                      *       "updated_at": "2027-02-15T09:30:00.000Z",
@@ -3863,6 +3863,7 @@ export interface operations {
                      *       "start_date": "2027-03-01",
                      *       "end_date": "2027-03-14",
                      *       "status": "active",
+                     *       "is_demo": false,
                      *       "calendar": [
                      *         {
                      *           "slot_id": "62cc3be41306d429d7f50913",
@@ -3876,11 +3877,10 @@ export interface operations {
                      *           "content_id": "61bb2ad30295c318c6e4f802",
                      *           "state": "drafted"
                      *         }
-                     *       ],
-                     *       "is_demo": false
+                     *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Campaign"];
+                    "application/json": components["schemas"]["CampaignView"];
                 };
             };
             /** @description The body could not be read. */
@@ -3984,7 +3984,6 @@ export interface operations {
                      *       "items": [
                      *         {
                      *           "id": "60aa19c2f1e84b07b5d3e7f1",
-                     *           "schema": 1,
                      *           "version": 1,
                      *           "created_at": "2027-02-15T09:30:00.000Z",
                      *           "updated_at": "2027-02-15T09:30:00.000Z",
@@ -3998,6 +3997,7 @@ export interface operations {
                      *           "start_date": "2027-03-01",
                      *           "end_date": "2027-03-14",
                      *           "status": "active",
+                     *           "is_demo": false,
                      *           "calendar": [
                      *             {
                      *               "slot_id": "62cc3be41306d429d7f50913",
@@ -4011,8 +4011,7 @@ export interface operations {
                      *               "content_id": "61bb2ad30295c318c6e4f802",
                      *               "state": "drafted"
                      *             }
-                     *           ],
-                     *           "is_demo": false
+                     *           ]
                      *         }
                      *       ]
                      *     }
@@ -4097,7 +4096,6 @@ export interface operations {
                     /**
                      * @example {
                      *       "id": "60aa19c2f1e84b07b5d3e7f1",
-                     *       "schema": 1,
                      *       "version": 1,
                      *       "created_at": "2027-02-15T09:30:00.000Z",
                      *       "updated_at": "2027-02-15T09:30:00.000Z",
@@ -4111,6 +4109,7 @@ export interface operations {
                      *       "start_date": "2027-03-01",
                      *       "end_date": "2027-03-14",
                      *       "status": "active",
+                     *       "is_demo": false,
                      *       "calendar": [
                      *         {
                      *           "slot_id": "62cc3be41306d429d7f50913",
@@ -4124,11 +4123,10 @@ export interface operations {
                      *           "content_id": "61bb2ad30295c318c6e4f802",
                      *           "state": "drafted"
                      *         }
-                     *       ],
-                     *       "is_demo": false
+                     *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Campaign"];
+                    "application/json": components["schemas"]["CampaignView"];
                 };
             };
             /** @description Nobody is signed in, or the token does not hold. */
@@ -4227,7 +4225,6 @@ export interface operations {
                     /**
                      * @example {
                      *       "id": "60aa19c2f1e84b07b5d3e7f1",
-                     *       "schema": 1,
                      *       "version": 1,
                      *       "created_at": "2027-02-15T09:30:00.000Z",
                      *       "updated_at": "2027-02-15T09:30:00.000Z",
@@ -4241,6 +4238,7 @@ export interface operations {
                      *       "start_date": "2027-03-01",
                      *       "end_date": "2027-03-14",
                      *       "status": "active",
+                     *       "is_demo": false,
                      *       "calendar": [
                      *         {
                      *           "slot_id": "62cc3be41306d429d7f50913",
@@ -4254,11 +4252,10 @@ export interface operations {
                      *           "content_id": "61bb2ad30295c318c6e4f802",
                      *           "state": "drafted"
                      *         }
-                     *       ],
-                     *       "is_demo": false
+                     *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Campaign"];
+                    "application/json": components["schemas"]["CampaignView"];
                 };
             };
             /** @description The body could not be read. */
@@ -4493,7 +4490,6 @@ export interface operations {
                      *       "items": [
                      *         {
                      *           "id": "61bb2ad30295c318c6e4f802",
-                     *           "schema": 1,
                      *           "version": 1,
                      *           "created_at": "2027-02-15T09:30:00.000Z",
                      *           "updated_at": "2027-02-15T09:30:00.000Z",
@@ -4531,9 +4527,8 @@ export interface operations {
                      *             "simulated": false
                      *           },
                      *           "status": "draft",
-                     *           "revision": 1,
-                     *           "content_digest": "87b6590ebea0c6644c0f50588cd5152bfeed9564d3a71575c1b0f4cbaaa1287d",
-                     *           "approval_state": "pending"
+                     *           "approval_state": "pending",
+                     *           "revision": 1
                      *         }
                      *       ]
                      *     }
@@ -4618,7 +4613,6 @@ export interface operations {
                     /**
                      * @example {
                      *       "id": "61bb2ad30295c318c6e4f802",
-                     *       "schema": 1,
                      *       "version": 1,
                      *       "created_at": "2027-02-15T09:30:00.000Z",
                      *       "updated_at": "2027-02-15T09:30:00.000Z",
@@ -4656,12 +4650,11 @@ export interface operations {
                      *         "simulated": false
                      *       },
                      *       "status": "draft",
-                     *       "revision": 1,
-                     *       "content_digest": "87b6590ebea0c6644c0f50588cd5152bfeed9564d3a71575c1b0f4cbaaa1287d",
-                     *       "approval_state": "pending"
+                     *       "approval_state": "pending",
+                     *       "revision": 1
                      *     }
                      */
-                    "application/json": components["schemas"]["Content"];
+                    "application/json": components["schemas"]["ContentView"];
                 };
             };
             /** @description Nobody is signed in, or the token does not hold. */
@@ -4764,7 +4757,6 @@ export interface operations {
                     /**
                      * @example {
                      *       "id": "61bb2ad30295c318c6e4f802",
-                     *       "schema": 1,
                      *       "version": 1,
                      *       "created_at": "2027-02-15T09:30:00.000Z",
                      *       "updated_at": "2027-02-15T09:30:00.000Z",
@@ -4802,12 +4794,11 @@ export interface operations {
                      *         "simulated": false
                      *       },
                      *       "status": "draft",
-                     *       "revision": 1,
-                     *       "content_digest": "87b6590ebea0c6644c0f50588cd5152bfeed9564d3a71575c1b0f4cbaaa1287d",
-                     *       "approval_state": "pending"
+                     *       "approval_state": "pending",
+                     *       "revision": 1
                      *     }
                      */
-                    "application/json": components["schemas"]["Content"];
+                    "application/json": components["schemas"]["ContentView"];
                 };
             };
             /** @description The body could not be read. */

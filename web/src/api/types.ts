@@ -12,19 +12,19 @@ export type Sent<T> = T extends (infer Item)[]
 
 export type User = Sent<Schemas["UserOut"]>;
 export type Tokens = Sent<Schemas["Tokens"]>;
-export type Business = Sent<Schemas["Business"]>;
+export type Business = Sent<Schemas["BusinessView"]>;
 export type Fact = Sent<Schemas["Fact"]>;
 export type Segment = Business["target_audience"][number];
 export type FactDraft = Schemas["FactDraft"];
-export type Campaign = Sent<Schemas["Campaign"]>;
+export type Campaign = Sent<Schemas["CampaignView"]>;
 export type Slot = Sent<Schemas["CalendarSlot"]>;
-export type Content = Sent<Schemas["Content"]>;
+export type Content = Sent<Schemas["ContentView"]>;
 export type TextContent = Schemas["TextContent"];
 export type Check = Sent<Schemas["Check"]>;
 export type Source = Sent<Schemas["Cited"]>;
 export type ThreadItem = Sent<Schemas["ThreadView"]>;
 export type Thread = Sent<Schemas["WholeThread"]>;
-export type Message = Sent<Schemas["Message"]>;
+export type Message = Sent<Schemas["MessageView"]>;
 
 /** What a save of a profile sends: the fields that change. */
 export type ProfilePatch = Partial<
