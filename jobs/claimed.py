@@ -282,7 +282,7 @@ class Driver(Generic[D]):
     async def _attend(self, document: D) -> None:
         attempt = Attempt(document, self._beat)
         self._active[attempt.key] = attempt
-        if self._watcher is None or self._watcher.done():
+        if self._watcher is None:
             self._watcher = asyncio.create_task(self._watch())
         driving = asyncio.create_task(self._drive(attempt))
         try:
@@ -314,6 +314,9 @@ class Driver(Generic[D]):
             logger.exception("attempt.unsettled", extra=note)
         finally:
             del self._active[attempt.key]
+            if not self._active and self._watcher is not None:
+                self._watcher.cancel()
+                self._watcher = None
 
     async def _settle(self, attempt: Attempt[D], work: Work, decision: Decision) -> None:
         """Write the decision; while the database is away, as soon as it is back."""
@@ -329,7 +332,7 @@ class Driver(Generic[D]):
 
     async def _watch(self) -> None:
         """Look after all attempts with one command each, while there are any."""
-        while self._active:
+        while True:
             await asyncio.sleep(min(LOOK_SECONDS, self._beat))
             await asyncio.gather(self._look(), self._renew())
 

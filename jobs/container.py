@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from agents.gateway import Gateway
+from core.clock import Clock
 from core.conversation import Run
 from core.ids import new_id
 from core.settings import Settings
@@ -20,6 +21,10 @@ from jobs.runs import RunKind
 from jobs.tasks import TaskKind, task_handlers
 from memory.checkpoints import Checkpoints
 from services.container import Services, open_services
+
+DATABASE_PATIENCE = 30.0
+"""Seconds that work waits for a database that is away: what a model has written is worth more than an answer
+within five."""
 
 
 @dataclass(frozen=True)
@@ -34,11 +39,11 @@ class WorkerParts:
 
 
 @asynccontextmanager
-async def open_worker(settings: Settings) -> AsyncIterator[WorkerParts]:
+async def open_worker(settings: Settings, clock: Clock | None = None) -> AsyncIterator[WorkerParts]:
     """Open the stores, the models and the graphs; closes them at the end."""
     name = f"{socket.gethostname()}-{os.getpid()}-{new_id()[:6]}"
     async with (
-        open_services(settings) as services,
+        open_services(settings, clock, database_patience=DATABASE_PATIENCE) as services,
         open_copilot(
             services,
             settings,

@@ -56,16 +56,29 @@ def to_stored(document: BaseModel) -> Stored:
 
 
 class Mongo:
-    """One client and one database; times come back aware, in UTC."""
+    """One client and one database; times come back aware, in UTC.
 
-    def __init__(self, url: str, database: str, listeners: Sequence[CommandListener] = ()) -> None:
+    Args:
+        url: Where the server is.
+        database: The database's name.
+        listeners: Are told of every command.
+        patience: Seconds that a command waits for the server before it fails.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        database: str,
+        listeners: Sequence[CommandListener] = (),
+        patience: float = 5.0,
+    ) -> None:
         self._client: AsyncIOMotorClient[Stored] = AsyncIOMotorClient(
             url,
             tz_aware=True,
             tzinfo=UTC,
             appname="marquee",
             event_listeners=list(listeners),
-            serverSelectionTimeoutMS=5_000,
+            serverSelectionTimeoutMS=int(patience * 1_000),
             connectTimeoutMS=5_000,
             retryWrites=True,
         )

@@ -88,14 +88,22 @@ async def open_services(
     clock: Clock | None = None,
     listeners: Sequence[CommandListener] = (),
     checker: Checker | None = None,
+    database_patience: float = 5.0,
 ) -> AsyncIterator[Services]:
     """Connect to the stores, bring the database up to date, build the services; close all at the end.
 
-    A `checker` that is given stays open.
+    Args:
+        settings: The settings.
+        clock: The time; the machine's by default.
+        listeners: Are told of every command to the database.
+        checker: One that is given stays open.
+        database_patience: Seconds that a command waits for a database that is away.
     """
     clock = clock or SystemClock()
     async with AsyncExitStack() as stack:
-        mongo = Mongo(_needed(settings.mongodb_url, "MONGODB_URL"), settings.database, listeners)
+        mongo = Mongo(
+            _needed(settings.mongodb_url, "MONGODB_URL"), settings.database, listeners, database_patience
+        )
         stack.callback(mongo.close)
         redis = connect(_needed(settings.redis_url, "REDIS_URL"))
         stack.push_async_callback(redis.aclose, close_connection_pool=True)

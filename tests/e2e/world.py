@@ -15,6 +15,7 @@ import orjson
 import uvicorn
 
 from api.app import create_app
+from core.clock import Clock
 from core.ids import new_id
 from core.scope import Scope
 from core.settings import Settings
@@ -92,9 +93,11 @@ async def serving(app: Any) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def working(settings: Settings, *, sweeps: bool = True) -> AsyncIterator[WorkerParts]:
+async def working(
+    settings: Settings, *, sweeps: bool = True, clock: Clock | None = None
+) -> AsyncIterator[WorkerParts]:
     """A worker in this process; leaving takes it away as SIGTERM would."""
-    async with open_worker(settings) as parts:
+    async with open_worker(settings, clock) as parts:
         services, handlers, stop = parts.services, Handlers(parts), asyncio.Event()
         sweeper = Sweeper(services, handlers.by_name)
         beside = [asyncio.create_task(services.signals.listen(parts.runs.cancel))]

@@ -1,0 +1,125 @@
+"""Runs whose graph works as long as a test wants, and the workers that drive them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Any, Literal
+
+import orjson
+
+from core.conversation import Run
+from core.events import TERMINAL, text_start
+from core.ids import new_id
+from core.lease import Lease
+from core.scope import Scope
+from jobs.claimed import Driver
+from jobs.runs import Recorder, RunKind
+from memory.leases import Scans
+from memory.redis import run_log_key
+from services.container import Services
+from services.run_request import RunRequest
+from services.runs import RunResult
+
+
+async def until(holds: Callable[[], Awaitable[Any]], seconds: float = 20.0) -> Any:
+    """What `holds` gives as soon as it gives something."""
+    deadline = monotonic() + seconds
+    while not (found := await holds()):
+        assert monotonic() < deadline, f"not within {seconds:g} seconds: {holds.__qualname__}"
+        await asyncio.sleep(0.005)
+    return found
+
+
+class HeldGraph:
+    """Stands where the graph's work on one attempt stands; ends when the test says so."""
+
+    def __init__(self, run: Run, recorder: Recorder) -> None:
+        self.run = run
+        self._recorder = recorder
+        self._go: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.working = False
+
+    async def __call__(self) -> None:
+        self.working = True
+        self._recorder.append(text_start(f"{self.run.answer_id}-{self.run.attempt}"))
+        try:
+            await self._go
+        finally:
+            self.working = False
+
+    def result(self, status: Literal["completed", "failed", "cancelled"]) -> RunResult:
+        outcome: Any = {"completed": "success", "cancelled": "cancelled"}.get(status)
+        return RunResult(status, outcome, text=f"written by attempt {self.run.attempt}")
+
+    def end(self, error: Exception | None = None) -> None:
+        """Let it return, or raise."""
+        if self._go.done():
+            return
+        if error is None:
+            self._go.set_result(None)
+        else:
+            self._go.set_exception(error)
+
+
+@dataclass
+class Stage:
+    """The services, a business, and every graph that a worker has begun."""
+
+    services: Services
+    scope: Scope = field(default_factory=lambda: Scope.of(new_id()))
+    graphs: list[HeldGraph] = field(default_factory=list)
+
+    def worker(self, *, lease: float = 3_600.0, attempts: int = 3, seconds: float = 900.0) -> Driver[Run]:
+        """A worker that drives runs."""
+
+        def prepare(_: Scope, run: Run, recorder: Recorder) -> HeldGraph:
+            graph = HeldGraph(run, recorder)
+            self.graphs.append(graph)
+            return graph
+
+        kind = RunKind(self.services.runs, self.services.log, self.services.feed, prepare, attempts, seconds)
+        return Driver(kind, f"worker {new_id()}", lease)
+
+    def wake(self, worker: Driver[Run], run_id: str) -> asyncio.Task[None]:
+        """What a wake-up starts."""
+        return asyncio.create_task(worker(self.scope.business_id, run_id))
+
+    async def start(self) -> str:
+        """A run of somebody new in a thread of its own; its id."""
+        request = RunRequest(thread_id=new_id(), run_id=new_id(), text="Hello")
+        return (await self.services.runs.start(self.scope, new_id(), request)).id
+
+    async def run(self, run_id: str) -> Run:
+        return await self.services.database.runs.get(self.scope, run_id)
+
+    async def lease(self, run_id: str) -> Lease:
+        """The lease of a run in work."""
+        lease = (await self.run(run_id)).lease
+        assert lease is not None
+        return lease
+
+    async def expire(self, run_id: str) -> bool:
+        """What an observer does that saw no heartbeat for the lease duration."""
+        for running in await Scans(self.services.database.mongo).running("runs"):
+            if running.ref.document_id == run_id and not running.claimable:
+                return await self.services.runs.leases.expire(running)
+        return False
+
+    async def working(self, run_id: str, attempt: int) -> HeldGraph:
+        """The graph of an attempt once it works."""
+
+        async def look() -> HeldGraph | None:
+            found = (g for g in self.graphs if (g.run.id, g.run.attempt) == (run_id, attempt) and g.working)
+            return next(found, None)
+
+        graph: HeldGraph = await until(look)
+        return graph
+
+    async def ends(self, run_id: str) -> list[str]:
+        """The types of the terminal events in the run's log."""
+        rows: Any = await self.services.redis.xrange(run_log_key(self.scope, run_id))
+        kinds = [orjson.loads(fields[b"event"])["type"] for _, fields in rows]
+        return [kind for kind in kinds if kind in TERMINAL]
