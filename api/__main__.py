@@ -21,6 +21,7 @@ from core.fields import sentence
 from core.settings import Settings, load_settings
 from services.container import open_services
 from services.logging_setup import configure_logging
+from services.start_checks import check_settings
 
 SHUTDOWN_SECONDS = 10
 GC_THRESHOLDS = (50_000, 50, 50)
@@ -39,6 +40,8 @@ class Server(uvicorn.Server):
 
 def serve(settings: Settings) -> int:
     """Answer requests until a signal comes."""
+    # The server would log what it raises as a failure with a traceback, not as one sentence.
+    check_settings(settings)
     configure_logging(settings.log_level)
     config = uvicorn.Config(
         create_app(settings),

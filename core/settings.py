@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
+import ipaddress
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -22,7 +23,13 @@ class Settings(BaseSettings):
     """Settings by environment or `.env`: prefix `MARQUEE_`, plus the ecosystem's own names."""
 
     model_config = SettingsConfigDict(
-        env_prefix="MARQUEE_", env_file=".env", extra="ignore", populate_by_name=True, frozen=True
+        env_prefix="MARQUEE_",
+        env_file=".env",
+        # `NAME=` in an environment file says that nobody has filled it in.
+        env_ignore_empty=True,
+        extra="ignore",
+        populate_by_name=True,
+        frozen=True,
     )
 
     env: Literal["development", "production"] = "development"
@@ -94,8 +101,8 @@ class Settings(BaseSettings):
     def refuse_unsafe_production(self) -> None:
         """Misconfigured when production would run on what is only for trying out.
 
-        Redis and Chroma may be the bundled ones beside a managed database; a URL without TLS needs a
-        private network to be declared.
+        Redis and Chroma may be the bundled ones beside a managed database. A URL without TLS is fine for a
+        store on this machine; elsewhere a private network has to be declared.
         """
         if not self.production:
             return
@@ -103,32 +110,27 @@ class Settings(BaseSettings):
             raise Misconfigured("MONGODB_URL is not set; the bundled database is not for production.")
         if self.private_network:
             return
-        protected = {
-            "MONGODB_URL": self.mongodb_url.startswith("mongodb+srv://") or "tls=true" in self.mongodb_url,
-            "REDIS_URL": not self.redis_url or self.redis_url.startswith("rediss://"),
-            "CHROMA_URL": not self.chroma_url or self.chroma_url.startswith("https://"),
-        }
-        for name, safe in protected.items():
-            if not safe:
+        for name, url in self.store_urls.items():
+            if not (_encrypted(url) or _on_this_machine(url)):
                 raise Misconfigured(
                     f"{name} has no TLS; use it, or set MARQUEE_PRIVATE_NETWORK=true if nobody can listen."
                 )
 
-    def signing_key(self) -> str:
-        """The key of access tokens: the setting, or one that is made once and kept in the data directory."""
-        if self.secret_key is not None:
-            key = self.secret_key.get_secret_value()
-            if self.production and len(key) < 32:
-                raise Misconfigured("MARQUEE_SECRET_KEY is too short; use 32 characters or more.")
-            return key
-        if self.production:
-            raise Misconfigured("MARQUEE_SECRET_KEY is not set; production needs one of 32 characters.")
-        path = self.data_dir / "secret-key"
-        if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.touch(mode=0o600)
-            path.write_text(secrets.token_urlsafe(48))
-        return path.read_text()
+
+def _encrypted(url: str) -> bool:
+    if url.startswith("mongodb+srv://"):
+        return "tls=false" not in url and "ssl=false" not in url
+    return url.startswith(("rediss://", "https://")) or "tls=true" in url or "ssl=true" in url
+
+
+def _on_this_machine(url: str) -> bool:
+    """Whether every host of a store's URL, which may name several, is a loopback address."""
+    try:
+        parts = urlsplit(url).netloc.rpartition("@")[2].split(",")
+        hosts = [urlsplit(f"//{part}").hostname or "" for part in parts]
+        return all(host == "localhost" or ipaddress.ip_address(host).is_loopback for host in hosts)
+    except ValueError:
+        return False
 
 
 def load_settings() -> Settings:

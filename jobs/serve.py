@@ -21,6 +21,7 @@ from memory.embedded import EmbeddedServers, StoreUrls
 from memory.processes import ProcessPlan, SupervisedProcess
 from memory.reachability import check_reachable, try_connection
 from memory.watchdog import Ask, Heartbeat
+from services.start_checks import check_settings
 
 WORKER_READY = re.compile(rb'"event":\s*"worker\.ready"')
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -56,8 +57,8 @@ async def serve(settings: Settings, commands: Commands | None = None) -> int:
     for number in SIGNALS:
         loop.add_signal_handler(number, signals.put_nowait, number)
     try:
-        settings.refuse_unsafe_production()
         with DirectoryLock(settings.data_dir) as lock:
+            check_settings(settings)
             return await _Group(settings, commands or Commands(), lock).run(signals)
     except MarqueeError as error:
         print(error.detail, file=sys.stderr, flush=True)

@@ -50,12 +50,14 @@ class _Standing:
 class Accounts:
     """People, their sessions, and what they may do."""
 
-    def __init__(self, database: Database, settings: Settings, passwords: Passwords, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, settings: Settings, key: str, passwords: Passwords, clock: Clock
+    ) -> None:
         self._database = database
         self._settings = settings
         self._passwords = passwords
         self._clock = clock
-        self._tokens = Tokens(settings.signing_key(), settings.access_minutes, clock)
+        self._tokens = Tokens(key, settings.access_minutes, clock)
         self._grace = timedelta(seconds=settings.refresh_grace_seconds)
         self._lifetime = timedelta(days=settings.refresh_days)
         self._standings: dict[str, _Standing] = {}

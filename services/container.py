@@ -37,6 +37,7 @@ from services.passwords import Passwords
 from services.recall import Recall
 from services.run_stream import RunStream
 from services.runs import Runs
+from services.start_checks import check_settings
 from services.tasks import Tasks
 from services.threads import Threads
 from services.usage import Usage
@@ -98,7 +99,11 @@ async def open_services(
         listeners: Are told of every command to the database.
         checker: One that is given stays open.
         database_patience: Seconds that a command waits for a database that is away.
+
+    Raises:
+        Misconfigured: A setting is missing or, in production, unsafe.
     """
+    key = check_settings(settings)
     clock = clock or SystemClock()
     async with AsyncExitStack() as stack:
         mongo = Mongo(
@@ -141,7 +146,7 @@ async def open_services(
             signals,
             clock,
         )
-        accounts = Accounts(database, settings, passwords, clock)
+        accounts = Accounts(database, settings, key, passwords, clock)
 
         async def redis_answers() -> None:
             await redis.ping()

@@ -16,6 +16,7 @@ from core.demo import DEMO_EMAIL, DEMO_PASSWORD
 from core.ids import new_id
 from core.settings import Settings
 from services.container import Services
+from services.start_checks import signing_key
 from tests.integration.api.conftest import PASSWORD, MovableClock, Person, SignUp, again, client_of
 
 
@@ -79,7 +80,7 @@ async def test_access_token_expires(ali: Person, clock: MovableClock) -> None:
 
 
 def _forged(settings: Settings, ali: Person, case: str) -> str:
-    key = settings.signing_key()
+    key = signing_key(settings)
     claims: dict[str, Any] = jwt.decode(
         ali.tokens["access_token"], key, algorithms=["HS256"], audience="marquee-api"
     )
