@@ -142,11 +142,13 @@ class Content(ContentFields, TenantDocument):
     Three counters: `version` moves with every write and is for compare-and-set; `revision` moves when a
     reader would see something else; `content_digest` says what they would see and is stored so that it can be
     queried beside `approval.digest`. `authorship` is that of the present revision; `edited_by` is the person
-    who edited last, and once it is set no run overwrites the words.
+    who edited last, and once it is set no run overwrites the words. `awaits_slot` until the slot in the
+    calendar names the draft.
     """
 
     campaign_id: str
     slot_id: str | None = None
+    awaits_slot: bool = False
     type: ContentType = "text"
     platform: Platform
     ai_metadata: AiMetadata = Field(default_factory=AiMetadata)

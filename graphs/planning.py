@@ -65,7 +65,10 @@ async def choose(state: CopilotState, runtime: Context) -> dict[str, Any]:
     """The pieces to draft now: the slots that were asked for, the next open ones, or a piece of its own."""
     context = runtime.context
     plan = Plan.model_validate(state["plan"])
-    found = await context.run.campaigns.get(context.run.scope, state["campaign_id"] or "")
+    campaign_id = state["campaign_id"] or ""
+    # A draft whose worker died before its slot named it fills that slot: it is not written twice.
+    await context.run.drafting.tie(context.run.scope, {"campaign_id": campaign_id})
+    found = await context.run.campaigns.get(context.run.scope, campaign_id)
     if "copywriter" not in plan.specialists and not context.request.slot_ids:
         return {"pieces": []}
     slots = _slots(context, plan, found, planned=bool(state.get("planned")))

@@ -51,7 +51,13 @@ class Sweeper:
 
     async def sweep(self) -> None:
         """One look at everything; what cannot be looked at does not keep the rest waiting."""
-        for look in (self._look_at_runs, self._look_at_tasks, self._look_at_memories, self._charge):
+        for look in (
+            self._look_at_runs,
+            self._look_at_tasks,
+            self._look_at_memories,
+            self._look_at_drafts,
+            self._charge,
+        ):
             try:
                 await look()
             except Exception:
@@ -72,6 +78,11 @@ class Sweeper:
         found = await self._scans.unindexed_memories(earlier)
         businesses = dict.fromkeys(ref.business_id for ref in found)
         await self._wake("index", [DocumentRef(business_id, "") for business_id in businesses])
+
+    async def _look_at_drafts(self) -> None:
+        earlier = self._services.clock.now() - WAKE_AGAIN_AFTER
+        for ref in await self._scans.untied_drafts(earlier):
+            await self._services.drafting.tie(Scope.of(ref.business_id), {"_id": ref.document_id})
 
     async def _charge(self) -> None:
         now = self._services.clock.now()

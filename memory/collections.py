@@ -166,6 +166,15 @@ class Collection(_Typed[D]):
         result = await self.raw.update_one(where, self._change(values, push))
         return result.matched_count == 1
 
+    async def note(self, scope: Scope, document_id: str, values: Mapping[str, Any]) -> bool:
+        """Set bookkeeping that is no change to a reader: version and time stay; false without a document.
+
+        It is safe on disk as soon as any later durable write is.
+        """
+        noted = {"$set": {name: encode_value(value) for name, value in values.items()}}
+        result = await self.unjournaled.update_one({"_id": document_id, **scope.filter()}, noted)
+        return result.matched_count == 1
+
     async def change_all(self, scope: Scope, where: Mapping[str, Any], values: Mapping[str, Any]) -> int:
         """Set named fields of every document under a condition; how many."""
         result = await self.raw.update_many({**where, **scope.filter()}, self._change(values, None))

@@ -193,6 +193,10 @@ class Scans:
         """Remembered texts that Chroma does not have yet."""
         return await self._find("memories", {"indexed": False, "updated_at": {"$lt": before}})
 
+    async def untied_drafts(self, before: datetime) -> list[DocumentRef]:
+        """Drafts that their slot does not name: the worker died in between."""
+        return await self._find("content", {"awaits_slot": True, "updated_at": {"$lt": before}})
+
     async def businesses(self) -> list[str]:
         """Every business, for work on the whole installation that a person asked for."""
         return [found.business_id for found in await self._find("businesses", {}, limit=0)]

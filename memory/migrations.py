@@ -111,12 +111,19 @@ async def _tasks_and_leases(mongo: Mongo) -> None:
     )
 
 
+async def _untied_drafts(mongo: Mongo) -> None:
+    """The few drafts that their slot does not name yet."""
+    waiting = IndexModel([("awaits_slot", ASCENDING)], partialFilterExpression={"awaits_slot": True})
+    await make_collection(mongo, "content", waiting)
+
+
 MIGRATIONS: tuple[tuple[int, Migration], ...] = (
     (1, _first_collections),
     # 2 set the validators, which each collection now gets where it is made.
     (3, _memory_indexes),
     (4, number_revisions),
     (5, _tasks_and_leases),
+    (6, _untied_drafts),
 )
 
 

@@ -38,6 +38,8 @@ async def _number_drafts(mongo: Mongo) -> int:
             "content_digest": content_digest({**dict.fromkeys(Content.model_fields), **draft}),
             "authorship": _authorships(draft, kept)[-1],
             "edited_by": next((one["edited_by"] for one in reversed(kept) if one["edited_by"]), None),
+            # The sweep ties those whose worker had died; a slot that names its draft is left as it is.
+            "awaits_slot": draft["slot_id"] is not None,
         }
         updates.append(UpdateOne({"_id": draft["_id"], "version": draft["version"]}, {"$set": values}))
         found += 1

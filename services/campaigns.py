@@ -167,13 +167,24 @@ class Campaigns:
 
         return await edit(self._campaigns, scope, campaign_id, changes)
 
-    async def mark_drafted(self, scope: Scope, campaign_id: str, slot_id: str, content_id: str) -> bool:
-        """Tie a draft to its slot; false if a new calendar has replaced the slot meanwhile."""
+    async def mark_drafted(
+        self,
+        scope: Scope,
+        campaign_id: str,
+        slot_id: str,
+        content_id: str,
+        instead_of: str | None = None,
+    ) -> bool:
+        """Tie a draft to its slot, if that is empty or holds the draft `instead_of`.
+
+        False if it holds another one, was dropped, or a new calendar has replaced it meanwhile.
+        """
+        slot = {"slot_id": slot_id, "content_id": {"$in": [None, instead_of]}, "state": {"$ne": "dropped"}}
         return await self._campaigns.change(
             scope,
             campaign_id,
             {"calendar.$.state": "drafted", "calendar.$.content_id": content_id},
-            {"calendar.slot_id": slot_id},
+            {"calendar": {"$elemMatch": slot}},
         )
 
     async def release_slot(self, scope: Scope, campaign_id: str, slot_id: str, content_id: str) -> bool:

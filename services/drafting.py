@@ -90,6 +90,7 @@ class Drafting:
                 "id": draft_id(business.id, written_by.run_id, written_by.slot),
                 "business_id": business.id,
                 "authorship": by,
+                "awaits_slot": slot is not None,
                 "created_at": now,
                 "updated_at": now,
             }
@@ -106,11 +107,28 @@ class Drafting:
             saved = await self._content.insert(narrow, content)
         except AlreadyThere:
             saved = await edit(self._content, narrow, content.id, changes, expect=_UNTOUCHED)
-        if slot is not None:
-            await self._campaigns.mark_drafted(narrow, current_campaign.id, slot.slot_id, saved.id)
-        return saved
+        return await self._tied(narrow, saved, None if slot is None else slot.content_id)
 
     async def saved(self, scope: Scope, business_id: str, run_id: str, place: str) -> Content | None:
-        """What an earlier attempt of the run wrote at this place."""
-        where = {"_id": draft_id(business_id, run_id, place)}
-        return await self._content.find(scope.only(business_id), where)
+        """What an earlier attempt of the run wrote at this place; its slot names it from now on."""
+        narrow = scope.only(business_id)
+        found = await self._content.find(narrow, {"_id": draft_id(business_id, run_id, place)})
+        return None if found is None else await self._tied(narrow, found)
+
+    async def tie(self, scope: Scope, where: Mapping[str, str]) -> int:
+        """Tie the drafts under a condition whose worker died before their slot named them; how many."""
+        waiting = await self._content.all(scope, {**where, "awaits_slot": True})
+        for content in waiting:
+            await self._tied(scope, content)
+        return len(waiting)
+
+    async def _tied(self, scope: Scope, content: Content, instead_of: str | None = None) -> Content:
+        """The draft, after its slot names it; a slot that has another draft by now keeps that one."""
+        if not content.awaits_slot or content.slot_id is None:
+            return content
+        place = (content.campaign_id, content.slot_id, content.id)
+        await self._campaigns.mark_drafted(scope, *place, instead_of)
+        if not await self._content.note(scope, content.id, {"awaits_slot": False}):
+            # It was deleted meanwhile.
+            await self._campaigns.release_slot(scope, *place)
+        return content.model_copy(update={"awaits_slot": False})

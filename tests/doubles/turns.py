@@ -31,7 +31,7 @@ class Turns:
         work: Iterable[Coroutine[Any, Any, Any]],
         bursts: Iterable[tuple[int, int]],
         killed: Mapping[int, int],
-        observe: Callable[[], Awaitable[None]],
+        observe: Callable[[], Awaitable[None]] | None = None,
     ) -> list[Any]:
         """Run everything to its end; what came of each: its result, or what it raised.
 
@@ -57,7 +57,8 @@ class Turns:
                 mine.set_result(None)
             steps[task] += 1
             await self._ready(tasks)
-            await observe()
+            if observe is not None:
+                await observe()
         return await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _ready(self, tasks: list[asyncio.Task[Any]]) -> list[asyncio.Task[Any]]:
@@ -92,6 +93,10 @@ class SteppedCollection(Collection[Any]):
     async def insert(self, scope: Scope, document: TenantDocument, *, durable: bool = True) -> Any:
         await self._turns.turn()
         return await super().insert(scope, document, durable=durable)
+
+    async def note(self, scope: Scope, document_id: str, values: Mapping[str, Any]) -> bool:
+        await self._turns.turn()
+        return await super().note(scope, document_id, values)
 
     async def change(
         self,

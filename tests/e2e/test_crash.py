@@ -54,7 +54,7 @@ async def test_a_worker_killed_in_the_middle_is_followed_by_another(here: World,
     check(frame.event for frame in frames)
     after = {draft["_id"]: draft for draft in await here.drafts()}
     for draft in before:
-        assert after[draft["_id"]] == draft
+        assert after[draft["_id"]] == {**draft, "awaits_slot": False}
     assert len(after) == 4
     await nothing_twice(here, thread)
     assert text(frames) == (await here.thread(thread))["messages"][-1]["content"]
@@ -78,6 +78,25 @@ async def test_a_worker_that_is_stopped_gives_its_run_to_another(here: World, mo
     check(frame.event for frame in frames)
     await nothing_twice(here, thread)
     assert (await here.settled())["used"] > 0
+
+
+async def test_asking_again_writes_no_second_draft_where_a_worker_died_before_the_slot_named_it(
+    here: World,
+) -> None:
+    thread, database = new_id(), here.services.database
+    async with working(here.settings, sweeps=False):
+        await here.say(PLAN, thread=thread)
+        draft = (await here.drafts())[0]
+        open_again = {"calendar.$.state": "proposed", "calendar.$.content_id": None}
+        slot = {"calendar.slot_id": draft["slot_id"]}
+        assert await database.campaigns.change(here.scope, draft["campaign_id"], open_again, slot)
+        assert await database.content.note(here.scope, draft["_id"], {"awaits_slot": True})
+        await here.say("Go on", thread=thread)
+        drafts = await here.drafts()
+    campaign = await database.campaigns.get(here.scope, draft["campaign_id"])
+    named = {one.slot_id: one.content_id for one in campaign.calendar}
+    assert [one["_id"] for one in drafts if one["slot_id"] == draft["slot_id"]] == [draft["_id"]]
+    assert named[draft["slot_id"]] == draft["_id"]
 
 
 async def test_a_run_that_kills_its_worker_each_time_ends_as_lost(here: World) -> None:

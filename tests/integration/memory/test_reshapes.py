@@ -74,7 +74,7 @@ async def test_drafts_and_versions_of_the_first_release_get_revisions(database: 
     business_id = new_id()
     scope = Scope.of(business_id)
     plain = draft(business_id, "Bonjour", 1)
-    edited = draft(business_id, "Salut", 9)
+    edited = draft(business_id, "Salut", 9) | {"slot_id": new_id()}
     versions = [
         # Each check moved the counter; two edits lost to another write and were made again.
         kept(edited, "Bonjour", 3, ANN, EDITED),
@@ -97,6 +97,7 @@ async def test_drafts_and_versions_of_the_first_release_get_revisions(database: 
     assert (first.revision, first.edited_by, first.content_digest) == (1, None, first.visible_digest())
     assert (first.authorship.run_id, first.authorship.at) == ("c" * 24, WRITTEN)
     assert (second.revision, second.edited_by, second.version) == (3, BEN, 9)
+    assert (first.awaits_slot, second.awaits_slot) == (False, True)
     assert second.content_digest == second.visible_digest()
     assert (second.authorship.person_id, second.authorship.at) == (BEN, EDITED_AGAIN)
     assert [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -17,13 +18,16 @@ from core.scope import Scope
 from core.usage import LedgerEntry
 from memory.budgets import Budgets
 from memory.database import KEPT_FOR_ACCOUNTING, TENANT_COLLECTIONS, Database
+from memory.leases import Scans
 from services.campaigns import Campaigns
 from services.checks import run_checks
 from services.content import Contents
 from services.drafting import Drafting
 from services.effects.erasure import Erasure
+from tests.doubles.turns import SteppedCollection, Turns
 from tests.integration.services.conftest import Notebook
 
+WANTED = Slot(local_time="2027-03-01T09:00", timezone="Europe/Paris", platform="instagram", theme="Brioche")
 BRIEF = "Écris un post : la brioche coûte 6 € ce week-end"
 
 
@@ -70,10 +74,7 @@ async def test_a_second_attempt_overwrites_its_own_work(
     drafting: Drafting, contents: Contents, campaigns: Campaigns, bakery: Business, spring: Campaign
 ) -> None:
     scope, run_id = Scope.of(bakery.id), new_id()
-    wanted = Slot(
-        local_time="2027-03-01T09:00", timezone="Europe/Paris", platform="instagram", theme="Brioche"
-    )
-    planned = await campaigns.save_calendar(scope, spring.id, [wanted], run_id)
+    planned = await campaigns.save_calendar(scope, spring.id, [WANTED], run_id)
     (slot,) = planned.calendar
     first = await write(drafting, bakery, planned, "Bonjour", run_id=run_id, slot=slot)
     second = await write(drafting, bakery, planned, "Bonsoir", run_id=run_id, slot=slot)
@@ -83,6 +84,65 @@ async def test_a_second_attempt_overwrites_its_own_work(
     assert (tied.state, tied.content_id) == ("drafted", first.id)
     other = await write(drafting, bakery, planned, "Salut", run_id=run_id, place="2")
     assert other.id != first.id
+
+
+@pytest.mark.parametrize("found_by", ["next attempt", "sweep", "next request"])
+@pytest.mark.parametrize("steps", [2, 3])
+async def test_a_draft_whose_worker_died_before_its_slot_named_it_is_tied(
+    drafting: Drafting,
+    contents: Contents,
+    campaigns: Campaigns,
+    database: Database,
+    bakery: Business,
+    spring: Campaign,
+    steps: int,
+    found_by: str,
+) -> None:
+    scope, run_id, turns = Scope.of(bakery.id), new_id(), Turns()
+    planned = await campaigns.save_calendar(scope, spring.id, [WANTED], run_id)
+    (slot,) = planned.calendar
+    stepped = Database(database.mongo, database.content.clock)
+    stepped.content = SteppedCollection(database.content, turns)
+    stepped.campaigns = SteppedCollection(database.campaigns, turns)
+    clock = database.content.clock
+    dying = Drafting(stepped, Campaigns(stepped, clock), clock)
+    work = write(dying, bakery, planned, "Bonjour", run_id=run_id, place=slot.slot_id, slot=slot)
+    await turns.run([work], [], {0: steps})
+    (draft,) = (await contents.page(scope, 10)).items
+    match found_by:
+        case "next attempt":
+            again = await drafting.saved(scope, bakery.id, run_id, slot.slot_id)
+            assert again is not None
+            assert again.id == draft.id
+        case "sweep":
+            refs = await Scans(database.mongo).untied_drafts(clock.now() + timedelta(seconds=1))
+            assert [(ref.business_id, ref.document_id) for ref in refs] == [(bakery.id, draft.id)]
+            assert await drafting.tie(scope, {"_id": draft.id}) == 1
+        case "next request":
+            assert await drafting.tie(scope, {"campaign_id": spring.id}) == 1
+    (tied,) = (await campaigns.get(scope, spring.id)).calendar
+    assert (tied.state, tied.content_id) == ("drafted", draft.id)
+    assert (await contents.get(scope, draft.id)).version == draft.version
+    assert await drafting.tie(scope, {"campaign_id": spring.id}) == 0
+
+
+async def test_a_late_tie_takes_no_slot_from_another_draft(
+    drafting: Drafting,
+    campaigns: Campaigns,
+    database: Database,
+    bakery: Business,
+    spring: Campaign,
+) -> None:
+    scope = Scope.of(bakery.id)
+    planned = await campaigns.save_calendar(scope, spring.id, [WANTED], new_id())
+    (slot,) = planned.calendar
+    first = await write(drafting, bakery, planned, "Bonjour", run_id=new_id(), slot=slot)
+    await database.content.note(scope, first.id, {"awaits_slot": True})
+    tied = await campaigns.get(scope, spring.id)
+    second = await write(drafting, bakery, tied, "Bonsoir", run_id=new_id(), slot=tied.calendar[0])
+    assert await drafting.tie(scope, {"campaign_id": spring.id}) == 1
+    (slot,) = (await campaigns.get(scope, spring.id)).calendar
+    assert slot.content_id == second.id
 
 
 async def test_attempts_at_once_leave_one_draft(
@@ -215,10 +275,7 @@ async def test_an_erased_draft_frees_its_slot(
     spring: Campaign,
 ) -> None:
     scope, run_id = Scope.of(bakery.id), new_id()
-    wanted = Slot(
-        local_time="2027-03-01T09:00", timezone="Europe/Paris", platform="instagram", theme="Brioche"
-    )
-    planned = await campaigns.save_calendar(scope, spring.id, [wanted], run_id)
+    planned = await campaigns.save_calendar(scope, spring.id, [WANTED], run_id)
     draft = await write(drafting, bakery, planned, "Bonjour", run_id=run_id, slot=planned.calendar[0])
     await contents.change(scope, draft.id, {"title": "Autre"}, edited_by="a" * 24)
     await privacy.erase_content(scope, draft.id)
