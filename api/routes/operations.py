@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Literal
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import Field
 
 from api.authorization import public
 from api.dependencies import ServicesDep
+from api.metrics_access import LocalOrToken
 from api.reference import example
 from core.views import View
 
-router = APIRouter(tags=["operations"], dependencies=[public()])
+router = APIRouter(tags=["operations"])
 
 
 class Alive(View):
@@ -49,7 +50,7 @@ class Readiness(View):
     parts: dict[str, PartOut]
 
 
-@router.get("/healthz", summary="Whether this process answers")
+@router.get("/healthz", summary="Whether this process answers", dependencies=[public()])
 async def healthz() -> Alive:
     """Says nothing about the stores."""
     return Alive()
@@ -58,6 +59,7 @@ async def healthz() -> Alive:
 @router.get(
     "/readyz",
     summary="Whether requests can be served, part by part",
+    dependencies=[public()],
     responses={503: {"model": Readiness, "description": "A needed part does not answer."}},
 )
 async def readyz(services: ServicesDep, response: Response) -> Readiness:
@@ -76,9 +78,10 @@ async def readyz(services: ServicesDep, response: Response) -> Readiness:
 @router.get(
     "/metrics",
     summary="Figures for Prometheus",
+    dependencies=[Depends(LocalOrToken())],
     response_class=Response,
     responses={200: {"content": {"text/plain": {"example": "marquee_http_streams 3.0"}}}},
 )
 async def metrics(services: ServicesDep) -> Response:
-    """The text format of Prometheus."""
+    """The text format of Prometheus. Only for this machine, or with the token of the setting."""
     return Response(generate_latest(services.registry), media_type=CONTENT_TYPE_LATEST)

@@ -89,10 +89,11 @@ async def test_only_a_needed_part_makes_it_unready(settings: Settings, services:
         assert "secret" not in answer.text
 
 
-async def test_metrics_count_by_route_and_status(ali: Person) -> None:
+async def test_metrics_count_by_route_and_status(app: FastAPI, ali: Person) -> None:
     await ali.client.delete("/auth/sessions/0123456789abcdef01234567")
     await ali.client.get("/nowhere/at/all")
-    text = (await ali.client.get("/metrics")).text
+    async with client_of(app, "127.0.0.1") as prometheus:
+        text = (await prometheus.get("/metrics")).text
     assert (
         'marquee_http_requests_total{method="DELETE",route="/auth/sessions/{session_id}",status="404"} 1.0'
         in text

@@ -537,7 +537,7 @@ export interface paths {
         };
         /**
          * Figures for Prometheus
-         * @description The text format of Prometheus.
+         * @description The text format of Prometheus. Only for this machine, or with the token of the setting.
          */
         get: operations["metrics"];
         put?: never;
@@ -5406,6 +5406,15 @@ export interface operations {
                 content: {
                     /** @example marquee_http_streams 3.0 */
                     "text/plain": unknown;
+                };
+            };
+            /** @description Nobody is signed in, or the token does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too many requests, or this month's tokens are used up. */

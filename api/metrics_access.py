@@ -1,0 +1,58 @@
+"""Who may read the figures of the installation: this machine, or who has the token of the setting."""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from fastapi import Request
+
+from api.authorization import Access, Bearer
+from api.dependencies import ServicesDep
+from core.errors import Unauthenticated
+
+FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
+"""A proxy on this machine speaks for others: what it hands on is not of this machine."""
+
+
+@dataclass(frozen=True)
+class LocalOrToken(Access):
+    """A request of this machine, or one with `MARQUEE_METRICS_TOKEN`."""
+
+    @property
+    def label(self) -> str:
+        """`this machine, or the token of the setting`."""
+        return "this machine, or MARQUEE_METRICS_TOKEN"
+
+    async def __call__(self, request: Request, services: ServicesDep, credentials: Bearer) -> None:
+        """Refuse everybody else as Unauthenticated."""
+        token = services.settings.metrics_token
+        given = credentials.credentials.encode() if credentials else b""
+        if token is not None and hmac.compare_digest(given, token.get_secret_value().encode()):
+            return
+        if not _of_this_machine(request):
+            raise Unauthenticated(
+                "From another machine, send the token of MARQUEE_METRICS_TOKEN: Authorization: Bearer …."
+            )
+
+
+def _of_this_machine(request: Request) -> bool:
+    """Whether it came over loopback, through no proxy, and under a loopback name.
+
+    The name catches a proxy that says nothing of its client but passes the public name on.
+    """
+    if any(name in request.headers for name in FORWARDED):
+        return False
+    try:
+        named = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+        own_name = named == "localhost" or _loopback(named)
+        return own_name and _loopback(request.client.host if request.client else "")
+    except ValueError:
+        return False
+
+
+def _loopback(text: str) -> bool:
+    address = ipaddress.ip_address(text)
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
