@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import timedelta
 
 from core.scope import Scope
 from jobs.observer import BEATS_PER_LEASE, LeaseObserver
-from memory.leases import DocumentRef, Leases, Scans
+from memory.leases import DocumentRef, Leases, Scans, by_turns
 from memory.queue import Handler
 from services.container import Services
 
@@ -35,7 +37,6 @@ class Sweeper:
         self._tasks = LeaseObserver(settings.lease_seconds)
         self._every = min(settings.sweep_seconds, settings.lease_seconds / BEATS_PER_LEASE)
         self._handlers = handlers
-        self._most = settings.worker_runs
         self._here: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
@@ -65,13 +66,13 @@ class Sweeper:
                 logger.warning("sweep.failed", exc_info=True, extra={"look": look.__name__})
 
     async def _look_at_runs(self) -> None:
-        free = await self._free("runs", self._services.runs.leases, self._runs)
+        unheld = await self._unheld("runs", self._services.runs.leases, self._runs)
         earlier = self._services.clock.now() - WAKE_AGAIN_AFTER
-        await self._wake("run", [*free, *await self._scans.queued_runs(earlier)])
+        await self._wake("run", [*unheld, *await self._scans.queued_runs(earlier)])
 
     async def _look_at_tasks(self) -> None:
-        free = await self._free("tasks", self._services.tasks.leases, self._tasks)
-        await self._wake("task", [*free, *await self._scans.due_tasks(self._services.clock.now())])
+        unheld = await self._unheld("tasks", self._services.tasks.leases, self._tasks)
+        await self._wake("task", [*unheld, *await self._scans.due_tasks(self._services.clock.now())])
 
     async def _look_at_memories(self) -> None:
         earlier = self._services.clock.now() - WAKE_AGAIN_AFTER
@@ -80,35 +81,47 @@ class Sweeper:
         await self._wake("index", [DocumentRef(business_id, "") for business_id in businesses])
 
     async def _look_at_drafts(self) -> None:
+        drafting = self._services.drafting
         earlier = self._services.clock.now() - WAKE_AGAIN_AFTER
         for ref in await self._scans.untied_drafts(earlier):
-            await self._services.drafting.tie(Scope.of(ref.business_id), {"_id": ref.document_id})
+            with self._whatever_happens(ref):
+                await drafting.tie(Scope.of(ref.business_id), {"_id": ref.document_id})
 
     async def _charge(self) -> None:
-        now = self._services.clock.now()
-        for lost in await self._scans.expired_reservations(now):
-            await self._services.budgets.charge_expired(Scope.of(lost.business_id), lost.document_id)
+        budgets = self._services.budgets
+        for ref in await self._scans.expired_reservations(self._services.clock.now()):
+            with self._whatever_happens(ref):
+                await budgets.charge_expired(Scope.of(ref.business_id), ref.document_id)
 
-    async def _free(self, name: str, leases: Leases, observer: LeaseObserver) -> list[DocumentRef]:
+    async def _unheld(self, name: str, leases: Leases, observer: LeaseObserver) -> list[DocumentRef]:
         """The documents in work that nobody holds, those whose heartbeat has stopped included."""
         running = await self._scans.running(name)
-        free = [one.ref for one in running if one.claimable]
+        unheld = [one.ref for one in running if one.claimable]
         for stopped in observer.stopped(running):
             if await leases.expire(stopped):
                 logger.warning("lease.expired", extra={"document_id": stopped.ref.document_id})
-                free.append(stopped.ref)
-        return free
+                unheld.append(stopped.ref)
+        return by_turns(unheld)
 
     async def _wake(self, name: str, refs: Iterable[DocumentRef]) -> None:
+        """Have some worker do these; this one, while Redis is away. Each handler limits itself."""
+        sent = True
         for ref in refs:
-            where = {"business_id": ref.business_id, "document_id": ref.document_id}
-            if not await self._services.queue.wake(name, **where) and len(self._here) < self._most:
+            # Not one second of waiting for each: if Redis did not take one, it will not take the next.
+            sent = sent and await self._services.queue.wake(name, **asdict(ref))
+            if not sent:
                 task = asyncio.create_task(self._do(name, ref))
                 self._here.add(task)
                 task.add_done_callback(self._here.discard)
 
     async def _do(self, name: str, ref: DocumentRef) -> None:
+        with self._whatever_happens(ref):
+            await self._handlers[name](**asdict(ref))
+
+    @contextmanager
+    def _whatever_happens(self, ref: DocumentRef) -> Iterator[None]:
+        """Let no document keep those behind it waiting."""
         try:
-            await self._handlers[name](business_id=ref.business_id, document_id=ref.document_id)
+            yield
         except Exception:
             logger.exception("sweep.work", extra={"business_id": ref.business_id})

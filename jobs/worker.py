@@ -1,4 +1,4 @@
-"""Receive wake-ups, cap per business, drain."""
+"""Receive wake-ups, give each a place, drain."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import asyncio
 import gc
 import logging
 import signal
-from collections import Counter
 from collections.abc import Coroutine, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +15,7 @@ from core.errors import Unavailable
 from core.scope import Scope
 from core.settings import Settings
 from jobs.container import WorkerParts, open_worker
+from jobs.places import Places
 from jobs.schedule import Sweeper
 from memory.presence import sign_of_life, sign_off
 from memory.queue import Handler, run_worker
@@ -31,55 +31,56 @@ DRAIN_SECONDS = 10.0
 TASKS_AT_ONCE = 4
 """Background tasks in one worker: they take their time, and no place of a run that a person waits for."""
 
+INDEXING_AT_ONCE = 8
+
 GC_THRESHOLDS = (50_000, 50, 50)
 
 
 class Handlers:
-    """What each wake-up does; a business at its cap is left to the sweeper, so that no other starves."""
+    """What each wake-up does; what finds no place is left to the sweeper, so that no other starves."""
 
     def __init__(self, parts: WorkerParts) -> None:
+        settings = parts.services.settings
         self._parts = parts
-        self._cap = parts.services.settings.runs_per_business
-        self._busy: Counter[str] = Counter()
-        self._tasks: set[str] = set()
+        self._runs = Places(settings.worker_runs, settings.runs_per_business)
+        self._tasks = Places(TASKS_AT_ONCE, 1)
+        self._indexing = Places(INDEXING_AT_ONCE, 1)
 
     @property
     def by_name(self) -> Mapping[str, Handler]:
         """By the name of the wake-up."""
         return {"run": self.run, "task": self.task, "index": self.index}
 
-    async def run(self, business_id: str, document_id: str) -> None:
+    @property
+    def at_once(self) -> int:
+        """How many of them may work at once."""
+        return self._runs.count + self._tasks.count + self._indexing.count
+
+    async def run(self, business_id: str, document_id: str, user_id: str = "") -> None:
         """Drive a run."""
-        if self._busy[business_id] >= self._cap:
-            return
-        self._busy[business_id] += 1
-        try:
+        with self._runs.take(business_id, user_id) as taken:
+            if not taken:
+                return
             with noted(business_id=business_id, run_id=document_id):
                 await self._parts.runs(business_id, document_id)
-        finally:
-            self._busy[business_id] -= 1
-            if not self._busy[business_id]:
-                del self._busy[business_id]
         if self._parts.services.recall.owes(Scope.of(business_id)):
             await self.index(business_id)
 
-    async def task(self, business_id: str, document_id: str) -> None:
-        """Drive a background task; few at once, one of a business."""
-        if business_id in self._tasks or len(self._tasks) >= TASKS_AT_ONCE:
-            return
-        self._tasks.add(business_id)
-        try:
-            with noted(business_id=business_id, task_id=document_id):
-                await self._parts.tasks(business_id, document_id)
-        finally:
-            self._tasks.discard(business_id)
+    async def task(self, business_id: str, document_id: str, user_id: str = "") -> None:
+        """Drive a background task."""
+        with self._tasks.take(business_id, user_id) as taken:
+            if taken:
+                with noted(business_id=business_id, task_id=document_id):
+                    await self._parts.tasks(business_id, document_id)
 
-    async def index(self, business_id: str, document_id: str = "") -> None:
+    async def index(self, business_id: str, document_id: str = "", user_id: str = "") -> None:
         """Bring Chroma up to what is remembered."""
-        try:
-            await self._parts.services.recall.index(Scope.of(business_id))
-        except Unavailable:
-            logger.warning("memory.unavailable", extra={"business_id": business_id})
+        with self._indexing.take(business_id, user_id) as taken:
+            if taken:
+                try:
+                    await self._parts.services.recall.index(Scope.of(business_id))
+                except Unavailable:
+                    logger.warning("memory.unavailable", extra={"business_id": business_id})
 
 
 async def work(settings: Settings, heartbeat: Path | None = None) -> int:
@@ -110,7 +111,7 @@ async def work(settings: Settings, heartbeat: Path | None = None) -> int:
         ]
         logger.info("worker ready", extra={"event": "worker.ready", "model": parts.gateway.info.name})
         try:
-            await run_worker(services.broker, handlers.by_name, settings.worker_runs, stop, DRAIN_SECONDS)
+            await run_worker(services.broker, handlers.by_name, handlers.at_once, stop, DRAIN_SECONDS)
         finally:
             for task in beside:
                 task.cancel()

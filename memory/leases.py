@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice, zip_longest
 from typing import Any
 
 from pymongo import UpdateOne
@@ -14,13 +15,29 @@ from core.scope import Scope
 from memory.collections import Collection
 from memory.mongo import SYSTEM_SCAN, Mongo, encode_value
 
+MOST = 256
+"""Documents that one scan gives at most."""
+
 
 @dataclass(frozen=True)
 class DocumentRef:
-    """Where a document is; nothing of what it says."""
+    """Where a document is, and which user asked for it, if one did; nothing of what it says."""
 
     business_id: str
     document_id: str
+    user_id: str = ""
+
+
+def by_turns(refs: Iterable[DocumentRef]) -> list[DocumentRef]:
+    """Up to `MOST` documents: the first of every user (or business, where no user asked), then the next.
+
+    However many documents one of them has, those of the others are found.
+    """
+    queues: dict[str, list[DocumentRef]] = {}
+    for ref in refs:
+        queues.setdefault(ref.user_id or ref.business_id, []).append(ref)
+    rounds = zip_longest(*queues.values())
+    return list(islice((ref for one in rounds for ref in one if ref is not None), MOST))
 
 
 @dataclass(frozen=True)
@@ -158,45 +175,69 @@ class Scans:
     def __init__(self, mongo: Mongo) -> None:
         self._mongo = mongo
 
-    async def _find(self, name: str, where: Mapping[str, Any], limit: int = 200) -> list[DocumentRef]:
-        cursor = self._mongo.collection(name).find(
-            dict(where), {"_id": 1, "business_id": 1}, comment=SYSTEM_SCAN, limit=limit
-        )
-        return [DocumentRef(row["business_id"], row["_id"]) async for row in cursor]
-
     async def running(self, name: str) -> list[Running]:
-        """The documents of a collection that are in work."""
-        wanted = {"_id": 1, "business_id": 1, "attempt": 1, "lease": 1}
-        cursor = self._mongo.collection(name).find({"status": "running"}, wanted, comment=SYSTEM_SCAN)
+        """The documents of a collection that are in work, the oldest first."""
+        wanted = {"_id": 1, "business_id": 1, "user_id": 1, "attempt": 1, "lease": 1}
+        found = self._mongo.collection(name).find({"status": "running"}, wanted, comment=SYSTEM_SCAN)
         return [
             Running(
-                DocumentRef(row["business_id"], row["_id"]),
+                DocumentRef(row["business_id"], row["_id"], row.get("user_id", "")),
                 row["attempt"],
                 None if row["lease"] is None else Lease.model_validate(row["lease"], extra="ignore"),
             )
-            async for row in cursor
+            async for row in found.sort("created_at", 1)
         ]
 
     async def queued_runs(self, before: datetime) -> list[DocumentRef]:
-        """Queued since before `before`: the wake-up was lost."""
-        return await self._find("runs", {"status": "queued", "created_at": {"$lt": before}})
+        """Runs queued since before `before`: the wake-up was lost, or there was no place."""
+        return await self._in_turn("runs", {"status": "queued", "created_at": {"$lt": before}}, "created_at")
 
     async def due_tasks(self, now: datetime) -> list[DocumentRef]:
         """Queued tasks whose time has come."""
-        return await self._find("tasks", {"status": "queued", "due_at": {"$lte": now}})
+        return await self._in_turn("tasks", {"status": "queued", "due_at": {"$lte": now}}, "due_at")
 
     async def expired_reservations(self, now: datetime) -> list[DocumentRef]:
         """Months with a reservation whose call never came back."""
-        return await self._find("ai_usage", {"reservations.expires_at": {"$lt": now}})
+        where = {"reservations.expires_at": {"$lt": now}}
+        return await self._in_turn("ai_usage", where, "updated_at")
 
     async def unindexed_memories(self, before: datetime) -> list[DocumentRef]:
         """Remembered texts that Chroma does not have yet."""
-        return await self._find("memories", {"indexed": False, "updated_at": {"$lt": before}})
+        return await self._in_turn(
+            "memories", {"indexed": False, "updated_at": {"$lt": before}}, "updated_at"
+        )
 
     async def untied_drafts(self, before: datetime) -> list[DocumentRef]:
         """Drafts that their slot does not name: the worker died in between."""
-        return await self._find("content", {"awaits_slot": True, "updated_at": {"$lt": before}})
+        where = {"awaits_slot": True, "updated_at": {"$lt": before}}
+        return await self._in_turn("content", where, "updated_at")
 
     async def businesses(self) -> list[str]:
         """Every business, for work on the whole installation that a person asked for."""
-        return [found.business_id for found in await self._find("businesses", {}, limit=0)]
+        cursor = self._mongo.collection("businesses").find({}, {"business_id": 1}, comment=SYSTEM_SCAN)
+        return [row["business_id"] async for row in cursor]
+
+    async def _in_turn(self, name: str, where: Mapping[str, Any], since: str) -> list[DocumentRef]:
+        """What waits, by turns, those first who wait longest.
+
+        Args:
+            name: The collection.
+            where: What waits.
+            since: The field that says since when.
+        """
+        owner = {"business_id": "$business_id", "user_id": "$user_id"}
+        pipeline: list[dict[str, Any]] = [
+            {"$match": dict(where)},
+            {"$sort": {since: 1}},
+            {"$group": {"_id": owner, "ids": {"$push": "$_id"}, "since": {"$first": f"${since}"}}},
+            {"$sort": {"since": 1}},
+            {"$project": {"ids": {"$slice": ["$ids", MOST]}}},
+        ]
+        cursor = self._mongo.collection(name).aggregate(pipeline, comment=SYSTEM_SCAN)
+        return by_turns(
+            [
+                DocumentRef(row["_id"]["business_id"], document_id, row["_id"].get("user_id") or "")
+                async for row in cursor
+                for document_id in row["ids"]
+            ]
+        )

@@ -44,8 +44,8 @@ from services.usage import Usage
 class Waker(Protocol):
     """Tells a worker that a document waits; may be lost, since the sweeper looks again."""
 
-    async def wake(self, name: str, *, business_id: str, document_id: str) -> bool:
-        """Send a wake-up; false when it could not be sent."""
+    async def wake(self, name: str, *, business_id: str, document_id: str, user_id: str = "") -> bool:
+        """Send a wake-up for what a user asked for; false when it could not be sent."""
         ...
 
 
@@ -133,7 +133,7 @@ class Runs:
             raise await self._taken(scope, run)
         writer = self._log.writer(scope, run.id, attempt=0)
         writer.append(run_started(request.thread_id, request.run_id), now=True)
-        await self._waker.wake("run", business_id=scope.business_id, document_id=run.id)
+        await self._wake(run)
         return run
 
     async def check_references(
@@ -180,7 +180,7 @@ class Runs:
                 scope, run.id, {"cancel_requested_at": self._clock.now()}, {"cancel_requested_at": None}
             )
             await self._canceller.cancel(run.id)
-            await self._waker.wake("run", business_id=scope.business_id, document_id=run.id)
+            await self._wake(run)
         return await self._database.runs.get(scope, run.id)
 
     # -- workers ----------------------------------------------------------------------------------------
@@ -295,6 +295,9 @@ class Runs:
         return await self._database.runs.any(scope, ended)
 
     # -- inside -----------------------------------------------------------------------------------------
+
+    async def _wake(self, run: Run) -> None:
+        await self._waker.wake("run", business_id=run.business_id, document_id=run.id, user_id=run.user_id)
 
     async def _refusal(self, scope: Scope) -> QuotaExhausted | None:
         """Why no new run may start; one that is there may be looked at all the same."""

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from core.clock import SystemClock
 from memory.embedded import EmbeddedServers, StoreUrls
-from tests.doubles.fault_server import Answerer, FaultServer
-from tests.doubles.wire import Reply
+from tests.doubles.fault_server import FaultServer
 from tests.e2e.conftest import quick, served_by
+from tests.e2e.gate import Gate
 from tests.e2e.grammar import check
 from tests.e2e.world import World, eventually, newcomer, town, working
 from tests.integration.stand_ins import started
@@ -22,19 +22,6 @@ OUTAGE_SECONDS = 8.0
 """Longer than the lease, and than a request waits for the database."""
 
 RUNS = 20
-
-
-class Gate:
-    """Lets the model's answers through once it is open."""
-
-    def __init__(self, answer: Answerer) -> None:
-        self.open = asyncio.Event()
-        self._answer = answer
-
-    async def __call__(self, body: dict[str, object]) -> Reply:
-        await self.open.wait()
-        reply = self._answer(body)
-        return await reply if isinstance(reply, Awaitable) else reply
 
 
 @asynccontextmanager

@@ -104,7 +104,7 @@ async def working(
         if sweeps:
             beside.append(asyncio.create_task(sweeper.run()))
         work = asyncio.create_task(
-            run_worker(services.broker, handlers.by_name, settings.worker_runs, stop, drain=0.0)
+            run_worker(services.broker, handlers.by_name, handlers.at_once, stop, drain=0.0)
         )
         try:
             yield parts
