@@ -23,7 +23,7 @@ from core.errors import (
     Unavailable,
 )
 from core.fields import invalid_fields
-from memory.mongo import ConnectionFailure
+from memory.mongo import PyMongoError, cannot_serve
 from services.logging_setup import redact
 
 log = logging.getLogger("marquee.api")
@@ -159,7 +159,7 @@ def from_unknown(error: Exception) -> MarqueeError:
         return error
     if isinstance(error, StarletteHTTPException):
         return from_http(error)
-    if isinstance(error, ConnectionFailure):
+    if cannot_serve(error):
         return Unavailable("The database does not answer; try again in a moment.", part="mongodb")
     return MarqueeError()
 
@@ -193,5 +193,5 @@ def add_problem_handlers(app: FastAPI) -> None:
 
     app.add_exception_handler(MarqueeError, known)
     app.add_exception_handler(StarletteHTTPException, known)
-    app.add_exception_handler(ConnectionFailure, known)
+    app.add_exception_handler(PyMongoError, known)
     app.add_exception_handler(RequestValidationError, validation)

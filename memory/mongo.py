@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -11,7 +12,7 @@ from typing import Any
 from bson.codec_options import CodecOptions
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection
 from pydantic import BaseModel
-from pymongo.errors import ConnectionFailure, DuplicateKeyError, PyMongoError
+from pymongo.errors import ConnectionFailure, DuplicateKeyError, OperationFailure, PyMongoError
 from pymongo.monitoring import CommandListener
 from pymongo.write_concern import WriteConcern
 
@@ -21,6 +22,7 @@ __all__ = [
     "DuplicateKeyError",
     "Mongo",
     "PyMongoError",
+    "cannot_serve",
     "encode_value",
     "to_stored",
 ]
@@ -28,7 +30,25 @@ __all__ = [
 SYSTEM_SCAN = "system-scan"
 """The comment on the few commands that look across businesses (`memory/leases.py`)."""
 
+_CANNOT_SERVE = frozenset(
+    {
+        1,  # InternalError: all that SecantusDB answers once its storage engine has given up
+        91,  # ShutdownInProgress
+        8_000,  # AtlasError, such as a full space quota
+        11_600,  # InterruptedAtShutdown
+        11_602,  # InterruptedDueToReplStateChange
+        14_031,  # OutOfDiskSpace
+    }
+)
+
 Stored = dict[str, Any]
+
+
+def cannot_serve(error: BaseException) -> bool:
+    """Whether the database can serve nobody at the moment: away, its disk full, or broken."""
+    return isinstance(error, ConnectionFailure) or (
+        isinstance(error, OperationFailure) and error.code in _CANNOT_SERVE
+    )
 
 
 def encode_value(value: Any) -> Any:
@@ -99,9 +119,14 @@ class Mongo:
         concern = WriteConcern(**{**collection.write_concern.document, "j": False})
         return collection.with_options(write_concern=concern)
 
-    async def ping(self) -> None:
-        """Raise unless the database answers."""
-        await self.database.command("ping")
+    async def probe(self) -> None:
+        """Raise unless the database takes a write and gives it back; a broken one still answers a ping."""
+        probes = self.database["health"]
+        # Two processes may both be the first.
+        with suppress(DuplicateKeyError):
+            await probes.update_one({"_id": "probe"}, {"$currentDate": {"at": True}}, upsert=True)
+        if await probes.find_one({"_id": "probe"}) is None:
+            raise ConnectionFailure("what was written is not there")
 
     async def drop(self) -> None:
         """Remove the whole database."""

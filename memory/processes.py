@@ -222,7 +222,7 @@ class SupervisedProcess:
 
     async def _end_when_silent(self, alive: Ask) -> None:
         await until_silent(alive, self.plan.silent_seconds)
-        log.error("%s has not answered for %g seconds.", self.plan.label, self.plan.silent_seconds)
+        log.error("%s does not answer as it should.", self.plan.label)
         if (pid := self.pid) is not None:
             _kill(pid)
 

@@ -20,6 +20,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from core.errors import Misconfigured
+from memory.watchdog import Broken
 
 UNAUTHORISED = {13, 18, 8000}
 STEP_SECONDS = 2.2
@@ -72,7 +73,7 @@ def _ask_mongodb(url: str, database: str) -> None:
             client[database].command("listCollections", nameOnly=True, authorizedCollections=True)
     except OperationFailure as error:
         if error.code not in UNAUTHORISED:
-            raise NoAnswer("an error to a simple command") from error
+            raise Broken("an error to a simple command") from error
         raise _Refused("does not accept the user name or password") from error
     except PyMongoError as error:
         raise NoAnswer("no MongoDB answer") from error

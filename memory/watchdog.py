@@ -12,6 +12,13 @@ Ask = Callable[[], Awaitable[bool]]
 QUESTIONS = 6
 """So many in a row without an answer, and a process counts as hanging."""
 
+BROKEN = 3
+"""An answer that says that nothing works any more counts as so many without one."""
+
+
+class Broken(ConnectionError):
+    """What answers says that it cannot do the simplest thing."""
+
 
 class Silence:
     """Counts the questions in a row that stayed without an answer.
@@ -25,17 +32,25 @@ class Silence:
         self._seconds = seconds
         self._missed = 0
 
-    def note(self, answered: bool, took: float) -> bool:
-        """Take note of one question; whether the process counts as hanging now."""
-        if answered:
+    def note(self, missed: int, took: float) -> bool:
+        """Take note of one question.
+
+        Args:
+            missed: 0 when it was answered, else as how many unanswered ones it counts.
+            took: Seconds.
+
+        Returns:
+            Whether the process counts as hanging now.
+        """
+        if not missed:
             self._missed = 0
         elif took < 2 * self._seconds:
-            self._missed += 1
+            self._missed += missed
         return self._missed >= QUESTIONS
 
 
 async def until_silent(ask: Ask, seconds: float) -> None:
-    """Ask again and again, and return when nothing was answered for so long.
+    """Ask again and again, and return when nothing was answered for so long, or twice that it is broken.
 
     Args:
         ask: Whether the process answers; an `OSError` counts as no.
@@ -46,11 +61,15 @@ async def until_silent(ask: Ask, seconds: float) -> None:
     silence = Silence(each)
     while True:
         began = clock()
-        answered = False
-        with suppress(OSError):
+        missed = 1
+        try:
             async with asyncio.timeout(each):
-                answered = await ask()
-        if silence.note(answered, clock() - began):
+                missed = 0 if await ask() else 1
+        except Broken:
+            missed = BROKEN
+        except OSError:
+            pass
+        if silence.note(missed, clock() - began):
             return
         await asyncio.sleep(max(0.0, began + each - clock()))
 

@@ -163,7 +163,7 @@ async def open_services(
             accounts=accounts,
             idempotency=Idempotency(database, clock),
             health_checks=HealthChecks(
-                needed={"mongodb": mongo.ping},
+                needed={"mongodb": mongo.probe},
                 others={"redis": redis_answers, "chroma": vectors.ping, "worker": worker_works},
             ),
             recall=recall,

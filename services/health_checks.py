@@ -11,7 +11,9 @@ from typing import Literal
 State = Literal["up", "down"]
 Check = Callable[[], Awaitable[None]]
 
-WAIT_SECONDS = 2.0
+WAIT_SECONDS = 5.0
+FRESH_SECONDS = 1.0
+"""So long an answer serves everybody who asks: anybody may, and a check costs a write."""
 
 
 @dataclass(frozen=True)
@@ -30,10 +32,17 @@ class HealthChecks:
     def __init__(self, needed: Mapping[str, Check], others: Mapping[str, Check]) -> None:
         self._checks = [(name, check, True) for name, check in needed.items()]
         self._checks += [(name, check, False) for name, check in others.items()]
+        self._one_look = asyncio.Lock()
+        self._found: list[Part] = []
+        self._fresh_until = 0.0
 
     async def look(self) -> list[Part]:
-        """Ask all of them at once, for two seconds at most."""
-        return list(await asyncio.gather(*(self._ask(*entry) for entry in self._checks)))
+        """What was found in the last second, else ask all of them at once, for five seconds at most."""
+        async with self._one_look:
+            if time.monotonic() >= self._fresh_until:
+                self._found = list(await asyncio.gather(*(self._ask(*entry) for entry in self._checks)))
+                self._fresh_until = time.monotonic() + FRESH_SECONDS
+            return self._found
 
     async def _ask(self, name: str, check: Check, needed: bool) -> Part:
         started = time.perf_counter()

@@ -60,10 +60,10 @@ async def healthz() -> Alive:
     "/readyz",
     summary="Whether requests can be served, part by part",
     dependencies=[public()],
-    responses={503: {"model": Readiness, "description": "A needed part does not answer."}},
+    responses={503: {"model": Readiness, "description": "A needed part cannot serve."}},
 )
 async def readyz(services: ServicesDep, response: Response) -> Readiness:
-    """503 when MongoDB is away; without Redis, Chroma or a worker the answer is 200 and `degraded`."""
+    """503 when MongoDB takes no write or gives no read; without another part 200 and `degraded`."""
     parts = await services.health_checks.look()
     down = [part for part in parts if part.state == "down"]
     needed_down = any(part.needed for part in down)

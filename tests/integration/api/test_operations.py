@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import io
 import logging
@@ -65,9 +66,41 @@ async def test_readiness_names_each_part(client: httpx.AsyncClient, services: Se
     }
     assert parts["mongodb"]["needed"]
     await sign_of_life(services.redis, "worker-1", services.clock)
-    assert (await client.get("/readyz")).json()["status"] == "ready"
+    await until_ready_says(client, "ready")
     await sign_off(services.redis, "worker-1")
-    assert (await client.get("/readyz")).json()["parts"]["worker"]["state"] == "down"
+    await until_ready_says(client, "degraded")
+
+
+async def until_ready_says(client: httpx.AsyncClient, status: str) -> httpx.Response:
+    """An answer serves for a second: ask until it is the wanted one."""
+    async with asyncio.timeout(60):
+        while (answer := await client.get("/readyz")).json()["status"] != status:
+            pass
+        return answer
+
+
+async def test_a_database_that_takes_no_writes_is_down(client: httpx.AsyncClient, services: Services) -> None:
+    """It answers a ping and every read."""
+    database = services.database.mongo.database
+    await database.create_collection("health", validator={"never": {"$exists": True}})
+    answer = await until_ready_says(client, "down")
+    assert answer.status_code == 503
+    assert answer.json()["parts"]["mongodb"]["state"] == "down"
+    await database.drop_collection("health")
+    await until_ready_says(client, "degraded")
+
+
+async def test_many_who_ask_for_readiness_cause_one_look(settings: Settings, services: Services) -> None:
+    looks = 0
+
+    async def look() -> None:
+        nonlocal looks
+        looks += 1
+
+    app = create_app(settings, replace(again(services), health_checks=HealthChecks({"mongodb": look}, {})))
+    async with client_of(app) as client:
+        await asyncio.gather(*(client.get("/readyz") for _ in range(50)))
+    assert looks < 10
 
 
 async def test_only_a_needed_part_makes_it_unready(settings: Settings, services: Services) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 from fastapi import APIRouter, FastAPI
+from pymongo.errors import ConnectionFailure, OperationFailure
 
 from api.app import create_app
 from api.authorization import public
@@ -16,7 +17,6 @@ from api.problems import problem_of, status_of
 from core.errors import MarqueeError, Misconfigured, Throttled
 from core.ids import is_id
 from core.settings import Settings
-from memory.mongo import ConnectionFailure
 from services.container import Services
 from tests.integration.api.conftest import Person, client_of
 
@@ -172,8 +172,18 @@ async def test_throttled_says_when(settings: Settings, services: Services) -> No
     assert (answer.status_code, answer.headers["retry-after"]) == (429, "7")
 
 
-async def test_a_database_that_is_away_is_a_503(settings: Settings, services: Services) -> None:
-    async with client_of(_failing(settings, services, ConnectionFailure("host:27017 refused"))) as client:
+@pytest.mark.parametrize(
+    "error",
+    [
+        ConnectionFailure("host:27017 refused"),
+        OperationFailure("internal server error at host:27017", code=1),
+        OperationFailure("no space at host:27017", code=14031),
+    ],
+)
+async def test_a_database_that_cannot_serve_is_a_503(
+    settings: Settings, services: Services, error: Exception
+) -> None:
+    async with client_of(_failing(settings, services, error)) as client:
         answer = await client.get("/fails")
     assert (answer.status_code, answer.json()["slug"]) == (503, "unavailable")
     assert "27017" not in answer.text

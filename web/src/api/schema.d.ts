@@ -517,7 +517,7 @@ export interface paths {
         };
         /**
          * Whether requests can be served, part by part
-         * @description 503 when MongoDB is away; without Redis, Chroma or a worker the answer is 200 and `degraded`.
+         * @description 503 when MongoDB takes no write or gives no read; without another part 200 and `degraded`.
          */
         get: operations["readyz"];
         put?: never;
@@ -5378,7 +5378,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A needed part does not answer. */
+            /** @description A needed part cannot serve. */
             503: {
                 headers: {
                     [name: string]: unknown;
