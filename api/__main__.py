@@ -15,7 +15,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from api.app import create_app
 from api.reference import openapi, roles_table
-from core.account import Email, Password
+from core.account import Password
+from core.email_address import Email
 from core.errors import MarqueeError
 from core.fields import sentence
 from core.settings import Settings, load_settings

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from limits.aio.storage import RedisStorage
 
+from core.email_address import normalise_email
 from core.errors import Throttled
 from core.ids import digest
 from core.settings import Settings
@@ -97,7 +98,7 @@ class RequestLimits:
         """Count an attempt to sign in or to register, before any work is done for it."""
         limit = self._settings.login_attempts_per_minute
         await self._hit("sign-in-address", self._address, limit * SIGN_INS_PER_ADDRESS)
-        await self._hit("sign-in", digest([self._address, email])[:32], limit)
+        await self._hit("sign-in", digest([self._address, normalise_email(email)])[:32], limit)
 
     async def _hit(self, name: str, who: str, limit: int) -> None:
         window = await self._windows.hit(name, who, limit)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, EmailStr, Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 
 from core.clock import Instant
 from core.document import Document
+from core.email_address import Email
 from core.permissions import Permission, Role, allows
 from core.scope import Scope
 
@@ -16,12 +17,6 @@ BusinessRole = Literal["owner", "marketer", "client"]
 PrincipalKind = Literal["user", "api_key", "system"]
 
 
-def fold_email(value: str) -> str:
-    """The form in which addresses are compared: trimmed and case-folded."""
-    return value.strip().casefold()
-
-
-Email = Annotated[EmailStr, AfterValidator(fold_email)]
 Password = Annotated[str, StringConstraints(min_length=10, max_length=256)]
 PersonName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from memory.mongo import SYSTEM_SCAN, Mongo
-from memory.reshapes import number_revisions
+from memory.reshapes import normalise_addresses, number_revisions
 
 Migration = Callable[[Mongo], Awaitable[None]]
 
@@ -124,6 +124,7 @@ MIGRATIONS: tuple[tuple[int, Migration], ...] = (
     (4, number_revisions),
     (5, _tasks_and_leases),
     (6, _untied_drafts),
+    (7, normalise_addresses),
 )
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from itertools import pairwise
 from typing import Any
 
 from pymongo import DeleteOne, UpdateOne
 
 from core.content import Content, ContentFields, content_digest
-from memory.mongo import SYSTEM_SCAN, Mongo, Stored
+from core.email_address import normalise_email
+from memory.mongo import SYSTEM_SCAN, DuplicateKeyError, Mongo, Stored
 
 _BATCH = 200
 _KEPT = tuple(name for name in ContentFields.model_fields if name != "language")
@@ -24,6 +26,19 @@ async def number_revisions(mongo: Mongo) -> None:
     # A process of the release before may write meanwhile: its draft is taken up in the next round.
     while await _number_drafts(mongo):
         pass
+
+
+async def normalise_addresses(mongo: Mongo) -> None:
+    """Bring the e-mail addresses of accounts into the form that they are looked up by.
+
+    Two accounts that turn out to be one person's are left as they are: the one with the normal form signs in.
+    """
+    users = mongo.collection("users")
+    async for user in users.find({}, {"email": 1}):
+        address = normalise_email(user["email"])
+        if address != user["email"]:
+            with suppress(DuplicateKeyError):
+                await users.update_one({"_id": user["_id"]}, {"$set": {"email": address}})
 
 
 async def _number_drafts(mongo: Mongo) -> int:

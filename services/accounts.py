@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NoReturn
 
-from core.account import InstallationRole, Principal, SessionFamily, User, fold_email
+from core.account import InstallationRole, Principal, SessionFamily, User
 from core.clock import Clock
 from core.demo import DEMO_EMAIL, DEMO_PASSWORD
+from core.email_address import email_forms, normalise_email
 from core.errors import BadCredentials, EmailTaken, NotFound, SessionEnded, Unauthenticated
 from core.settings import Settings
 from memory.collections import AlreadyThere
@@ -70,9 +71,11 @@ class Accounts:
         Raises:
             EmailTaken: Another account has the address.
         """
+        if await self._find(email) is not None:
+            raise EmailTaken
         now = self._clock.now()
         user = User(
-            email=fold_email(email),
+            email=normalise_email(email),
             password_hash=await self._passwords.hash(password),
             name=name,
             role=role,
@@ -95,7 +98,7 @@ class Accounts:
         Raises:
             BadCredentials: Unknown address, wrong password or switched-off account; never told apart.
         """
-        user = await self._database.users.find({"email": fold_email(email)})
+        user = await self._find(email)
         right = await self._passwords.check(user.password_hash if user else None, password)
         if user is None or not right or not user.is_active:
             raise BadCredentials
@@ -204,6 +207,13 @@ class Accounts:
             return None
         there = await self._database.users.find({"email": DEMO_EMAIL})
         return None if there is None else (DEMO_EMAIL, DEMO_PASSWORD)
+
+    async def _find(self, email: str) -> User | None:
+        """The account with an address, however it is written."""
+        for form in email_forms(email):
+            if (user := await self._database.users.find({"email": form})) is not None:
+                return user
+        return None
 
     async def _begin(self, user: User, user_agent: str) -> SignedIn:
         now = self._clock.now()

@@ -11,9 +11,10 @@ from pydantic import Field
 from api.authorization import MaybeCaller, SignedInCaller, public
 from api.dependencies import ServicesDep
 from api.reference import example, problem_response
-from core.account import Email, InstallationRole, Password, PersonName
+from core.account import InstallationRole, Password, PersonName
 from core.clock import Instant
 from core.document import Value
+from core.email_address import Email
 from core.errors import Forbidden, SessionEnded
 from core.views import View
 from services.accounts import SignedIn

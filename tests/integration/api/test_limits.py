@@ -64,6 +64,18 @@ async def test_guessing_one_password_is_slowed_down(ali: Person, services: Servi
         assert (await elsewhere.post("/auth/login", json=right)).status_code == 200
 
 
+async def test_writing_the_account_differently_gives_no_more_guesses(services: Services) -> None:
+    used = again(services, login_attempts_per_minute=3)
+    app = create_app(used.settings, used)
+    written = ["m@bücher.example", " M@BÜCHER.example", "m@xn--bcher-kva.example", "ｍ@bu\u0308cher.example "]
+    async with client_of(app) as attacker:
+        statuses = []
+        for number in range(8):
+            body = {"email": written[number % len(written)], "password": PASSWORD}
+            statuses.append((await attacker.post("/auth/login", json=body)).status_code)
+    assert statuses.count(429) >= 2
+
+
 async def test_guessing_over_many_accounts_is_slowed_down(services: Services) -> None:
     used = again(services, login_attempts_per_minute=1)
     app = create_app(used.settings, used)
