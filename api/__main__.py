@@ -7,6 +7,7 @@ import asyncio
 import gc
 import getpass
 import json
+import logging
 import socket
 import sys
 
@@ -44,6 +45,8 @@ def serve(settings: Settings) -> int:
     # The server would log what it raises as a failure with a traceback, not as one sentence.
     check_settings(settings)
     configure_logging(settings.log_level)
+    # Its warnings are about requests that are no HTTP: anybody can cause as many as they like.
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     config = uvicorn.Config(
         create_app(settings),
         host=settings.host,

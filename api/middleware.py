@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 import time
 from typing import Any
@@ -12,6 +11,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.access_log import AccessLog
 from api.limits import RateWindows, RequestLimits
 from api.problems import from_unknown, note_error, render
 from core.errors import BodyTooLarge
@@ -19,11 +19,8 @@ from core.ids import new_id
 from core.settings import Settings
 from services.logging_setup import noted
 
-log = logging.getLogger("marquee.access")
-
 MAX_BODY = 1_000_000
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,128}\Z")
-_QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 _UNLIMITED = frozenset({"/healthz", "/readyz"})
 
 PAGE_POLICY = (
@@ -60,6 +57,7 @@ class AroundRequest:
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
         self._settings = settings
+        self._log = AccessLog()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -70,15 +68,18 @@ class AroundRequest:
         given = headers.get("x-request-id", "")
         request_id = given if _REQUEST_ID.match(given) else new_id()
         with noted(request_id=request_id):
-            await _Answer(self.app, self._settings, scope, request_id).run(receive, send)
+            await _Answer(self.app, self._settings, self._log, scope, request_id).run(receive, send)
 
 
 class _Answer:
     """One request on its way through."""
 
-    def __init__(self, app: ASGIApp, settings: Settings, scope: Scope, request_id: str) -> None:
+    def __init__(
+        self, app: ASGIApp, settings: Settings, log: AccessLog, scope: Scope, request_id: str
+    ) -> None:
         self._app = app
         self._settings = settings
+        self._log = log
         self._scope = scope
         self._request_id = request_id
         self._started = time.perf_counter()
@@ -153,19 +154,8 @@ class _Answer:
             self._metrics.streams.dec()
         else:
             self._observe()
-        level = logging.DEBUG if self._scope["path"] in _QUIET else logging.INFO
-        log.log(
-            level,
-            "request",
-            extra={
-                "method": method,
-                "route": route,
-                "path": self._scope["path"],
-                "status": self._status,
-                "ms": round((time.perf_counter() - self._started) * 1000, 1),
-                "stream": self._streams,
-            },
-        )
+        ms = (time.perf_counter() - self._started) * 1000
+        self._log.note(method, route, self._scope["path"], self._status, ms, stream=self._streams)
 
     @property
     def _route(self) -> str:

@@ -46,6 +46,9 @@ _SECRETS = (
         r"\1" + REDACTED,
     ),
 )
+MOST_CHARACTERS = 4_000
+"""A longer text is cut in a line; an exception keeps its end, which says what happened."""
+
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "color_message"}
 _ids: ContextVar[Mapping[str, str]] = ContextVar("journal_ids", default={})  # noqa: B039 - never mutated
 
@@ -70,6 +73,7 @@ def redact(value: Any, name: str = "") -> Any:
     if name and _SECRET_NAME.search(name) and value not in (None, "", True, False):
         return REDACTED
     if isinstance(value, str):
+        value = value[:MOST_CHARACTERS]
         for pattern, replacement in _SECRETS:
             value = pattern.sub(replacement, value)
         return value
@@ -96,9 +100,9 @@ class JsonLines(logging.Formatter):
             if name not in _STANDARD:
                 line[name] = redact(value, name)
         if record.exc_info:
-            line["exception"] = redact(self.formatException(record.exc_info))
+            line["exception"] = redact(self.formatException(record.exc_info)[-MOST_CHARACTERS:])
         if record.stack_info:
-            line["stack"] = redact(record.stack_info)
+            line["stack"] = redact(record.stack_info[-MOST_CHARACTERS:])
         try:
             return orjson.dumps(line, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
         except TypeError:

@@ -6,6 +6,8 @@ import asyncio
 import gzip
 import io
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -161,7 +163,9 @@ async def test_open_streams_are_counted(settings: Settings, services: Services) 
     assert open_now() == 0.0
 
 
-async def test_a_request_is_one_line_of_json_without_secrets(ali: Person) -> None:
+@contextmanager
+def access_log() -> Iterator[io.StringIO]:
+    """What the access log says meanwhile."""
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonLines())
@@ -169,11 +173,23 @@ async def test_a_request_is_one_line_of_json_without_secrets(ali: Person) -> Non
     access.addHandler(handler)
     access.setLevel(logging.INFO)
     try:
-        await ali.client.get("/auth/me?token=abc", headers={"X-Request-Id": "request-1"})
-        await ali.client.post("/auth/login", json={"email": ali.email, "password": PASSWORD})
+        yield stream
     finally:
         access.removeHandler(handler)
         access.setLevel(logging.NOTSET)
+
+
+async def test_refused_requests_do_not_fill_the_disk(client: httpx.AsyncClient) -> None:
+    with access_log() as stream:
+        for _ in range(300):
+            assert (await client.get("/" + "a" * 20_000)).status_code == 404
+    assert len(stream.getvalue()) < 60_000
+
+
+async def test_a_request_is_one_line_of_json_without_secrets(ali: Person) -> None:
+    with access_log() as stream:
+        await ali.client.get("/auth/me?token=abc", headers={"X-Request-Id": "request-1"})
+        await ali.client.post("/auth/login", json={"email": ali.email, "password": PASSWORD})
     first, second = [orjson.loads(line) for line in stream.getvalue().splitlines()]
     assert first["request_id"] == "request-1"
     assert first["user_id"] == ali.id

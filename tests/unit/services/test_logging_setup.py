@@ -33,6 +33,16 @@ def _read(stream: io.StringIO) -> list[dict[str, Any]]:
     return [orjson.loads(line) for line in stream.getvalue().splitlines()]
 
 
+def test_a_line_is_bounded_whatever_it_says(lines: tuple[logging.Logger, io.StringIO]) -> None:
+    logger, stream = lines
+    try:
+        getattr(stream, "y" * 1_000_000 + " at the end")
+    except AttributeError:
+        logger.exception("x" * 1_000_000, extra={"field": ["z" * 1_000_000]})
+    assert len(stream.getvalue()) < 20_000
+    assert _read(stream)[0]["exception"].endswith("at the end'")
+
+
 def test_a_line_has_the_ids_of_its_context(lines: tuple[logging.Logger, io.StringIO]) -> None:
     logger, stream = lines
     with noted(request_id="r1", business_id=None):
