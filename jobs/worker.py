@@ -128,5 +128,5 @@ def _beside(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
 async def _show_presence(parts: WorkerParts) -> None:
     while True:
         with suppress(*AWAY):
-            await sign_of_life(parts.services.redis, parts.name, parts.services.clock)
+            await sign_of_life(parts.services.redis, parts.name)
         await asyncio.sleep(SIGN_SECONDS)

@@ -71,7 +71,6 @@ async def _first_collections(mongo: Mongo) -> None:
         "runs": [
             _unique("dedupe_key"),
             _newest("business_id", "thread_id"),
-            IndexModel([("status", ASCENDING), ("lease.until", ASCENDING)]),
         ],
         "memories": [
             _unique("business_id", "dedupe_key"),
@@ -97,6 +96,9 @@ async def _memory_indexes(mongo: Mongo) -> None:
     await make_collection(mongo, "memories", kinds, waiting)
 
 
+UNTIL_INDEX = "status_1_lease.until_1"
+
+
 async def _tasks_and_leases(mongo: Mongo) -> None:
     """What is due, oldest first, and leases without times.
 
@@ -104,7 +106,10 @@ async def _tasks_and_leases(mongo: Mongo) -> None:
     """
     await make_collection(mongo, "tasks", IndexModel([("status", ASCENDING), ("due_at", ASCENDING)]))
     await make_collection(mongo, "runs", IndexModel([("status", ASCENDING), ("created_at", ASCENDING)]))
-    await mongo.collection("runs").update_many(
+    runs = mongo.collection("runs")
+    if UNTIL_INDEX in await runs.index_information():
+        await runs.drop_index(UNTIL_INDEX)
+    await runs.update_many(
         {"status": "running", "lease.until": {"$exists": True}},
         {"$set": {"lease": None}},
         comment=SYSTEM_SCAN,

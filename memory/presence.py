@@ -1,8 +1,7 @@
-"""Which workers are there: one Redis key with the time of each one's last sign of life."""
+"""Which workers are there: one Redis key with the time, by Redis, of each one's last sign of life."""
 
 from __future__ import annotations
 
-from core.clock import Clock
 from core.errors import Unavailable
 from memory.redis import PREFIX, RedisClient
 
@@ -11,9 +10,9 @@ GONE_AFTER_SECONDS = 15.0
 """A worker gives a sign every few seconds; so long without one, it counts as gone."""
 
 
-async def sign_of_life(redis: RedisClient, worker: str, clock: Clock) -> None:
+async def sign_of_life(redis: RedisClient, worker: str) -> None:
     """Say that this worker is there, and forget those that are long gone."""
-    now = clock.now().timestamp()
+    now, _ = await redis.time()
     async with redis.pipeline(transaction=False) as pipeline:
         pipeline.zadd(WORKERS_KEY, {worker: now})
         pipeline.zremrangebyscore(WORKERS_KEY, "-inf", now - 10 * GONE_AFTER_SECONDS)
@@ -25,8 +24,8 @@ async def sign_off(redis: RedisClient, worker: str) -> None:
     await redis.zrem(WORKERS_KEY, worker)
 
 
-async def need_worker(redis: RedisClient, clock: Clock) -> None:
+async def need_worker(redis: RedisClient) -> None:
     """Raise Unavailable unless a worker is there."""
-    now = clock.now().timestamp()
+    now, _ = await redis.time()
     if not await redis.zcount(WORKERS_KEY, now - GONE_AFTER_SECONDS, "+inf"):
         raise Unavailable("No worker is there.", part="worker")

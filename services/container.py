@@ -152,7 +152,7 @@ async def open_services(
             await redis.ping()
 
         async def worker_works() -> None:
-            await need_worker(redis, clock)
+            await need_worker(redis)
 
         yield Services(
             settings=settings,

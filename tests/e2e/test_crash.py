@@ -6,19 +6,24 @@ import asyncio
 import signal
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import httpx
 
 from core.events import call_start, text_start
 from core.ids import new_id
 from core.lease import Lease
+from memory.embedded import StoreUrls
 from memory.leases import DocumentRef, Running
 from services.runs import RunResult
 from tests.doubles.fault_server import FaultServer
-from tests.e2e.conftest import served_by
+from tests.doubles.wire import Reply, prompt_of
+from tests.e2e.conftest import quick, served_by
+from tests.e2e.gate import Gate
 from tests.e2e.grammar import check, kinds, text
 from tests.e2e.processes import api_process, worker_process
-from tests.e2e.world import PLAN, World, eventually, working
+from tests.e2e.world import PLAN, World, eventually, newcomer, town, working
 
 
 async def nothing_twice(world: World, thread: str) -> None:
@@ -180,3 +185,32 @@ async def test_an_api_that_is_stopped_says_that_its_streams_are_cut(here: World,
         await here.client.post(f"/runs/{run}/cancel")
         whole = await here.events(run)
     assert [frame.id for frame in whole[: len(cut) - 1]] == [frame.id for frame in cut[:-1]]
+
+
+async def test_a_run_that_kills_its_workers_ends_and_the_next_tenant_gets_an_answer(
+    store_urls: StoreUrls, data_dir: Path, model: FaultServer
+) -> None:
+    settings = quick(store_urls, data_dir, **served_by(model), lease_seconds=1.0, run_attempts=2)
+    poison, innocent, poisoned, gate = new_id(), new_id(), asyncio.Event(), Gate(model.answer)
+
+    async def answer(body: dict[str, Any]) -> Reply:
+        if "Kill the worker" in prompt_of(body):
+            poisoned.set()
+            await asyncio.Event().wait()
+        return await gate(body)
+
+    model.answer = answer
+    async with town(settings) as place, newcomer(place) as here, newcomer(place) as there:
+        # Leaving a worker's block kills it.
+        async with worker_process(settings):
+            await there.start("What do you know of us?", run=innocent, specialists=[])
+            await model.until(lambda: bool(model.calls), 20)
+            await here.start("Kill the worker", run=poison, specialists=[])
+            await asyncio.wait_for(poisoned.wait(), 20)
+        gate.open.set()
+        poisoned.clear()
+        async with worker_process(settings):
+            await asyncio.wait_for(poisoned.wait(), 30)
+        async with worker_process(settings):
+            assert (await here.ended(poison, 30))["problem"]["slug"] == "run-lost"
+            assert (await there.ended(innocent, 30))["status"] == "completed"

@@ -67,7 +67,7 @@ async def test_readiness_names_each_part(client: httpx.AsyncClient, services: Se
         "worker": "down",
     }
     assert parts["mongodb"]["needed"]
-    await sign_of_life(services.redis, "worker-1", services.clock)
+    await sign_of_life(services.redis, "worker-1")
     await until_ready_says(client, "ready")
     await sign_off(services.redis, "worker-1")
     await until_ready_says(client, "degraded")
