@@ -14,7 +14,7 @@ from core.errors import MarqueeError, Unavailable
 from core.lease import Claimable
 from jobs.observer import BEATS_PER_LEASE
 from memory.leases import DocumentRef, Leases
-from memory.mongo import ConnectionFailure
+from memory.mongo import PyMongoError, cannot_serve
 from memory.redis import Backoff
 
 logger = logging.getLogger(__name__)
@@ -81,14 +81,14 @@ class RetryPolicy:
 
     Args:
         attempts: Attempts that may fail or lose their worker.
-        retried: Errors after which it is tried again; any other ends the document.
+        retries: Whether it is tried again after an error; after any other the document ends.
         backoff: Seconds before the second attempt; doubled for each later one.
         lost: The problem of a document whose attempts lost their workers.
         late: The problem of an attempt that is past its deadline.
     """
 
     attempts: int
-    retried: tuple[type[Exception], ...]
+    retries: Callable[[Exception], bool]
     backoff: float
     lost: MarqueeError
     late: MarqueeError
@@ -120,7 +120,7 @@ def decide(end: AttemptEnd, failures: int, policy: RetryPolicy) -> Decision:
             assert_never(end.stopped)
     if error is None:
         return Finish("completed")
-    if isinstance(error, policy.retried) and failures < policy.attempts:
+    if policy.retries(error) and failures < policy.attempts:
         return Retry(policy.backoff * 2 ** (failures - 1), problem_of(error))
     return GiveUp(problem_of(error))
 
@@ -129,7 +129,7 @@ def problem_of(error: Exception) -> dict[str, Any]:
     """The problem object that people see for an error; nothing of an unexpected one."""
     if isinstance(error, MarqueeError):
         return error.problem()
-    if isinstance(error, ConnectionFailure):
+    if cannot_serve(error):
         return Unavailable(part="mongodb").problem()
     return MarqueeError().problem()
 
@@ -319,12 +319,14 @@ class Driver(Generic[D]):
                 self._watcher = None
 
     async def _settle(self, attempt: Attempt[D], work: Work, decision: Decision) -> None:
-        """Write the decision; while the database is away, as soon as it is back."""
+        """Write the decision; while the database cannot serve, as soon as it can."""
         backoff = Backoff()
         while not attempt.lost:
             try:
                 await work.settle(decision)
-            except ConnectionFailure as error:
+            except PyMongoError as error:
+                if not cannot_serve(error):
+                    raise
                 logger.warning("attempt.settle: %s", error, extra={"document_id": attempt.document.id})
                 await backoff.pause()
             else:

@@ -15,7 +15,7 @@ from core.scope import Scope
 from jobs.claimed import Abandon, Attempt, Decision, Finish, GiveUp, Release, Retry, RetryPolicy
 from memory.event_log import EventLog, Lane, RunWriter
 from memory.leases import DocumentRef, Leases
-from memory.mongo import ConnectionFailure
+from memory.mongo import cannot_serve
 from memory.run_event_reader import RunEventReader
 from services.runs import RunResult, Runs
 
@@ -85,7 +85,7 @@ class RunKind:
         self._seconds = seconds
         self.policy = RetryPolicy(
             attempts,
-            retried=(ConnectionFailure,),
+            retries=cannot_serve,
             backoff=0.0,
             lost=RunLost(f"It was started {attempts} times and its worker was lost each time."),
             late=RunLate(f"It took longer than {seconds / 60:g} minutes."),

@@ -45,7 +45,7 @@ class TaskKind:
         self._handlers = handlers
         self.policy = RetryPolicy(
             ATTEMPTS,
-            retried=(Exception,),
+            retries=lambda _: True,
             backoff=BACKOFF_SECONDS,
             lost=Unavailable(f"It was started {ATTEMPTS} times and its worker was lost each time."),
             late=Unavailable(f"It took longer than {TASK_SECONDS / 60:g} minutes."),
