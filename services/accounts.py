@@ -17,6 +17,7 @@ from core.errors import BadCredentials, EmailTaken, NotFound, SessionEnded, Unau
 from core.settings import Settings
 from memory.collections import AlreadyThere
 from memory.database import Database
+from services.password_strength import PasswordStrength
 from services.passwords import Passwords
 from services.tokens import RefreshToken, Tokens, parse_refresh
 
@@ -52,11 +53,18 @@ class Accounts:
     """People, their sessions, and what they may do."""
 
     def __init__(
-        self, database: Database, settings: Settings, key: str, passwords: Passwords, clock: Clock
+        self,
+        database: Database,
+        settings: Settings,
+        key: str,
+        passwords: Passwords,
+        strength: PasswordStrength,
+        clock: Clock,
     ) -> None:
         self._database = database
         self._settings = settings
         self._passwords = passwords
+        self._strength = strength
         self._clock = clock
         self._tokens = Tokens(key, settings.access_minutes, clock)
         self._grace = timedelta(seconds=settings.refresh_grace_seconds)
@@ -70,7 +78,9 @@ class Accounts:
 
         Raises:
             EmailTaken: Another account has the address.
+            InvalidFields: The password is blank, personal or common.
         """
+        await self._strength.require(password, email, name)
         if await self._find(email) is not None:
             raise EmailTaken
         now = self._clock.now()

@@ -33,6 +33,7 @@ from services.drafting import Drafting
 from services.effects.erasure import Erasure
 from services.health_checks import HealthChecks
 from services.idempotency import Idempotency
+from services.password_strength import PasswordStrength
 from services.passwords import Passwords
 from services.recall import Recall
 from services.run_stream import RunStream
@@ -114,6 +115,8 @@ async def open_services(
         stack.push_async_callback(redis.aclose, close_connection_pool=True)
         passwords = Passwords()
         stack.callback(passwords.close)
+        strength = PasswordStrength()
+        stack.callback(strength.close)
         blocking = connect(settings.redis_url, blocking=True)
         stack.push_async_callback(blocking.aclose, close_connection_pool=True)
         embedder = LocalEmbedder()
@@ -146,7 +149,7 @@ async def open_services(
             signals,
             clock,
         )
-        accounts = Accounts(database, settings, key, passwords, clock)
+        accounts = Accounts(database, settings, key, passwords, strength, clock)
 
         async def redis_answers() -> None:
             await redis.ping()

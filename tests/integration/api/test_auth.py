@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import unicodedata
 from typing import Any
 
 import httpx
@@ -16,7 +15,6 @@ from core.account import User
 from core.demo import DEMO_EMAIL, DEMO_PASSWORD
 from core.ids import new_id
 from core.settings import Settings
-from memory.reshapes import normalise_addresses
 from services.container import Services
 from services.start_checks import signing_key
 from tests.integration.api.conftest import PASSWORD, MovableClock, Person, SignUp, again, client_of
@@ -38,85 +36,6 @@ async def test_register_then_me(ali: Person) -> None:
     assert me.json() == ali.tokens["user"]
     assert me.json()["role"] == "marketer"
     assert "password_hash" not in me.text
-
-
-async def test_an_address_is_one_account_however_it_is_written(
-    ali: Person, client: httpx.AsyncClient
-) -> None:
-    again = {"email": f"  {ali.email.upper()} ", "password": PASSWORD, "name": "Other"}
-    answer = await client.post("/auth/register", json=again)
-    assert (answer.status_code, answer.json()["slug"]) == (409, "email-taken")
-    login = await client.post("/auth/login", json={"email": ali.email.upper(), "password": PASSWORD})
-    assert login.json()["user"]["id"] == ali.id
-
-
-@pytest.mark.parametrize(
-    "written",
-    [
-        "Ali+news@Bücher.example",
-        "ali@xn--bcher-kva.example",
-        "ali@bu\u0308cher.example",
-        "u\u0308ber@example.com",
-        "ﬁn@example.com",
-        "ali@straße.example",
-        "用户@例子.example",
-        "Ali <ali@example.com>",
-    ],
-    ids=ascii,
-)
-async def test_what_was_registered_signs_in_however_it_is_written(
-    app: FastAPI, client: httpx.AsyncClient, written: str
-) -> None:
-    made = await client.post("/auth/register", json={"email": written, "password": PASSWORD, "name": "Ali"})
-    assert made.status_code == 201, made.text
-    account = made.json()["user"]
-    forms = [unicodedata.normalize(form, written) for form in ("NFC", "NFD", "NFKC", "NFKD")]
-    # In a domain SS is another name than ß.
-    capitals = written if "ß" in written else written.upper()
-    for form in {written, f" {written}\t", capitals, account["email"], *forms}:
-        credentials = {"email": form, "password": PASSWORD}
-        async with client_of(app) as elsewhere:
-            login = await elsewhere.post("/auth/login", json=credentials)
-            taken = await elsewhere.post("/auth/register", json={**credentials, "name": "Bo"})
-        assert login.status_code == 200, form
-        assert login.json()["user"]["id"] == account["id"]
-        assert (taken.status_code, taken.json()["slug"]) == (409, "email-taken")
-
-
-@pytest.mark.parametrize(
-    ("written", "stored"),
-    [("ﬁn@example.com", "ﬁn@example.com"), ("ali@straße.example", "ali@strasse.example")],
-    ids=ascii,
-)
-async def test_accounts_of_before_are_still_found(
-    ali: Person, services: Services, client: httpx.AsyncClient, written: str, stored: str
-) -> None:
-    users = services.database.mongo.collection("users")
-    await users.update_one({"_id": ali.id}, {"$set": {"email": stored}})
-    await normalise_addresses(services.database.mongo)
-    login = await client.post("/auth/login", json={"email": written, "password": PASSWORD})
-    assert login.json()["user"]["id"] == ali.id
-
-
-async def test_two_accounts_of_before_that_are_one_address_are_left(
-    ali: Person, sign_up: SignUp, services: Services, client: httpx.AsyncClient
-) -> None:
-    users = services.database.mongo.collection("users")
-    async with sign_up("Bo", "fin@example.com") as bo:
-        await users.update_one({"_id": ali.id}, {"$set": {"email": "ﬁn@example.com"}})
-        await normalise_addresses(services.database.mongo)
-        login = await client.post("/auth/login", json={"email": "ﬁn@example.com", "password": PASSWORD})
-        assert login.json()["user"]["id"] == bo.id
-
-
-async def test_registration_says_what_each_field_needs(client: httpx.AsyncClient) -> None:
-    answer = await client.post("/auth/register", json={"email": "ali", "password": "short", "admin": True})
-    assert answer.status_code == 422
-    errors = {error["field"]: error["message"] for error in answer.json()["errors"]}
-    assert set(errors) == {"email", "password", "name", "admin"}
-    assert errors["password"] == "needs at least 10 characters"
-    assert errors["name"] == "is needed"
-    assert errors["admin"] == "is not a field here; leave it out"
 
 
 @pytest.mark.parametrize("password", ["wrong horse battery", ""])
