@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Header, Query, Request, Response
 
-from core.errors import InvalidFields
 from services.container import Services
-
-_ETAG = re.compile(r'(?:W/)?"(\d{1,9})"\Z')
 
 
 def services_of(request: Request) -> Services:
@@ -25,16 +21,18 @@ ServicesDep = Annotated[Services, Depends(services_of)]
 
 def if_match(
     if_match: Annotated[
-        str | None, Header(alias="If-Match", description='The version that was read: `"3"`, or `*`.')
+        str | None,
+        Header(
+            alias="If-Match",
+            pattern=r'^(\*|(W/)?"[0-9]{1,9}")$',
+            description='The version that was read: `"3"`, or `*`.',
+        ),
     ] = None,
 ) -> int | None:
     """The version that the caller has read; None when any will do."""
-    if if_match is None or if_match.strip() == "*":
+    if if_match is None or if_match == "*":
         return None
-    found = _ETAG.match(if_match.strip())
-    if found is None:
-        raise InvalidFields([{"field": "If-Match", "message": 'must be the ETag that was read, such as "3"'}])
-    return int(found[1])
+    return int(if_match.removeprefix("W/").strip('"'))
 
 
 IfMatch = Annotated[int | None, Depends(if_match)]

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problems import from_http, render, request_id_of
 from core.errors import InvalidFields, MarqueeError, Unauthenticated
+from core.fields import sentence
 from core.idempotency import ids_from
 from core.ids import digest
 from services.container import Services
@@ -23,7 +24,7 @@ from services.idempotency import Claim, Idempotency, Recorded
 
 log = logging.getLogger("marquee.api")
 
-_KEY = re.compile(r"[\x21-\x7e]{1,255}\Z")
+KEY_PATTERN = "^[!-~]{1,255}$"
 KEPT_HEADERS = frozenset({"content-type", "location", "etag", "x-run-id", "x-cache"})
 LARGEST_BODY = 1_000_000
 """Bytes. A longer answer is not kept: the request is handled again, under the same ids."""
@@ -67,8 +68,8 @@ class IdempotencyKeys:
                 await self._handle(claim, scope, _again(body, receive), send)
 
     async def _claim(self, request: Request, key: str, body: bytes) -> Claim | Recorded:
-        if not _KEY.match(key):
-            message = "takes 1 to 255 visible characters"
+        if not re.fullmatch(KEY_PATTERN, key):
+            message = sentence({"type": "string_pattern_mismatch", "ctx": {"pattern": KEY_PATTERN}})
             raise InvalidFields([{"field": "Idempotency-Key", "message": message}])
         services = _services(request.scope)
         scheme, _, token = request.headers.get("authorization", "").partition(" ")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -129,6 +130,8 @@ class _Answer:
         self._status = message["status"]
         headers = MutableHeaders(scope=message)
         headers["X-Request-Id"] = self._request_id
+        if location := headers.get("location"):
+            headers["Location"] = _without_host(location, self._scope)
         for name, value in self._limits.headers().items():
             headers[name] = value
         for name, value in _fixed_headers(self._scope, self._settings).items():
@@ -161,6 +164,14 @@ class _Answer:
     def _route(self) -> str:
         route = self._scope.get("route")
         return getattr(route, "path", None) or "unknown"
+
+
+def _without_host(location: str, scope: Scope) -> str:
+    """Where the framework redirects to, without the host, which the client chose."""
+    parts = urlsplit(location)
+    if not parts.netloc or parts.netloc != Headers(scope=scope).get("host"):
+        return location
+    return urlunsplit(("", "", "/" + parts.path.lstrip("/"), parts.query, parts.fragment))
 
 
 def _fixed_headers(scope: Scope, settings: Settings) -> dict[str, str]:

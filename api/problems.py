@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.responses import Response
@@ -145,7 +146,7 @@ def from_validation(error: RequestValidationError) -> MarqueeError:
 def from_http(error: StarletteHTTPException) -> MarqueeError:
     """What the framework raises by itself."""
     if error.status_code == 405:
-        return MethodNotAllowed(allow=(error.headers or {}).get("Allow", ""))
+        return MethodNotAllowed()
     if error.status_code == 413:
         return BodyTooLarge("At most 1 MB is taken.")
     if error.status_code == 404:
@@ -178,11 +179,24 @@ def request_id_of(request: Request) -> str | None:
     return request_id
 
 
+def _methods_of(request: Request) -> str:
+    """Every method that the path takes: the framework names those of its first route alone."""
+    taken: set[str] = set()
+    for context in iter_route_contexts(request.app.routes):
+        route: Any = context
+        if route.path_regex.match(request.scope["path"]):
+            # A folder of files has no methods of its own.
+            taken |= getattr(route.route, "methods", None) or {"GET", "HEAD"}
+    return ", ".join(sorted(taken))
+
+
 def add_problem_handlers(app: FastAPI) -> None:
     """Answer every error of the app with a problem."""
 
     async def known(request: Request, error: Exception) -> Response:
         problem = from_unknown(error)
+        if isinstance(problem, MethodNotAllowed):
+            problem.facts["allow"] = _methods_of(request)
         note_error(error, problem)
         return render(problem, request_id_of(request))
 

@@ -17,6 +17,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from api.authorization import Access, PermissionRequired, PublicAccess, access_of
+from api.idempotency import KEY_PATTERN
 from api.problems import MEDIA_TYPE, Problem
 from core.errors import Misconfigured
 from core.permissions import ROLES_WITH, Role
@@ -158,14 +159,15 @@ def _complete(operation: dict[str, Any], method: str, path: str, access: Access)
         statuses.add("422")
     if any(one["name"] == "If-Match" for one in parameters):
         statuses.add("412")
-    if method == "POST" and not public:
+    # As in `api/idempotency.py`: tokens are not kept.
+    if method == "POST" and not public and not path.startswith("/auth/"):
         statuses |= {"409", "422"}
         parameters.append(
             {
                 "name": "Idempotency-Key",
                 "in": "header",
                 "required": False,
-                "schema": {"type": "string", "maxLength": 255},
+                "schema": {"type": "string", "pattern": KEY_PATTERN},
                 "description": "The same key is handled once and answered the same for 24 hours; after a "
                 "failure it completes what was begun. Event streams take none: their runId does it.",
             }

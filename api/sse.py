@@ -10,7 +10,7 @@ from typing import cast
 import anyio
 from sse_starlette import EventSourceResponse
 
-from core.errors import InvalidFields, MarqueeError
+from core.errors import MarqueeError
 from core.events import START, LogId, run_error
 from services.run_stream import Frame
 
@@ -20,6 +20,9 @@ PING_SECONDS = 15
 SEND_SECONDS = 30
 FAREWELL_SECONDS = 1.0
 """For saying that the server stops; a reader that takes nothing more is not waited for."""
+
+EVENT_ID = r"^([0-9]{1,9}-[0-9]{1,18})?$"
+"""What a reader may name as the last id that it has seen: `core/events.LogId`."""
 
 RETRY = b"retry: 2000\n\n"
 HEADERS = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"}
@@ -36,12 +39,7 @@ class StreamCut(MarqueeError):
 def last_event_id(header: str | None, query: str | None) -> LogId:
     """Where a reader wants to go on: the `Last-Event-ID` header, else the query parameter."""
     text = header or query
-    if not text:
-        return START
-    try:
-        return LogId.parse(text)
-    except ValueError as error:
-        raise InvalidFields([{"field": "Last-Event-ID", "message": str(error)}]) from error
+    return LogId.parse(text) if text else START
 
 
 class _Farewell:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from os import stat_result
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -39,6 +40,13 @@ class BuiltPage(StaticFiles):
         response.headers["Cache-Control"] = FOREVER if path.startswith("assets/") else ASK_AGAIN
         response.headers["Vary"] = "Accept-Encoding"
         return response
+
+    def lookup_path(self, path: str) -> tuple[str, stat_result | None]:
+        """Find a file; a name that no file can have, too long or with a null byte, is not there."""
+        try:
+            return super().lookup_path(path)
+        except (OSError, ValueError):
+            return "", None
 
     async def _packed(self, path: str, scope: Scope) -> Response | None:
         if not path.startswith("assets/"):

@@ -18,6 +18,9 @@ _FORMS: Mapping[str, str] = {
     r"^#?[^\s#]+$": "one hashtag without spaces",
     r"^\d{4}-\d\d-\d\dT\d\d:\d\d$": "a local time such as 2027-03-01T09:00",
     r"^[A-Za-z0-9._~:-]{1,128}$": "an id of at most 128 letters, digits and . _ ~ : -",
+    r'^(\*|(W/)?"[0-9]{1,9}")$': 'the ETag that was read, such as "3", or *',
+    r"^([0-9]{1,9}-[0-9]{1,18})?$": "an event id such as 1-42",
+    r"^[!-~]{1,255}$": "1 to 255 visible characters",
 }
 """Every pattern of a request's fields, said for people."""
 

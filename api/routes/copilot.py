@@ -11,7 +11,7 @@ from sse_starlette import EventSourceResponse
 from api.authorization import Authorized, authorize
 from api.dependencies import ServicesDep
 from api.resources import BusinessNamed, business_in_path, run_in_path
-from api.sse import event_stream
+from api.sse import EVENT_ID, event_stream
 from api.sse import last_event_id as read_last_event_id
 from core.clock import Instant
 from core.conversation import Run, RunOutcome, RunStatus, SpecialistName, TokenUse
@@ -181,8 +181,12 @@ async def get_run(allowed: Annotated[Authorized[Run], authorize("run.read", run_
 async def stream_run(
     allowed: Annotated[Authorized[Run], authorize("run.read", run_in_path)],
     services: ServicesDep,
-    last_id: Annotated[str | None, Header(alias="Last-Event-ID", description="The last id seen.")] = None,
-    last_event_id: Annotated[str | None, Query(description="The same, for clients without headers.")] = None,
+    last_id: Annotated[
+        str | None, Header(alias="Last-Event-ID", pattern=EVENT_ID, description="The last id seen.")
+    ] = None,
+    last_event_id: Annotated[
+        str | None, Query(pattern=EVENT_ID, description="The same, for clients without headers.")
+    ] = None,
 ) -> EventSourceResponse:
     """Replays what was missed, then goes on live. Many may watch; leaving cancels nothing."""
     after = read_last_event_id(last_id, last_event_id)

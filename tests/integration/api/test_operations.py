@@ -263,6 +263,9 @@ async def test_the_page_and_its_files(settings: Settings, services: Services, bu
         assert (await client.get("/app/favicon.svg")).headers["content-type"] == "image/svg+xml"
         missing = await client.get("/app/assets/gone.js")
         assert (missing.status_code, missing.json()["slug"]) == (404, "not-found")
+        for name in ("%00.js", "a" * 5_000 + ".js", "a" * 300):
+            missing = await client.get(f"/app/assets/{name}", headers={"Accept-Encoding": "gzip"})
+            assert (missing.status_code, missing.json()["slug"]) == (404, "not-found"), name[:10]
         for path in ("/app/..%2fsecret.txt", "/app/assets/..%2f..%2fsecret.txt"):
             assert "secret" not in (await client.get(path)).text
 

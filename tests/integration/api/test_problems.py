@@ -29,6 +29,7 @@ def _all_errors(base: type[MarqueeError] = MarqueeError) -> Iterator[type[Marque
         yield from _all_errors(child)
 
 
+@pytest.mark.usefixtures("app")
 def test_every_slug_has_a_section_and_every_section_a_slug() -> None:
     sections = dict(re.findall(r"^## (\S+)\n\n(\d{3})\.", DOCUMENT.read_text(), re.MULTILINE))
     ours = [one for one in _all_errors() if one.__module__.split(".")[0] in ("core", "api")]
@@ -56,10 +57,34 @@ async def test_unknown_addresses_are_problems(client: httpx.AsyncClient, path: s
     assert problem["request_id"] == answer.headers["x-request-id"]
 
 
-async def test_wrong_method(client: httpx.AsyncClient) -> None:
-    answer = await client.put("/auth/login", json={})
+@pytest.mark.parametrize(
+    ("path", "takes"),
+    [
+        ("/auth/login", "POST"),
+        ("/business/0123456789abcdef01234567", "DELETE, GET, PUT"),
+        ("/business/", "GET, POST"),
+        ("/docs", "GET, HEAD"),
+    ],
+)
+async def test_a_wrong_method_is_told_every_right_one(
+    client: httpx.AsyncClient, path: str, takes: str
+) -> None:
+    answer = await client.patch(path, json={})
     assert (answer.status_code, answer.json()["slug"]) == (405, "method-not-allowed")
-    assert answer.headers["allow"] == "POST"
+    assert answer.headers["allow"] == takes
+
+
+@pytest.mark.parametrize("path", ["/business", "/healthz/", "//business", "/docs/swagger"])
+async def test_a_redirect_never_leads_where_the_host_header_says(
+    client: httpx.AsyncClient, path: str
+) -> None:
+    answer = await client.get(f"http://127.0.0.1:8000{path}?a=1", headers={"Host": "evil.example"})
+    if answer.is_redirect:
+        assert answer.headers["location"].startswith("/")
+        assert not answer.headers["location"].startswith("//")
+        assert answer.headers["location"].endswith("?a=1")
+    else:
+        assert answer.status_code == 404
 
 
 @pytest.mark.parametrize(
