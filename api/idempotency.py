@@ -20,7 +20,7 @@ from core.fields import sentence
 from core.idempotency import ids_from
 from core.ids import digest
 from services.container import Services
-from services.idempotency import Claim, Idempotency, Recorded
+from services.idempotency import Claim, Recorded
 
 log = logging.getLogger("marquee.api")
 
@@ -82,28 +82,25 @@ class IdempotencyKeys:
     async def _handle(self, claim: Claim, scope: Scope, receive: Receive, send: Send) -> None:
         idempotency = _services(scope).idempotency
         answer = _HeldAnswer(send, on_stream=partial(idempotency.release, claim))
-        try:
-            async with idempotency.held(claim):
-                with ids_from(claim.token) as created:
+        with ids_from(claim.token) as created:
+            try:
+                async with idempotency.held(claim):
                     await self.app(scope, receive, answer.send)
-                if answer.kept:
-                    await idempotency.record(claim, answer.status, answer.headers, bytes(answer.body))
-                elif answer.refused and claim.first and not created.any:
-                    await idempotency.release(claim)
-                else:
-                    await idempotency.lapse(claim)
-        except BaseException:
-            await _lapse(idempotency, claim)
-            raise
+                    if answer.kept:
+                        body = bytes(answer.body)
+                        await idempotency.record(claim, created.ids, answer.status, answer.headers, body)
+                    elif answer.refused and claim.first and not created.ids:
+                        await idempotency.release(claim)
+                    else:
+                        await idempotency.lapse(claim, created.ids)
+            except BaseException:
+                try:
+                    await idempotency.lapse(claim, created.ids)
+                except Exception:
+                    # Without a database the next request completes this one once the lock has ended.
+                    log.warning("idempotency.lapse", exc_info=True)
+                raise
         await answer.deliver()
-
-
-async def _lapse(idempotency: Idempotency, claim: Claim) -> None:
-    """Let the next request with the key complete this one; without a database it does once the lock ends."""
-    try:
-        await idempotency.lapse(claim)
-    except Exception:
-        log.warning("idempotency.lapse", exc_info=True)
 
 
 class _HeldAnswer:

@@ -18,6 +18,8 @@ SpecialistName = Literal["strategy", "copywriter"]
 ENDED: frozenset[RunStatus] = frozenset({"completed", "failed", "cancelled"})
 """Statuses that a run never leaves."""
 
+ACTIVE: tuple[RunStatus, ...] = ("queued", "running")
+
 
 class RunInput(Value):
     """What a run was asked to do."""

@@ -148,6 +148,17 @@ class NoSuchAddress(NotFound):
         self.detail = "No operation has this path; /docs lists them all."
 
 
+class Deleted(NotFound):
+    """It was there, and was deleted."""
+
+    slug = "deleted"
+    title = "This was deleted"
+
+    def __init__(self, noun: str) -> None:
+        super().__init__(noun)
+        self.detail = f"The {noun} was deleted."
+
+
 class Conflict(MarqueeError):
     """The present state does not allow the operation."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pydantic import Field
 
@@ -18,7 +18,8 @@ class KeyedRequest(Document):
     """Open until `status` is set; after `open_until` an open one may be claimed again.
 
     `attempt` counts the claims and fences every later write. All attempts share `token`, from which the ids
-    of what they create are derived.
+    of what they create are derived. `created` has those that were asked for; once one of them is `deleted`,
+    the answer is gone with it.
     """
 
     fingerprint: str
@@ -29,14 +30,16 @@ class KeyedRequest(Document):
     status: int | None = None
     headers: list[tuple[str, str]] = Field(default_factory=list)
     body: bytes = b""
+    created: list[str] = Field(default_factory=list)
+    deleted: bool = False
 
 
 @dataclass
 class CreatedIds:
-    """The ids that a request has asked for; `any` tells that it has begun to create something."""
+    """The ids that a request has asked for: with the first one it has begun to create something."""
 
     token: str
-    any: bool = False
+    ids: list[str] = field(default_factory=list)
 
 
 _created: ContextVar[CreatedIds | None] = ContextVar("created_ids", default=None)
@@ -65,5 +68,5 @@ def creation_id(*parts: str) -> str:
     created = _created.get()
     if created is None:
         return new_id()
-    created.any = True
-    return derived_id(created.token, *parts)
+    created.ids.append(derived_id(created.token, *parts))
+    return created.ids[-1]

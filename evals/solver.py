@@ -135,7 +135,7 @@ class Bench:
         settings, services = self._settings, self._services
         if prompts_alone:
             settings = settings.model_copy(update={"repairs": 0, "model_tools": "off"})
-        checkpoints = Checkpoints(services.database.mongo)
+        checkpoints = Checkpoints(services.database.mongo, services.database.runs)
         async with open_copilot(services, settings, services.usage, self._embed, checkpoints, library) as (
             copilot,
             gateway,

@@ -245,7 +245,13 @@ async def _remember(context: GraphContext, found: Campaign | None, planned: int,
     # A figure that a model put into a title must not come back as one that is known.
     if plain := [title for title in dict.fromkeys(titles) if not figures_in(title)]:
         parts.append("Drafts: " + "; ".join(plain))
-    memory = Remembered("decision", f"run:{run.root_run_id}", ". ".join(parts), run.root_run_id)
+    memory = Remembered(
+        "decision",
+        f"run:{run.root_run_id}",
+        ". ".join(parts),
+        run.root_run_id,
+        run_id=run.root_run_id,
+    )
     await run.recall.remember(run.scope, [memory])
 
 

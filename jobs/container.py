@@ -49,7 +49,7 @@ async def open_worker(settings: Settings, clock: Clock | None = None) -> AsyncIt
             settings,
             services.usage,
             services.embedder.embed_now,
-            Checkpoints(services.database.mongo),
+            Checkpoints(services.database.mongo, services.database.runs),
         ) as (copilot, gateway),
     ):
         await asyncio.gather(services.recall.open(), services.checker.warm())

@@ -58,6 +58,7 @@ class Sweeper:
             self._look_at_memories,
             self._look_at_drafts,
             self._charge,
+            self._services.erasure.resume,
         ):
             try:
                 await look()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from langchain_core.runnables import RunnableConfig
@@ -20,12 +21,18 @@ from langgraph.checkpoint.base import (
 from langgraph.checkpoint.serde.base import SerializerProtocol
 from pymongo import DESCENDING, UpdateOne
 
+from core.clock import SystemClock
 from core.errors import NotFound
 from core.ids import derived_id
 from core.scope import Scope
+from memory.collections import Collection
 from memory.mongo import Mongo
 
 LONGEST_LIST = 1_000
+
+KEPT = timedelta(days=30)
+"""When a checkpoint expires: that of a finished run is never read again, and that of a run that waits for a
+person must outlast their holidays."""
 
 
 class Checkpoints(BaseCheckpointSaver[int]):
@@ -34,13 +41,26 @@ class Checkpoints(BaseCheckpointSaver[int]):
     The business comes from `configurable.business_id`, which the caller of the graph sets and no model
     can reach: a thread id of another business finds nothing. `of` gives a saver that is bound to one
     business and needs no such key; it is what deletes threads.
+
+    Args:
+        mongo: The database.
+        runs: Where the run is whose id is the thread's: with it goes its state, also what is written late.
+            Without runs the state belongs to nothing.
+        scope: The business, for a saver that is bound to one.
+        serde: How state is written.
     """
 
     def __init__(
-        self, mongo: Mongo, *, scope: Scope | None = None, serde: SerializerProtocol | None = None
+        self,
+        mongo: Mongo,
+        runs: Collection[Any] | None = None,
+        *,
+        scope: Scope | None = None,
+        serde: SerializerProtocol | None = None,
     ) -> None:
         super().__init__(serde=serde)
         self._mongo = mongo
+        self._runs = runs
         self._scope = scope
         # The state matters with what the run writes next, its end or its gate, and that is durable.
         self._checkpoints = mongo.collection("checkpoints", durable=False)
@@ -48,7 +68,7 @@ class Checkpoints(BaseCheckpointSaver[int]):
 
     def of(self, scope: Scope) -> Checkpoints:
         """The same store, bound to one business."""
-        return Checkpoints(self._mongo, scope=scope, serde=self.serde)
+        return Checkpoints(self._mongo, self._runs, scope=scope, serde=self.serde)
 
     async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
         """The checkpoint that the config names, else the newest of its thread and namespace.
@@ -108,9 +128,11 @@ class Checkpoints(BaseCheckpointSaver[int]):
             "parent_id": get_checkpoint_id(config),
             "state": self._dump(checkpoint),
             "metadata": self._dump(get_checkpoint_metadata(config, metadata)),
+            "expires_at": SystemClock().now() + KEPT,
         }
         where, identity = _identified(key)
         await self._checkpoints.update_one(where, {"$set": values, "$setOnInsert": identity}, upsert=True)
+        await self._take_back(key)
         return _config(key, checkpoint["id"])
 
     async def aput_writes(
@@ -126,7 +148,12 @@ class Checkpoints(BaseCheckpointSaver[int]):
         for number, (channel, value) in enumerate(writes):
             index = WRITES_IDX_MAP.get(channel, number)
             where, identity = _identified(place | {"task_id": task_id, "index": str(index)})
-            values = {"task_path": task_path, "channel": channel, "value": self._dump(value)}
+            values = {
+                "task_path": task_path,
+                "channel": channel,
+                "value": self._dump(value),
+                "expires_at": SystemClock().now() + KEPT,
+            }
             if index < 0:
                 update = {"$set": values, "$setOnInsert": identity}
             else:
@@ -134,12 +161,21 @@ class Checkpoints(BaseCheckpointSaver[int]):
             updates.append(UpdateOne(where, update, upsert=True))
         if updates:
             await self._writes.bulk_write(updates, ordered=False)
+            await self._take_back(place)
 
     async def adelete_thread(self, thread_id: str) -> None:
         """Remove a thread's checkpoints and writes; only a bound saver knows of which business."""
-        where = {"business_id": self._business_id(None), "thread_id": thread_id}
+        await self._delete({"business_id": self._business_id(None), "thread_id": thread_id})
+
+    async def _delete(self, where: Mapping[str, str]) -> None:
         await self._writes.delete_many(where)
         await self._checkpoints.delete_many(where)
+
+    async def _take_back(self, place: Mapping[str, str]) -> None:
+        """Delete what was written of a run that is gone: its erasure did not see it."""
+        business_id, thread_id = place["business_id"], place["thread_id"]
+        if self._runs is not None and not await self._runs.any(Scope.of(business_id), {"_id": thread_id}):
+            await self._delete({"business_id": business_id, "thread_id": thread_id})
 
     def _business_id(self, config: RunnableConfig | None) -> str:
         named = config["configurable"].get("business_id") if config is not None else None

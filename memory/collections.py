@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
@@ -20,6 +21,9 @@ EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 """No document is older; the last window of a page reaches back to here."""
 
 FIRST_WINDOW = timedelta(hours=6)
+
+DELETING = "deleting_at"
+"""The stored field of a document that is being deleted; no model has it, so that no answer shows it."""
 
 D = TypeVar("D", bound=Document)
 
@@ -89,34 +93,53 @@ class _Typed(Generic[D]):
         return update
 
 
+def _within(scope: Scope) -> dict[str, Any]:
+    """The condition on what a scope may see and change."""
+    return {**scope.filter(), DELETING: None}
+
+
 class Collection(_Typed[D]):
     """Tenant documents of one kind.
 
     Hot queries have both ends bounded: a page reads windows of time that double until it is full, since
     not every server stops a range scan at the limit.
+
+    A document that is marked as being deleted (`memory/marks.py`) is neither found nor changed.
     """
 
     async def get(self, scope: Scope, document_id: str) -> D:
         """The document, or NotFound for an unknown, malformed or foreign id."""
         stored = None
         if is_id(document_id):
-            stored = await self.raw.find_one({"_id": document_id, **scope.filter()})
+            stored = await self.raw.find_one({"_id": document_id, **_within(scope)})
         if stored is None:
             raise NotFound(self.noun)
         return self.load(stored)
 
+    def owner(self, document_id: str) -> Owner:
+        """A document of this collection as the owner of others."""
+        return Owner(self, document_id)
+
     async def find(self, scope: Scope, where: Mapping[str, Any]) -> D | None:
         """The one document that a unique condition names."""
-        stored = await self.raw.find_one({**where, **scope.filter()})
+        stored = await self.raw.find_one({**where, **_within(scope)})
         return None if stored is None else self.load(stored)
 
     async def any(self, scope: Scope, where: Mapping[str, Any]) -> bool:
         """Whether there is a document under a condition that an index answers."""
-        return await self.raw.find_one({**where, **scope.filter()}, {"_id": 1}) is not None
+        return await self.raw.find_one({**where, **_within(scope)}, {"_id": 1}) is not None
+
+    async def ids(self, scope: Scope, where: Mapping[str, Any]) -> list[str]:
+        """The ids of all documents under a condition that an index answers."""
+        return [row["_id"] async for row in self.raw.find({**where, **_within(scope)}, {"_id": 1})]
+
+    async def count(self, scope: Scope, where: Mapping[str, Any]) -> int:
+        """How many documents there are under a condition that an index answers; it reads each."""
+        return await self.raw.count_documents({**where, **_within(scope)})
 
     async def all(self, scope: Scope, where: Mapping[str, Any], limit: int = 500) -> list[D]:
         """Every document under a narrow condition, oldest first."""
-        cursor = self.raw.find({**where, **scope.filter()}).sort([("created_at", 1), ("_id", 1)])
+        cursor = self.raw.find({**where, **_within(scope)}).sort([("created_at", 1), ("_id", 1)])
         return [self.load(stored) async for stored in cursor.limit(limit)]
 
     async def page(
@@ -129,7 +152,7 @@ class Collection(_Typed[D]):
         while len(items) <= limit and upper >= EPOCH:
             lower = max(upper - window, EPOCH - timedelta(milliseconds=1))
             bounds = {"created_at": {"$gt": lower, "$lte": upper}}
-            found = self.raw.find({**where, **scope.filter(), **bounds})
+            found = self.raw.find({**where, **_within(scope), **bounds})
             async for stored in found.sort([("created_at", -1), ("_id", -1)]):
                 document = self.load(stored)
                 if last_id and document.created_at == upper and document.id >= last_id:
@@ -140,18 +163,35 @@ class Collection(_Typed[D]):
         more = encode_cursor(kept[-1].created_at, kept[-1].id) if len(items) > limit else None
         return Page(kept, more)
 
-    async def insert(self, scope: Scope, document: D, *, durable: bool = True) -> D:
-        """Store a new document; AlreadyThere where a unique index has it.
+    async def insert(
+        self, scope: Scope, document: D, *, owners: Sequence[Owner] = (), durable: bool = True
+    ) -> D:
+        """Store a new document.
 
-        Without `durable` it is safe on disk as soon as any later durable write is: for what means nothing
-        without that one.
+        Args:
+            scope: Contains the document's business.
+            document: The document.
+            owners: What it is deleted with. They are looked at after the insert: an erasure marks the owner
+                first and then removes what belongs to it, so that one of the two always sees the other.
+            durable: Whether to wait for the disk. Else it is safe as soon as any later durable write is: for
+                what means nothing without that one.
+
+        Raises:
+            AlreadyThere: A unique index has it.
+            NotFound: An owner is deleted or being deleted; the document is taken back.
         """
         business_id = document.business_id if isinstance(document, TenantDocument) else None
         if business_id is None:
             business_id = getattr(document, "business_id", "")
         if business_id not in scope.business_ids:
             raise NotFound("business")
-        return await self._insert(document, durable=durable)
+        await self._insert(document, durable=durable)
+        present = await asyncio.gather(*(owner.present(scope) for owner in owners))
+        for owner, is_present in zip(owners, present, strict=True):
+            if not is_present:
+                await self.delete(scope, {"_id": document.id})
+                raise NotFound(owner.collection.noun)
+        return document
 
     async def change(
         self,
@@ -162,7 +202,7 @@ class Collection(_Typed[D]):
         push: Mapping[str, Any] | None = None,
     ) -> bool:
         """Set named fields if the document is as `expect` says (plain conditions); true if it was."""
-        where = {"_id": document_id, **scope.filter(), **(expect or {})}
+        where = {"_id": document_id, **_within(scope), **(expect or {})}
         result = await self.raw.update_one(where, self._change(values, push))
         return result.matched_count == 1
 
@@ -172,12 +212,12 @@ class Collection(_Typed[D]):
         It is safe on disk as soon as any later durable write is.
         """
         noted = {"$set": {name: encode_value(value) for name, value in values.items()}}
-        result = await self.unjournaled.update_one({"_id": document_id, **scope.filter()}, noted)
+        result = await self.unjournaled.update_one({"_id": document_id, **_within(scope)}, noted)
         return result.matched_count == 1
 
     async def change_all(self, scope: Scope, where: Mapping[str, Any], values: Mapping[str, Any]) -> int:
         """Set named fields of every document under a condition; how many."""
-        result = await self.raw.update_many({**where, **scope.filter()}, self._change(values, None))
+        result = await self.raw.update_many({**where, **_within(scope)}, self._change(values, None))
         return int(result.matched_count)
 
     async def change_at(self, scope: Scope, document_id: str, version: int, values: Mapping[str, Any]) -> D:
@@ -190,9 +230,21 @@ class Collection(_Typed[D]):
         return await self.get(scope, document_id)
 
     async def delete(self, scope: Scope, where: Mapping[str, Any]) -> int:
-        """Remove what the condition names; how many."""
+        """Remove what the condition names, marked or not; how many."""
         result = await self.raw.delete_many({**where, **scope.filter()})
         return int(result.deleted_count)
+
+
+@dataclass(frozen=True)
+class Owner:
+    """A document that others belong to: they are deleted with it."""
+
+    collection: Collection[Any]
+    document_id: str
+
+    async def present(self, scope: Scope) -> bool:
+        """Whether it exists and is not being deleted."""
+        return await self.collection.any(scope, {"_id": self.document_id})
 
 
 class SystemCollection(_Typed[D]):
@@ -216,6 +268,11 @@ class SystemCollection(_Typed[D]):
         """Set named fields of the one document that is as `where` says; true if there was one."""
         result = await self.raw.update_one(dict(where), self._change(values, None))
         return result.matched_count == 1
+
+    async def change_all(self, where: Mapping[str, Any], values: Mapping[str, Any]) -> int:
+        """Set named fields of every document under a condition; how many."""
+        result = await self.raw.update_many(dict(where), self._change(values, None))
+        return int(result.matched_count)
 
     async def delete(self, where: Mapping[str, Any]) -> int:
         """Remove what the condition names; how many."""

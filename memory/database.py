@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from core.account import Membership, SessionFamily, User
 from core.business import Business, Memory
 from core.campaign import Campaign
@@ -59,7 +61,8 @@ class Database:
         self.budgets = Collection(mongo, "ai_usage", MonthBudget, "month", clock)
         self.ledger = Collection(mongo, "usage_ledger", LedgerRow, "ledger row", clock)
 
-    async def erase(self, scope: Scope) -> None:
-        """Remove the scope's documents, but for the accounts of its tokens; the business itself last."""
-        for name in (*sorted(TENANT_COLLECTIONS - KEPT_FOR_ACCOUNTING - {"businesses"}), "businesses"):
-            await self.mongo.collection(name).delete_many(scope.filter())
+    async def erase_checkpoints(self, scope: Scope, root_run_ids: Sequence[str]) -> None:
+        """Remove the graph state of these runs (`memory/checkpoints.py`)."""
+        where = {"thread_id": {"$in": list(root_run_ids)}, **scope.filter()}
+        for name in ("checkpoint_writes", "checkpoints"):
+            await self.mongo.collection(name).delete_many(where)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
@@ -122,6 +122,25 @@ async def _untied_drafts(mongo: Mongo) -> None:
     await make_collection(mongo, "content", waiting)
 
 
+async def _deletions(mongo: Mongo) -> None:
+    """What a deletion looks up, what is left of one that did not end, and when checkpoints expire."""
+    marked = IndexModel([("deleting_at", ASCENDING)], sparse=True)
+    for name in ("businesses", "campaigns", "content", "threads"):
+        await make_collection(mongo, name, marked)
+    written = IndexModel([("business_id", ASCENDING), ("written_by.run_id", ASCENDING)])
+    await make_collection(mongo, "content", written)
+    about = IndexModel([("business_id", ASCENDING), ("ref", ASCENDING)])
+    await make_collection(mongo, "memories", about)
+    await make_collection(mongo, "idempotency", IndexModel([("created", ASCENDING)]), tenant=False)
+    for name in ("checkpoints", "checkpoint_writes"):
+        await make_collection(mongo, name, IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0))
+        await mongo.collection(name).update_many(
+            {"expires_at": {"$exists": False}},
+            {"$set": {"expires_at": datetime.now(UTC) + timedelta(days=30)}},
+            comment=SYSTEM_SCAN,
+        )
+
+
 MIGRATIONS: tuple[tuple[int, Migration], ...] = (
     (1, _first_collections),
     # 2 set the validators, which each collection now gets where it is made.
@@ -130,6 +149,7 @@ MIGRATIONS: tuple[tuple[int, Migration], ...] = (
     (5, _tasks_and_leases),
     (6, _untied_drafts),
     (7, normalise_addresses),
+    (8, _deletions),
 )
 
 

@@ -53,6 +53,7 @@ class Campaigns:
         self._campaigns = database.campaigns
         self._businesses = database.businesses
         self._content = database.content
+        self._runs = database.runs
         self._clock = clock
 
     async def create(self, scope: Scope, business_id: str, fields: CampaignFields) -> Campaign:
@@ -198,8 +199,11 @@ class Campaigns:
 
     async def _once(self, scope: Scope, campaign: Campaign) -> Campaign:
         """Store the campaign, or get the one that an earlier attempt has stored."""
+        owners = [self._businesses.owner(campaign.business_id)]
+        if campaign.written_by is not None:
+            owners.append(self._runs.owner(campaign.written_by.run_id))
         try:
-            return await self._campaigns.insert(scope, campaign)
+            return await self._campaigns.insert(scope, campaign, owners=owners)
         except AlreadyThere:
             return await self._campaigns.get(scope, campaign.id)
 

@@ -31,6 +31,7 @@ from services.content import Contents
 from services.demo import Demo
 from services.drafting import Drafting
 from services.effects.erasure import Erasure
+from services.effects.withdrawal import Withdrawal
 from services.health_checks import HealthChecks
 from services.idempotency import Idempotency
 from services.password_strength import PasswordStrength
@@ -129,11 +130,12 @@ async def open_services(
         database = Database(mongo, clock)
         vectors = VectorIndex(_needed(settings.chroma_url, "CHROMA_URL"), embedder.name, embedder.dimension)
         stack.push_async_callback(vectors.close)
-        recall = Recall(database.memories, vectors, embedder, clock)
+        recall = Recall(database, vectors, embedder, clock)
         campaigns = Campaigns(database, clock)
         budgets = Budgets(database.budgets, database.ledger, clock, settings.quota_default)
         usage = Usage(budgets, clock)
         threads = Threads(database)
+        idempotency = Idempotency(database, clock)
         log, feed = EventLog(redis), RunEventReader(redis, blocking)
         stack.push_async_callback(log.close)
         stack.push_async_callback(feed.close)
@@ -164,7 +166,7 @@ async def open_services(
             redis=redis,
             registry=_registry(),
             accounts=accounts,
-            idempotency=Idempotency(database, clock),
+            idempotency=idempotency,
             health_checks=HealthChecks(
                 needed={"mongodb": mongo.probe},
                 others={"redis": redis_answers, "chroma": vectors.ping, "worker": worker_works},
@@ -175,7 +177,7 @@ async def open_services(
             checker=checker,
             content=Contents(database, checker, clock),
             drafting=Drafting(database, campaigns, clock),
-            erasure=Erasure(database, campaigns, recall),
+            erasure=Erasure(database, redis, campaigns, recall, idempotency, Withdrawal(database, runs)),
             usage=usage,
             budgets=budgets,
             threads=threads,

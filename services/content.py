@@ -34,7 +34,7 @@ class Contents:
 
     def __init__(self, database: Database, checker: Checker, clock: Clock) -> None:
         self._content = database.content
-        self._revisions = Revisions(database.versions, clock)
+        self._revisions = Revisions(database, clock)
         self._campaigns = database.campaigns
         self._businesses = database.businesses
         self._checker = checker

@@ -32,8 +32,9 @@ class Drafting:
     """Writes drafts for runs; a person's work is never overwritten."""
 
     def __init__(self, database: Database, campaigns: Campaigns, clock: Clock) -> None:
+        self._database = database
         self._content = database.content
-        self._revisions = Revisions(database.versions, clock)
+        self._revisions = Revisions(database, clock)
         self._campaigns = campaigns
         self._clock = clock
 
@@ -103,8 +104,13 @@ class Drafting:
             again = by.model_copy(update={"reason": "written again"})
             return await self._revisions.replace(narrow, old, values, again)
 
+        owners = [
+            self._database.campaigns.owner(current_campaign.id),
+            self._database.businesses.owner(business.id),
+            self._database.runs.owner(written_by.run_id),
+        ]
         try:
-            saved = await self._content.insert(narrow, content)
+            saved = await self._content.insert(narrow, content, owners=owners)
         except AlreadyThere:
             saved = await edit(self._content, narrow, content.id, changes, expect=_UNTOUCHED)
         return await self._tied(narrow, saved, None if slot is None else slot.content_id)

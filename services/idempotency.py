@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from core.clock import Clock
-from core.errors import IdempotencyInFlight, IdempotencyMismatch
+from core.errors import Deleted, IdempotencyInFlight, IdempotencyMismatch
 from core.idempotency import KeyedRequest
 from core.ids import derived_id, new_id
 from memory.collections import AlreadyThere
@@ -74,6 +74,7 @@ class Idempotency:
         Raises:
             IdempotencyMismatch: The key came before with another body.
             IdempotencyInFlight: The first request with the key is still being handled.
+            Deleted: What the first request created is gone.
         """
         now = self._clock.now()
         request = KeyedRequest(
@@ -95,6 +96,8 @@ class Idempotency:
             return await self._take_over(stored, fingerprint, 1, new_id())
         if stored.fingerprint != fingerprint:
             raise IdempotencyMismatch
+        if stored.deleted:
+            raise Deleted("document")
         if stored.status is not None:
             return Recorded(stored.status, stored.headers, stored.body)
         if stored.open_until > now:
@@ -111,30 +114,36 @@ class Idempotency:
             renewing.cancel()
             await asyncio.wait({renewing})
 
-    async def record(self, claim: Claim, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
-        """Keep the answer of a claimed request."""
-        await self._change(claim, {"status": status, "headers": headers, "body": body})
+    async def record(
+        self, claim: Claim, created: Sequence[str], status: int, headers: list[tuple[str, str]], body: bytes
+    ) -> None:
+        """Keep the answer of a claimed request, and the ids of what it created."""
+        values = {"created": created, "status": status, "headers": headers, "body": body}
+        await self._requests.change(_open(claim), values)
 
     async def release(self, claim: Claim) -> None:
         """Give the key back: nothing was begun, and the key may come with another body."""
         await self._requests.delete(_open(claim))
 
-    async def lapse(self, claim: Claim) -> None:
+    async def lapse(self, claim: Claim, created: Sequence[str]) -> None:
         """End the claim without an answer: the next request with the same body completes what was begun."""
-        await self._change(claim, {"attempt": claim.attempt + 1, "open_until": self._clock.now()})
+        values = {"created": created, "attempt": claim.attempt + 1, "open_until": self._clock.now()}
+        await self._requests.change(_open(claim), values)
+
+    async def forget(self, ids: Sequence[str]) -> None:
+        """Remove the answers to the requests that created these documents; they create nothing again."""
+        forgotten = {"deleted": True, "headers": [], "body": b""}
+        await self._requests.change_all({"created": {"$in": list(ids)}}, forgotten)
 
     async def _renew(self, claim: Claim) -> None:
         while True:
             await asyncio.sleep(self._renew_seconds)
             try:
-                if not await self._change(claim, {"open_until": self._clock.now() + LOCK}):
+                if not await self._requests.change(_open(claim), {"open_until": self._clock.now() + LOCK}):
                     return
             except Exception:
                 # The database is away: the lock lasts until it is back, or another attempt completes.
                 logger.warning("idempotency.renew", exc_info=True)
-
-    async def _change(self, claim: Claim, values: dict[str, Any]) -> bool:
-        return await self._requests.change(_open(claim), values)
 
     async def _take_over(self, stored: KeyedRequest, fingerprint: str, attempt: int, token: str) -> Claim:
         now = self._clock.now()
@@ -147,6 +156,7 @@ class Idempotency:
             "status": None,
             "headers": [],
             "body": b"",
+            "deleted": False,
         }
         if not await self._requests.change({"_id": stored.id, "version": stored.version}, values):
             raise IdempotencyInFlight

@@ -13,7 +13,8 @@ from core.clock import Clock
 from core.errors import Unavailable
 from core.ids import derived_id
 from core.scope import Scope
-from memory.collections import AlreadyThere, Collection
+from memory.collections import AlreadyThere
+from memory.database import Database
 from memory.embedders import Embedder
 from memory.vectors import VectorIndex
 
@@ -31,13 +32,23 @@ BESIDE_FACTS = [kind for kind in get_args(MemoryKind) if kind != "fact"]
 
 @dataclass(frozen=True)
 class Remembered:
-    """A text to remember; the same `key` again replaces it."""
+    """A text to remember; the same `key` again replaces it.
+
+    Attributes:
+        kind: What it is.
+        key: Unique in the business.
+        text: The text.
+        ref: The id of what it comes from, which it is forgotten with.
+        trusted: False for what customers wrote.
+        run_id: The run that it comes from: nothing is remembered of one that is deleted.
+    """
 
     kind: MemoryKind
     key: str
     text: str
     ref: str
     trusted: bool = True
+    run_id: str | None = None
 
 
 class Recall:
@@ -47,10 +58,10 @@ class Recall:
     through the documents, so a vector without one shows nothing.
     """
 
-    def __init__(
-        self, memories: Collection[Memory], vectors: VectorIndex, embedder: Embedder, clock: Clock
-    ) -> None:
-        self._memories = memories
+    def __init__(self, database: Database, vectors: VectorIndex, embedder: Embedder, clock: Clock) -> None:
+        self._memories = database.memories
+        self._businesses = database.businesses
+        self._runs = database.runs
         self._vectors = vectors
         self._embedder = embedder
         self._clock = clock
@@ -66,7 +77,11 @@ class Recall:
             logger.warning("memory.unavailable")
 
     async def remember(self, scope: Scope, items: Sequence[Remembered]) -> None:
-        """Write what is new or says something else now."""
+        """Write what is new or says something else now.
+
+        Raises:
+            NotFound: What it comes from was deleted.
+        """
         self._owing.add(scope.business_id)
         for item in items:
             await self._write(scope, item)
@@ -149,6 +164,18 @@ class Recall:
         ranked = sorted(zip(likeness, facts, strict=True), key=lambda pair: pair[0], reverse=True)
         return [fact for _, fact in ranked]
 
+    async def forget(self, scope: Scope, refs: Sequence[str]) -> None:
+        """Remove what is remembered of some runs or other documents.
+
+        Raises:
+            Unavailable: Chroma does not answer: what could not be erased is not called erased.
+        """
+        where = {"ref": {"$in": list(refs)}}
+        while found := await self._memories.all(scope, where, limit=BATCH):
+            ids = [memory.id for memory in found]
+            await self._vectors.remove(scope, ids)
+            await self._memories.delete(scope, {"_id": {"$in": ids}})
+
     async def forget_business(self, scope: Scope) -> None:
         """Remove everything that is remembered of a business.
 
@@ -184,8 +211,11 @@ class Recall:
             created_at=now,
             updated_at=now,
         )
+        owners = [] if item.run_id is None else [self._runs.owner(item.run_id)]
+        if item.kind == "fact":
+            owners.append(self._businesses.owner(scope.business_id))
         try:
-            await self._memories.insert(scope, memory)
+            await self._memories.insert(scope, memory, owners=owners)
         except AlreadyThere:
             await self._memories.change(
                 scope, memory.id, {"text": item.text, "indexed": False}, {"text": {"$ne": item.text}}

@@ -10,7 +10,8 @@ from core.clock import Clock
 from core.content import Authorship, Content, ContentVersion
 from core.ids import derived_id
 from core.scope import Scope
-from memory.collections import AlreadyThere, Collection
+from memory.collections import AlreadyThere
+from memory.database import Database
 
 
 class Revisions:
@@ -21,8 +22,9 @@ class Revisions:
     compare-and-set leaves at most the present revision kept early.
     """
 
-    def __init__(self, versions: Collection[ContentVersion], clock: Clock) -> None:
-        self._versions = versions
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._versions = database.versions
+        self._content = database.content
         self._clock = clock
 
     async def replace(
@@ -64,4 +66,4 @@ class Revisions:
         )
         with suppress(AlreadyThere):
             # The update that replaces the revision is durable, and so is then what was written before it.
-            await self._versions.insert(scope, kept, durable=False)
+            await self._versions.insert(scope, kept, owners=[self._content.owner(current.id)], durable=False)

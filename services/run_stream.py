@@ -10,7 +10,7 @@ from datetime import timedelta
 import orjson
 
 from core.conversation import ENDED, Run
-from core.errors import Unavailable
+from core.errors import Deleted, NotFound, Unavailable
 from core.events import (
     START,
     TERMINAL,
@@ -68,9 +68,22 @@ class RunStream:
 
         Where events are missing the reader gets the ends of what it saw opened, CUSTOM `marquee.stream_gap`
         and snapshots, and from then on only events of items that it saw opened. When the log is gone and
-        the run has ended, the ending is rebuilt from the documents.
+        the run has ended, the ending is rebuilt from the documents. When the run is deleted meanwhile, it
+        ends with that problem.
         """
         reader = _Reader(after)
+        try:
+            async with aclosing(self._frames(scope, run, reader)) as frames:
+                async for frame in frames:
+                    yield frame
+        except NotFound:
+            if not reader.items.started:
+                yield None, run_started(run.thread_client_id, run.client_id)
+            for event in [*reader.items.closing(), run_error(Deleted("run").problem())]:
+                yield None, event
+
+    async def _frames(self, scope: Scope, run: Run, reader: _Reader) -> AsyncGenerator[Frame]:
+        after = reader.last
         # Where the log lost its beginning, nobody knows what is open at a reader who comes back.
         reader.gap = after > START and await self._begins_after(scope, run, FIRST)
         async with aclosing(self._items(scope, run, after)) as items:

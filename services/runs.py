@@ -127,10 +127,13 @@ class Runs:
         stored = await self._store(scope, run, message)
         if stored is not None:
             return stored
-        if not await self._take_thread(scope, thread, opening, run):
+        try:
+            if not await self._take_thread(scope, thread, opening, run):
+                raise await self._taken(scope, run)
+        except MarqueeError:
             await self._database.runs.delete(scope, {"_id": run.id, "status": "queued"})
             await self._database.messages.delete(scope, {"_id": message.id})
-            raise await self._taken(scope, run)
+            raise
         writer = self._log.writer(scope, run.id, attempt=0)
         writer.append(run_started(request.thread_id, request.run_id), now=True)
         await self._wake(run)
@@ -273,9 +276,7 @@ class Runs:
             values = {name: getattr(answer, name) for name in fields}
             await self._database.messages.change(scope, answer.id, values, {"attempt": {"$lte": run.attempt}})
         if result.campaign_id is not None:
-            await self._database.threads.change(
-                scope, run.thread_id, {"campaign_id": result.campaign_id}, {"campaign_id": None}
-            )
+            await self._set_campaign(scope, run.thread_id, result.campaign_id)
         if await self._database.runs.change(
             scope,
             run.id,
@@ -290,9 +291,22 @@ class Runs:
             {"attempt": run.attempt, "status": "running"},
         ):
             return True
+        found = await self._database.runs.find(scope, {"_id": run.id})
+        if found is None:
+            # It was deleted meanwhile, and its messages before or after this one was written.
+            await self._database.messages.delete(scope, {"_id": answer.id})
+            return False
         # Of a write whose reply was lost the database knows more than we do.
-        ended = {"_id": run.id, "attempt": run.attempt, "status": result.status}
-        return await self._database.runs.any(scope, ended)
+        return (found.attempt, found.status) == (run.attempt, result.status)
+
+    async def _set_campaign(self, scope: Scope, thread_id: str, campaign_id: str) -> None:
+        """Let a thread without a campaign go on with this one, unless it is being deleted."""
+        threads = self._database.threads
+        if not await threads.change(scope, thread_id, {"campaign_id": campaign_id}, {"campaign_id": None}):
+            return
+        # Looked at after the write: an erasure marks the campaign first and then takes it from its threads.
+        if not await self._database.campaigns.any(scope, {"_id": campaign_id}):
+            await threads.change(scope, thread_id, {"campaign_id": None}, {"campaign_id": campaign_id})
 
     # -- inside -----------------------------------------------------------------------------------------
 
@@ -347,7 +361,7 @@ class Runs:
         """Why the thread could not be taken."""
         thread = await self._database.threads.find(scope, {"_id": run.thread_id})
         if thread is None:
-            return Conflict("This threadId is in use in another business; choose another.")
+            return Conflict("This threadId is in use in another business, or being deleted; choose another.")
         first = await self._threads.active_run(scope, thread)
         return ThreadBusy(run_id=first.client_id if first else None)
 
@@ -359,8 +373,11 @@ class Runs:
             if await self._database.threads.change(scope, known.id, newest, before):
                 return True
         else:
+            owners = [self._database.businesses.owner(scope.business_id)]
+            if opening.campaign_id is not None:
+                owners.append(self._database.campaigns.owner(opening.campaign_id))
             with suppress(AlreadyThere):
-                await self._database.threads.insert(scope, opening)
+                await self._database.threads.insert(scope, opening, owners=owners)
                 return True
         current = await self._database.threads.find(scope, {"_id": run.thread_id})
         return current is not None and current.last_run_id == run.id

@@ -53,12 +53,6 @@ class Threads:
         """Give it another title."""
         return await self._database.threads.change_at(scope, thread.id, version, {"title": title})
 
-    async def delete(self, scope: Scope, thread: Thread) -> None:
-        """Remove it with its messages and runs; what its runs wrote stays."""
-        await self._database.messages.delete(scope, {"thread_id": thread.id})
-        await self._database.runs.delete(scope, {"thread_id": thread.id})
-        await self._database.threads.delete(scope, {"_id": thread.id})
-
     async def messages(self, scope: Scope, thread_id: str) -> list[Message]:
         """The whole tree, oldest first."""
         return await self._database.messages.all(scope, {"thread_id": thread_id}, limit=2_000)
@@ -69,6 +63,11 @@ class Threads:
             return None
         run = await self._database.runs.find(scope, {"_id": thread.last_run_id})
         return None if run is None or run.status in ENDED else run
+
+    async def drafts_written(self, scope: Scope, thread_id: str) -> int:
+        """How many drafts its runs have written that are still there: they outlive the thread."""
+        run_ids = await self._database.runs.ids(scope, {"thread_id": thread_id})
+        return await self._database.content.count(scope, {"written_by.run_id": {"$in": run_ids}})
 
     async def state(self, scope: Scope, campaign_id: str | None) -> Snapshot:
         """The open artefacts of a campaign: what STATE_SNAPSHOT and `GET /threads/{id}` carry."""

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Body, Query, Response
 from pydantic import Field
 
 from api.authorization import Authorized, SignedInCaller, authorize
+from api.deletion import DELETION, deleted
 from api.dependencies import IfMatch, Paging, ServicesDep, set_etag
 from api.examples import BUSINESS, answer, answer_list
 from api.patches import BusinessPatch
@@ -122,18 +123,25 @@ async def change_business(
     "/{id}",
     status_code=204,
     summary="Delete a business and everything it owns",
-    responses={409: problem_response("It has campaigns or content and `cascade` is not true.")},
+    responses={
+        **DELETION,
+        409: problem_response("It has campaigns or content and `cascade` is not true."),
+    },
 )
 async def delete_business(
     allowed: Annotated[Authorized[BusinessNamed], authorize("business.delete", business_in_path)],
     services: ServicesDep,
+    version: IfMatch,
     cascade: Annotated[bool, Query(description="Also when it has campaigns or content.")] = False,
-) -> None:
+) -> Response:
     """Campaigns, content, conversations and memory go with it; nothing can be brought back.
 
     How many tokens it used stays on record: deleting a business frees no quota.
     """
-    await services.erasure.erase_business(allowed.scope, allowed.scope.business_id, cascade=cascade)
+    business_id = allowed.scope.business_id
+    return deleted(
+        await services.erasure.erase_business(allowed.scope, business_id, cascade=cascade, version=version)
+    )
 
 
 @router.get(

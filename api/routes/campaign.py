@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Query, Response
 
 from api.authorization import Authorized, authorize
+from api.deletion import DELETION, deleted
 from api.dependencies import IfMatch, Paging, ServicesDep, set_etag
 from api.examples import CAMPAIGN, answer, answer_list
 from api.patches import CampaignPatch
@@ -109,12 +110,16 @@ async def change_campaign(
     "/{id}",
     status_code=204,
     summary="Delete a campaign",
-    responses={409: problem_response("It has content and `cascade` is not true.")},
+    responses={**DELETION, 409: problem_response("It has content and `cascade` is not true.")},
 )
 async def delete_campaign(
     allowed: Annotated[Authorized[Campaign], authorize("campaign.delete", campaign_in_path)],
     services: ServicesDep,
+    version: IfMatch,
     cascade: Annotated[bool, Query(description="Also when it has content, which goes with it.")] = False,
-) -> None:
-    """Conversations about it stay, without a campaign."""
-    await services.erasure.erase_campaign(allowed.scope, allowed.resource.id, cascade=cascade)
+) -> Response:
+    """Runs that work on it end; conversations about it stay, without a campaign."""
+    campaign_id = allowed.resource.id
+    return deleted(
+        await services.erasure.erase_campaign(allowed.scope, campaign_id, cascade=cascade, version=version)
+    )

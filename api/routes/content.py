@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from api.authorization import Authorized, authorize
+from api.deletion import DELETION, deleted
 from api.dependencies import IfMatch, Paging, ServicesDep, set_etag
 from api.examples import CONTENT, answer, answer_list
 from api.patches import ContentPatch
@@ -87,11 +88,12 @@ async def change_content(
     "/{id}",
     status_code=204,
     summary="Delete a piece of content",
+    responses=DELETION,
 )
 async def delete_content(
     allowed: Annotated[Authorized[Content], authorize("content.delete", content_in_path)],
     services: ServicesDep,
     version: IfMatch,
-) -> None:
+) -> Response:
     """Its versions go with it; its calendar slot is planned again."""
-    await services.erasure.erase_content(allowed.scope, allowed.resource.id, version)
+    return deleted(await services.erasure.erase_content(allowed.scope, allowed.resource.id, version))

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Body, Response
 from pydantic import Field, StringConstraints
 
 from api.authorization import Authorized, authorize
+from api.deletion import DELETION, deleted
 from api.dependencies import IfMatch, Paging, ServicesDep, set_etag
 from api.reference import example
 from api.resources import BusinessNamed, business_in_path, thread_in_path
@@ -56,6 +57,13 @@ class ActiveRun(View):
     status: RunStatus
 
 
+class Stays(View):
+    """What is not deleted with a thread."""
+
+    campaign_id: str | None
+    drafts: int = Field(description="Drafts that were written in the thread.")
+
+
 class WholeThread(ThreadView):
     """A thread with its message tree, the open artefacts, and the run that is going on."""
 
@@ -64,6 +72,7 @@ class WholeThread(ThreadView):
     state: Snapshot
     interrupts: list[dict[str, Any]] = Field(default_factory=list)
     active_run: ActiveRun | None = None
+    stays: Stays = Field(description="What stays when the thread is deleted.")
 
 
 class ThreadPatch(Value):
@@ -101,12 +110,14 @@ async def get_thread(
     thread, scope = allowed.resource, allowed.scope
     active = await services.threads.active_run(scope, thread)
     set_etag(response, thread.version)
+    drafts = await services.threads.drafts_written(scope, thread.id)
     return WholeThread(
         **ThreadView.of(thread).model_dump(),
         head_id=thread.head_id,
         messages=[MessageView.of(one) for one in await services.threads.messages(scope, thread.id)],
         state=await services.threads.state(scope, thread.campaign_id),
         active_run=ActiveRun(id=active.id, run_id=active.client_id, status=active.status) if active else None,
+        stays=Stays(campaign_id=thread.campaign_id, drafts=drafts),
     )
 
 
@@ -132,13 +143,12 @@ async def rename_thread(
     "/threads/{reference}",
     status_code=204,
     summary="Delete a thread",
+    responses=DELETION,
 )
 async def delete_thread(
-    allowed: Annotated[Authorized[Thread], authorize("thread.edit", thread_in_path)], services: ServicesDep
-) -> None:
-    """Its messages and runs go with it; the drafts and the calendar stay."""
-    thread, scope = allowed.resource, allowed.scope
-    active = await services.threads.active_run(scope, thread)
-    if active is not None:
-        await services.runs.cancel(scope, active)
-    await services.threads.delete(scope, thread)
+    allowed: Annotated[Authorized[Thread], authorize("thread.edit", thread_in_path)],
+    services: ServicesDep,
+    version: IfMatch,
+) -> Response:
+    """Its runs end, and go with its messages and memories; its campaign and drafts stay (`stays`)."""
+    return deleted(await services.erasure.erase_thread(allowed.scope, allowed.resource, version))

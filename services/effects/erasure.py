@@ -1,19 +1,46 @@
-"""Erase: a piece, a campaign or a business, with everything that hangs on it; for api and jobs only."""
+"""Delete content, a campaign, a thread or a business with all that belongs to it; for api and jobs only."""
 
 from __future__ import annotations
 
-from typing import Protocol
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any, Protocol, TypeVar
 
-from core.errors import NotEmpty, VersionMismatch
+from core.conversation import ACTIVE, Thread
+from core.document import Document
+from core.errors import Deleted, NotEmpty, Unavailable, VersionMismatch
+from core.events import run_error
 from core.scope import Scope
+from memory.collections import Collection
 from memory.database import Database
+from memory.log_erasure import LastAttempt, erase_logs
+from memory.marks import Marks
+from memory.mongo import ConnectionFailure
+from memory.redis import RedisClient
 from services.campaigns import Campaigns
+from services.effects.withdrawal import Withdrawal
+from services.idempotency import Idempotency
 
-_BATCH = 200
+logger = logging.getLogger(__name__)
+
+BATCH = 200
+
+RESUME_AFTER = timedelta(seconds=30)
+"""A deletion that began earlier and has not ended is taken up by the sweep; no request takes so long."""
+
+CASCADE = "deleting_cascade"
+"""The stored field that says whether a campaign or business goes with its content."""
+
+D = TypeVar("D", bound=Document)
 
 
 class Forgetful(Protocol):
-    """What is remembered of a business, and can be forgotten (`services/recall.py`)."""
+    """What is remembered, and can be forgotten (`services/recall.py`)."""
+
+    async def forget(self, scope: Scope, refs: Sequence[str]) -> None:
+        """Remove what is remembered of these runs."""
+        ...
 
     async def forget_business(self, scope: Scope) -> None:
         """Remove everything that is remembered of a business."""
@@ -21,63 +48,244 @@ class Forgetful(Protocol):
 
 
 class Erasure:
-    """Erasure. Each step may be repeated: what is asked for last disappears last."""
+    """Deletions, each in three steps.
 
-    def __init__(self, database: Database, campaigns: Campaigns, recall: Forgetful) -> None:
+    1. Mark the document by compare-and-set: from then on it is not found, not changed and takes nothing new.
+       Who adds something to it at that moment looks at it again afterwards, and takes it back.
+    2. Stop its runs, and take those that do not stop away from their workers.
+    3. Remove what belongs to it, and itself last.
+
+    Every step may be repeated. What a crash or an outage leaves behind is marked, and `resume` ends it. The
+    methods return whether everything is gone; else the document is no longer seen, and the rest follows.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        redis: RedisClient,
+        campaigns: Campaigns,
+        recall: Forgetful,
+        idempotency: Idempotency,
+        withdrawal: Withdrawal,
+    ) -> None:
         self._database = database
+        self._redis = redis
         self._campaigns = campaigns
         self._recall = recall
+        self._idempotency = idempotency
+        self._withdrawal = withdrawal
+        self._content = Marks(database.content)
+        self._campaign = Marks(database.campaigns)
+        self._thread = Marks(database.threads)
+        self._run = Marks(database.runs)
+        self._business = Marks(database.businesses)
 
-    async def erase_content(self, scope: Scope, content_id: str, version: int | None = None) -> None:
-        """Delete a piece and its versions; its slot is planned again.
+    async def erase_content(self, scope: Scope, content_id: str, version: int | None = None) -> bool:
+        """Delete a draft with its revisions; its slot is planned again.
 
         Raises:
-            VersionMismatch: It is no longer at `version`.
+            VersionMismatch: It is no longer at `version` (If-Match).
         """
-        content = await self._database.content.get(scope, content_id)
-        if version is not None and content.version != version:
-            raise VersionMismatch(
-                f"It is at version {content.version} now; read it again.", current_version=content.version
-            )
-        narrow = scope.only(content.business_id)
-        await self._database.versions.delete(narrow, {"content_id": content_id})
-        if content.slot_id is not None:
-            await self._campaigns.release_slot(narrow, content.campaign_id, content.slot_id, content_id)
-        await self._database.content.delete(narrow, {"_id": content_id})
+        await self._mark(self._database.content, self._content, scope, content_id, version)
+        return await _all_gone(self._finish_content(scope, content_id))
 
-    async def erase_campaign(self, scope: Scope, campaign_id: str, *, cascade: bool) -> None:
-        """Delete a campaign; its pieces go only with `cascade`."""
-        campaign = await self._database.campaigns.get(scope, campaign_id)
-        narrow = scope.only(campaign.business_id)
-        where = {"campaign_id": campaign_id}
-        if not cascade and (await self._database.content.page(narrow, where, 1)).items:
+    async def erase_campaign(
+        self, scope: Scope, campaign_id: str, *, cascade: bool, version: int | None = None
+    ) -> bool:
+        """Delete a campaign; its content goes only with `cascade`. Its threads stay, without a campaign.
+
+        Raises:
+            NotEmpty: It has content, and `cascade` is false.
+            VersionMismatch: It is no longer at `version` (If-Match).
+        """
+        await self._database.campaigns.get(scope, campaign_id)
+        await self._require_empty_campaign(scope, campaign_id, cascade)
+        values = {CASCADE: cascade}
+        await self._mark(self._database.campaigns, self._campaign, scope, campaign_id, version, values)
+        return await _all_gone(self._finish_campaign(scope, campaign_id))
+
+    async def erase_thread(self, scope: Scope, thread: Thread, version: int | None = None) -> bool:
+        """Delete a thread with its runs, messages, graph state and memories; what its runs wrote stays.
+
+        Raises:
+            VersionMismatch: It is no longer at `version` (If-Match).
+        """
+        await self._mark(self._database.threads, self._thread, scope, thread.id, version)
+        return await _all_gone(self._finish_thread(scope, thread.id))
+
+    async def erase_business(
+        self, scope: Scope, business_id: str, *, cascade: bool, version: int | None = None
+    ) -> bool:
+        """Delete a business with all that it owns, but for the accounts of its tokens.
+
+        Raises:
+            NotEmpty: It has campaigns or content, and `cascade` is false.
+            VersionMismatch: It is no longer at `version` (If-Match).
+        """
+        scope = scope.only(business_id)
+        await self._database.businesses.get(scope, business_id)
+        await self._require_empty_business(scope, cascade)
+        values = {CASCADE: cascade}
+        await self._mark(self._database.businesses, self._business, scope, business_id, version, values)
+        return await _all_gone(self._finish_business(scope, business_id))
+
+    async def resume(self) -> None:
+        """End the deletions of all businesses that a crash or an outage interrupted."""
+        before = self._database.businesses.clock.now() - RESUME_AFTER
+        finishers: list[tuple[Marks, Callable[[Scope, str], Awaitable[None]]]] = [
+            (self._business, self._finish_business),
+            (self._campaign, self._finish_campaign),
+            (self._thread, self._finish_thread),
+            (self._content, self._finish_content),
+        ]
+        for marks, finish in finishers:
+            for ref in await marks.left(before, BATCH):
+                try:
+                    await _all_gone(finish(Scope.of(ref.business_id), ref.document_id))
+                except NotEmpty:
+                    logger.info("erasure.not_empty", extra={"document_id": ref.document_id})
+                except ConnectionFailure:
+                    raise
+                except Exception:
+                    # One that fails keeps none of the others waiting.
+                    logger.exception("erasure.failed", extra={"document_id": ref.document_id})
+
+    # -- step 1 -----------------------------------------------------------------------------------------
+
+    async def _mark(
+        self,
+        collection: Collection[D],
+        marks: Marks,
+        scope: Scope,
+        document_id: str,
+        version: int | None,
+        values: Mapping[str, Any] | None = None,
+    ) -> None:
+        while True:
+            document = await collection.get(scope, document_id)
+            if version is not None and document.version != version:
+                raise VersionMismatch(
+                    f"It is at version {document.version} now; read it again.",
+                    current_version=document.version,
+                )
+            if await marks.mark(scope, document_id, document.version, values):
+                return
+
+    async def _require_empty_campaign(self, scope: Scope, campaign_id: str, cascade: bool) -> None:
+        if not cascade and await self._database.content.any(scope, {"campaign_id": campaign_id}):
             raise NotEmpty("The campaign has content; cascade=true deletes it too.", holds=["content"])
-        while pieces := await self._database.content.all(narrow, where, limit=_BATCH):
-            ids = {"$in": [piece.id for piece in pieces]}
-            await self._database.versions.delete(narrow, {"content_id": ids})
-            await self._database.content.delete(narrow, {"_id": ids})
-        while threads := await self._database.threads.all(narrow, where, limit=_BATCH):
-            for thread in threads:
-                await self._database.threads.change(narrow, thread.id, {"campaign_id": None}, where)
-        await self._database.campaigns.delete(narrow, {"_id": campaign_id})
 
-    async def erase_business(self, scope: Scope, business_id: str, *, cascade: bool) -> None:
-        """Delete a business with all that it owns; campaigns and content go only with `cascade`."""
-        narrow = scope.only(business_id)
-        await self._database.businesses.get(narrow, business_id)
-        if not cascade:
-            holds = [
-                name
-                for name, found in (
-                    ("campaigns", await self._database.campaigns.page(narrow, {}, 1)),
-                    ("content", await self._database.content.page(narrow, {}, 1)),
+    async def _require_empty_business(self, scope: Scope, cascade: bool) -> None:
+        if cascade:
+            return
+        collections = (self._database.campaigns, self._database.content)
+        if holds := [one.name for one in collections if await one.any(scope, {})]:
+            raise NotEmpty(
+                f"The business has {' and '.join(holds)}; cascade=true deletes them too.", holds=holds
+            )
+
+    # -- steps 2 and 3 ----------------------------------------------------------------------------------
+
+    async def _finish_content(self, scope: Scope, content_id: str) -> None:
+        fields = ("campaign_id", "slot_id", "written_by")
+        for content in await self._content.find(scope, {"_id": content_id}, fields):
+            await self._database.versions.delete(scope, {"content_id": content_id})
+            if content.get("slot_id") is not None:
+                await self._campaigns.release_slot(
+                    scope, content["campaign_id"], content["slot_id"], content_id
                 )
-                if found.items
-            ]
-            if holds:
-                raise NotEmpty(
-                    f"The business has {' and '.join(holds)}; cascade=true deletes them too.", holds=holds
-                )
-        await self._recall.forget_business(narrow)
-        await self._database.erase(narrow)
-        await self._database.memberships.delete({"business_id": business_id})
+            written_by = content.get("written_by")
+            if written_by is not None and await self._works(scope, written_by["run_id"]):
+                # A later attempt of the run would write it again: the bare mark stays until the run ends.
+                await self._content.strip(scope, content_id, {"written_by": written_by})
+            else:
+                await self._content.remove(scope, {"_id": content_id})
+
+    async def _works(self, scope: Scope, root_run_id: str) -> bool:
+        where = {"root_run_id": root_run_id, "status": {"$in": ACTIVE}}
+        return await self._database.runs.any(scope, where)
+
+    async def _finish_campaign(self, scope: Scope, campaign_id: str) -> None:
+        for campaign in await self._campaign.find(scope, {"_id": campaign_id}, (CASCADE, "written_by")):
+            try:
+                # What came between the first look and the mark is not deleted unasked.
+                await self._require_empty_campaign(scope, campaign_id, campaign[CASCADE])
+            except NotEmpty:
+                await self._campaign.unmark(scope, campaign_id)
+                raise
+            await self._content.mark_all(scope, {"campaign_id": campaign_id})
+            await self._withdrawal.stop(scope, await self._runs_on(scope, campaign_id, campaign))
+            where = {"campaign_id": campaign_id}
+            while contents := await self._content.find(scope, where, limit=BATCH):
+                ids = {"$in": [content["_id"] for content in contents]}
+                await self._database.versions.delete(scope, {"content_id": ids})
+                await self._content.remove(scope, {"_id": ids})
+            await self._database.threads.change_all(scope, where, {"campaign_id": None})
+            await self._idempotency.forget([campaign_id])
+            await self._campaign.remove(scope, {"_id": campaign_id})
+
+    async def _runs_on(self, scope: Scope, campaign_id: str, stored: Mapping[str, Any]) -> dict[str, Any]:
+        """The condition on the active runs of a campaign: named, in one of its threads, or its author's."""
+        active = await self._database.runs.all(scope, {"status": {"$in": ACTIVE}})
+        where = {"_id": {"$in": [run.thread_id for run in active]}, "campaign_id": campaign_id}
+        threads = {thread.id for thread in await self._database.threads.all(scope, where)}
+        author = (stored.get("written_by") or {}).get("run_id")
+        ids = [
+            run.id
+            for run in active
+            if run.input.campaign_id == campaign_id or run.thread_id in threads or run.root_run_id == author
+        ]
+        return {"_id": {"$in": ids}}
+
+    async def _finish_thread(self, scope: Scope, thread_id: str) -> None:
+        where = {"thread_id": thread_id}
+        await self._withdrawal.stop(scope, where)
+        await self._withdrawal.withdraw(scope, where)
+        await self._database.messages.delete(scope, where)
+        await self._remove_runs(scope, where)
+        await self._thread.remove(scope, {"_id": thread_id})
+
+    async def _remove_runs(self, scope: Scope, where: Mapping[str, Any]) -> None:
+        """Remove runs that are marked, with their graph state, memories and event logs."""
+        while runs := await self._run.find(scope, where, ("root_run_id", "attempt"), limit=BATCH):
+            roots = [run["root_run_id"] for run in runs]
+            await self._database.erase_checkpoints(scope, roots)
+            await self._recall.forget(scope, roots)
+            last = [LastAttempt(run["_id"], run["attempt"]) for run in runs]
+            await erase_logs(self._redis, scope, last, run_error(Deleted("run").problem()))
+            await self._run.remove(scope, {"_id": {"$in": [run["_id"] for run in runs]}})
+
+    async def _finish_business(self, scope: Scope, business_id: str) -> None:
+        for business in await self._business.find(scope, {"_id": business_id}, (CASCADE,)):
+            try:
+                await self._require_empty_business(scope, business[CASCADE])
+            except NotEmpty:
+                await self._business.unmark(scope, business_id)
+                raise
+            database = self._database
+            await database.memberships.delete({"business_id": business_id})
+            for marks in (self._campaign, self._content, self._thread):
+                await marks.mark_all(scope, {})
+            await self._withdrawal.stop(scope, {})
+            await self._withdrawal.withdraw(scope, {})
+            await self._recall.forget_business(scope)
+            await self._remove_runs(scope, {})
+            while campaigns := await self._campaign.find(scope, {}, limit=BATCH):
+                ids = [campaign["_id"] for campaign in campaigns]
+                await self._idempotency.forget(ids)
+                await self._campaign.remove(scope, {"_id": {"$in": ids}})
+            for collection in (database.messages, database.versions, database.content, database.tasks):
+                await collection.delete(scope, {})
+            await database.threads.delete(scope, {})
+            await self._idempotency.forget([business_id])
+            await self._business.remove(scope, {"_id": business_id})
+
+
+async def _all_gone(finish: Awaitable[None]) -> bool:
+    """Remove what belongs to a marked document; false when a store does not answer."""
+    try:
+        await finish
+    except Unavailable as error:
+        logger.warning("erasure.waits: %s", error)
+        return False
+    return True

@@ -6,7 +6,7 @@ from configparser import ConfigParser
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-AUTHORITY = ("approvals", "publishing", "audience", "replies", "undo", "erasure", "privacy")
+AUTHORITY = ("approvals", "publishing", "audience", "replies", "undo", "erasure", "withdrawal", "privacy")
 """Services that approve, send, reverse or erase; they live in `services/effects`."""
 
 SPECIALISTS = ("strategy", "copywriter", "video_script", "analyst", "inbox")

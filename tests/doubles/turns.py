@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any
 
 from core.document import TenantDocument
 from core.scope import Scope
-from memory.collections import Collection
+from memory.collections import Collection, Owner
 
 
 class Turns:
@@ -90,9 +90,11 @@ class SteppedCollection(Collection[Any]):
         await self._turns.turn()
         return await super().all(scope, where, limit)
 
-    async def insert(self, scope: Scope, document: TenantDocument, *, durable: bool = True) -> Any:
+    async def insert(
+        self, scope: Scope, document: TenantDocument, *, owners: Sequence[Owner] = (), durable: bool = True
+    ) -> Any:
         await self._turns.turn()
-        return await super().insert(scope, document, durable=durable)
+        return await super().insert(scope, document, owners=owners, durable=durable)
 
     async def note(self, scope: Scope, document_id: str, values: Mapping[str, Any]) -> bool:
         await self._turns.turn()

@@ -15,6 +15,7 @@ from core.scope import Scope
 from services.container import Services
 from tests.integration.api.conftest import Person
 from tests.integration.api.test_business import fields_of, found
+from tests.stored import store_run
 
 
 @pytest_asyncio.fixture
@@ -25,6 +26,7 @@ async def draft(ali: Person, services: Services) -> Content:
     created = await ali.client.post("/campaign/", json={"business_id": business.id, "name": "Mai"})
     slot = Slot(local_time="2027-05-01T09:00", timezone="Europe/Paris", platform="instagram", theme="Muguet")
     campaign = await services.campaigns.save_calendar(scope, created.json()["id"], [slot], new_id())
+    run = await store_run(services.database, business.id)
     return await services.drafting.save_draft(
         scope,
         business=business,
@@ -37,7 +39,7 @@ async def draft(ali: Person, services: Services) -> Content:
             language="fr",
         ),
         ai_metadata=AiMetadata(model="offline-demo", simulated=True),
-        written_by=WrittenBy(run_id=new_id(), agent="copywriter", slot="1"),
+        written_by=WrittenBy(run_id=run.id, agent="copywriter", slot="1"),
     )
 
 

@@ -231,12 +231,12 @@ async def test_a_stalled_attempt_changes_nothing_once_another_has_taken_over(
     assert isinstance(stalled, Claim)
     assert isinstance(second, Claim)
     assert second.token == stalled.token
-    await services.idempotency.lapse(stalled)
+    await services.idempotency.lapse(stalled, [])
     await services.idempotency.release(stalled)
     with pytest.raises(IdempotencyInFlight):
         await services.idempotency.claim(ali.id, "POST /thing", "key-1", "same")
-    await services.idempotency.record(second, 201, [], b"second")
-    await services.idempotency.record(stalled, 201, [], b"stalled")
+    await services.idempotency.record(second, [], 201, [], b"second")
+    await services.idempotency.record(stalled, [], 201, [], b"stalled")
     kept = await services.idempotency.claim(ali.id, "POST /thing", "key-1", "same")
     assert kept == Recorded(201, [], b"second")
 

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest_asyncio
 
 from core.ids import new_id
+from core.scope import Scope
 from core.settings import Settings
 from memory.embedded import StoreUrls
+from services.businesses import BusinessDraft
 from services.checker import Checker
 from services.container import open_services
 from tests.integration.jobs.stage import Stage
@@ -30,6 +32,8 @@ async def stage(
         data_dir=tmp_path,
     )
     async with open_services(settings, None, [tenant_listener], checker) as services:
-        yield Stage(services)
+        draft = BusinessDraft(business_name="Bakery", industry="Bakery")
+        business = await services.businesses.create(new_id(), draft)
+        yield Stage(services, Scope.of(business.id))
         await services.database.mongo.drop()
     assert tenant_listener.leaks == []

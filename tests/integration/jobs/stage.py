@@ -69,7 +69,7 @@ class Stage:
     """The services, a business, and every graph that a worker has begun."""
 
     services: Services
-    scope: Scope = field(default_factory=lambda: Scope.of(new_id()))
+    scope: Scope
     graphs: list[HeldGraph] = field(default_factory=list)
 
     def worker(self, *, lease: float = 3_600.0, attempts: int = 3, seconds: float = 900.0) -> Driver[Run]:

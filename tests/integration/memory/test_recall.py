@@ -53,7 +53,7 @@ async def vectors(line: Line) -> AsyncIterator[VectorIndex]:
 
 @pytest.fixture
 def recall(database: Database, vectors: VectorIndex, embedder: LocalEmbedder) -> Recall:
-    return Recall(database.memories, vectors, embedder, SystemClock())
+    return Recall(database, vectors, embedder, SystemClock())
 
 
 def decision(name: str, text: str) -> Remembered:
@@ -142,6 +142,7 @@ async def test_remembered_facts_follow_the_businesses_facts(
 ) -> None:
     gym = business(membership="from $29 a month", sauna="open until ten")
     scope = Scope.of(gym.id)
+    await database.businesses.insert(scope, gym)
     await recall.remember_facts(scope, gym)
     assert await recall.index(scope) == 2
     gym.facts[0].value = "from $35 a month"
@@ -157,9 +158,10 @@ async def test_remembered_facts_follow_the_businesses_facts(
     assert [hit.memory_id for hit in hits] == [memory.id for memory in kept.values()]
 
 
-async def test_facts_do_not_crowd_out_what_was_decided(recall: Recall) -> None:
+async def test_facts_do_not_crowd_out_what_was_decided(recall: Recall, database: Database) -> None:
     gym = business(**{f"yoga_class_{number}": f"beginners, Tuesday, room {number}" for number in range(60)})
     scope = Scope.of(gym.id)
+    await database.businesses.insert(scope, gym)
     await recall.remember_facts(scope, gym)
     await recall.remember(scope, [decision("yoga", DECISIONS["yoga"])])
     assert await recall.index(scope) == 61
@@ -209,6 +211,7 @@ async def test_removed_facts_are_gone_although_chroma_was_away(
 ) -> None:
     gym = business(membership="from $29 a month")
     scope = Scope.of(gym.id)
+    await database.businesses.insert(scope, gym)
     await recall.remember_facts(scope, gym)
     await recall.index(scope)
     await line.cut()

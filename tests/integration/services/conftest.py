@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 import pytest_asyncio
 
 from core.business import Business, Segment
 from core.campaign import Campaign, CampaignFields
+from core.content import Content
+from core.document import WrittenBy
 from core.scope import Scope
 from memory.database import Database
 from services.businesses import BusinessDraft, Businesses, NewFact
@@ -16,22 +19,18 @@ from services.campaigns import Campaigns
 from services.checker import Checker
 from services.content import Contents
 from services.drafting import Drafting
-from services.effects.erasure import Erasure
+from tests.stored import store_run
 
 
 @dataclass
 class Notebook:
-    """Stands where campaign memory stands: notes what it was asked to remember and to forget."""
+    """Stands where campaign memory stands: notes what it was asked to remember."""
 
     remembered: list[tuple[str, list[str]]] = field(default_factory=list)
-    forgotten: list[str] = field(default_factory=list)
 
     async def remember_facts(self, scope: Scope, business: Business) -> None:
         assert scope.business_id == business.id
         self.remembered.append((business.id, [fact.value for fact in business.facts]))
-
-    async def forget_business(self, scope: Scope) -> None:
-        self.forgotten.append(scope.business_id)
 
 
 @pytest.fixture
@@ -54,14 +53,17 @@ def contents(database: Database, checker: Checker) -> Contents:
     return Contents(database, checker, database.content.clock)
 
 
+class DraftingOfRuns(Drafting):
+    """Saves drafts of runs that are there."""
+
+    async def save_draft(self, scope: Scope, *, written_by: WrittenBy, **draft: Any) -> Content:
+        await store_run(self._database, scope.business_id, written_by.run_id)
+        return await super().save_draft(scope, written_by=written_by, **draft)
+
+
 @pytest.fixture
 def drafting(database: Database, campaigns: Campaigns) -> Drafting:
-    return Drafting(database, campaigns, database.content.clock)
-
-
-@pytest.fixture
-def privacy(database: Database, campaigns: Campaigns, notebook: Notebook) -> Erasure:
-    return Erasure(database, campaigns, notebook)
+    return DraftingOfRuns(database, campaigns, database.content.clock)
 
 
 @pytest_asyncio.fixture

@@ -14,8 +14,10 @@ from core.errors import InvalidFields, NotFound, VersionMismatch
 from core.ids import new_id
 from core.rules.findings import Check
 from core.scope import Scope
+from memory.database import Database
 from services.campaigns import Campaigns
 from services.drafting import Drafting
+from tests.stored import store_run
 
 
 def slot(day: int, platform: str = "instagram", hour: int = 9, theme: str = "Brioche") -> Slot:
@@ -59,9 +61,9 @@ async def test_crud(campaigns: Campaigns, bakery: Business, groomer: Business) -
     assert [one.id for one in (await campaigns.page(scope, 10)).items] == [campaign.id]
 
 
-async def test_a_run_makes_one_campaign(campaigns: Campaigns, bakery: Business) -> None:
+async def test_a_run_makes_one_campaign(campaigns: Campaigns, database: Database, bakery: Business) -> None:
     scope = Scope.of(bakery.id)
-    by = WrittenBy(run_id=new_id(), agent="strategy")
+    by = WrittenBy(run_id=(await store_run(database, bakery.id)).id, agent="strategy")
     first = await campaigns.create_draft(scope, bakery.id, CampaignFields(name="Été", status="active"), by)
     again = await campaigns.create_draft(scope, bakery.id, CampaignFields(name="Autre"), by)
     assert first == again

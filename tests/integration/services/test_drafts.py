@@ -12,20 +12,17 @@ from core.business import Business
 from core.campaign import Campaign, CampaignFields, Slot
 from core.content import AiMetadata, Content, ContentFields, TextContent
 from core.document import WrittenBy
-from core.errors import Invalid, InvalidFields, NotEmpty, NotFound, VersionMismatch
+from core.errors import Invalid, InvalidFields, NotFound, VersionMismatch
 from core.ids import new_id
 from core.scope import Scope
-from core.usage import LedgerEntry
-from memory.budgets import Budgets
-from memory.database import KEPT_FOR_ACCOUNTING, TENANT_COLLECTIONS, Database
+from memory.database import Database
 from memory.leases import Scans
 from services.campaigns import Campaigns
 from services.checks import run_checks
 from services.content import Contents
 from services.drafting import Drafting
-from services.effects.erasure import Erasure
 from tests.doubles.turns import SteppedCollection, Turns
-from tests.integration.services.conftest import Notebook
+from tests.stored import store_run
 
 WANTED = Slot(local_time="2027-03-01T09:00", timezone="Europe/Paris", platform="instagram", theme="Brioche")
 BRIEF = "Écris un post : la brioche coûte 6 € ce week-end"
@@ -100,6 +97,7 @@ async def test_a_draft_whose_worker_died_before_its_slot_named_it_is_tied(
 ) -> None:
     scope, run_id, turns = Scope.of(bakery.id), new_id(), Turns()
     planned = await campaigns.save_calendar(scope, spring.id, [WANTED], run_id)
+    await store_run(database, bakery.id, run_id)
     (slot,) = planned.calendar
     stepped = Database(database.mongo, database.content.clock)
     stepped.content = SteppedCollection(database.content, turns)
@@ -263,87 +261,3 @@ async def test_lists_are_filtered_and_paged(
     assert len((await contents.page(scope, 10, platform="instagram", status="draft")).items) == 4
     with pytest.raises(NotFound):
         await contents.page(Scope.of(groomer.id), 10, campaign_id=spring.id)
-
-
-async def test_an_erased_draft_frees_its_slot(
-    drafting: Drafting,
-    contents: Contents,
-    campaigns: Campaigns,
-    privacy: Erasure,
-    database: Database,
-    bakery: Business,
-    spring: Campaign,
-) -> None:
-    scope, run_id = Scope.of(bakery.id), new_id()
-    planned = await campaigns.save_calendar(scope, spring.id, [WANTED], run_id)
-    draft = await write(drafting, bakery, planned, "Bonjour", run_id=run_id, slot=planned.calendar[0])
-    await contents.change(scope, draft.id, {"title": "Autre"}, edited_by="a" * 24)
-    await privacy.erase_content(scope, draft.id)
-    with pytest.raises(NotFound):
-        await contents.get(scope, draft.id)
-    assert await database.versions.all(scope, {}) == []
-    (slot,) = (await campaigns.get(scope, spring.id)).calendar
-    assert (slot.state, slot.content_id) == ("planned", None)
-
-
-async def test_a_campaign_with_content_goes_only_as_a_whole(
-    drafting: Drafting,
-    contents: Contents,
-    privacy: Erasure,
-    campaigns: Campaigns,
-    bakery: Business,
-    spring: Campaign,
-) -> None:
-    scope = Scope.of(bakery.id)
-    draft = await write(drafting, bakery, spring, "Bonjour", run_id=new_id())
-    with pytest.raises(NotEmpty):
-        await privacy.erase_campaign(scope, spring.id, cascade=False)
-    await privacy.erase_campaign(scope, spring.id, cascade=True)
-    with pytest.raises(NotFound):
-        await campaigns.get(scope, spring.id)
-    with pytest.raises(NotFound):
-        await contents.get(scope, draft.id)
-
-
-async def test_nothing_of_an_erased_business_stays(
-    drafting: Drafting,
-    contents: Contents,
-    campaigns: Campaigns,
-    privacy: Erasure,
-    database: Database,
-    notebook: Notebook,
-    bakery: Business,
-    groomer: Business,
-    spring: Campaign,
-) -> None:
-    scope = Scope.of(bakery.id)
-    draft = await write(drafting, bakery, spring, "Bonjour", run_id=new_id())
-    await contents.change(scope, draft.id, {"title": "Autre"}, edited_by="a" * 24)
-    other = await campaigns.create(Scope.of(groomer.id), groomer.id, CampaignFields(name="Fell"))
-    with pytest.raises(NotFound):
-        await privacy.erase_business(Scope.of(groomer.id), bakery.id, cascade=True)
-    with pytest.raises(NotEmpty) as caught:
-        await privacy.erase_business(scope, bakery.id, cascade=False)
-    assert caught.value.facts["holds"] == ["campaigns", "content"]
-    await privacy.erase_business(scope, bakery.id, cascade=True)
-    for name in TENANT_COLLECTIONS - KEPT_FOR_ACCOUNTING:
-        assert await database.mongo.collection(name).find_one({"business_id": bakery.id}) is None, name
-    assert await database.memberships.all({"business_id": bakery.id}) == []
-    assert notebook.forgotten == [bakery.id]
-    assert (await campaigns.get(Scope.of(groomer.id), other.id)).name == "Fell"
-
-
-async def test_deleting_a_business_keeps_its_ledger_and_frees_no_quota(
-    privacy: Erasure, database: Database, bakery: Business
-) -> None:
-    scope = Scope.of(bakery.id)
-    budgets = Budgets(database.budgets, database.ledger, database.budgets.clock, default_limit=1_000)
-    spent, going_on = [await budgets.reserve(scope, 300, None) for _ in range(2)]
-    assert spent is not None
-    assert going_on is not None
-    await budgets.settle(scope, spent, LedgerEntry(agent="copywriter", tokens_in=250))
-    await privacy.erase_business(scope, bakery.id, cascade=True)
-    await budgets.settle(scope, going_on, LedgerEntry(agent="copywriter", tokens_in=200))
-    month = await budgets.month(scope)
-    assert (month.tokens_used, month.reserved, month.remaining) == (450, 0, 550)
-    assert sorted(row.tokens for row in await database.ledger.all(scope, {})) == [200, 250]

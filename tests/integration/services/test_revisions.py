@@ -24,6 +24,7 @@ from services.checker import Checker
 from services.content import Contents
 from services.drafting import Drafting, draft_id
 from tests.doubles.turns import SteppedCollection, Turns
+from tests.stored import store_run
 
 PERSON = "a" * 24
 ATTEMPTS = 2
@@ -126,6 +127,7 @@ async def test_no_interleaving_loses_an_edit_or_a_revision(
     decision: str | None,
 ) -> None:
     desk = Desk(database, checker, bakery, spring)
+    await store_run(database, bakery.id, desk.run_id)
     work = [
         desk.attempt("Version A"),
         desk.attempt("Version B"),

@@ -330,7 +330,7 @@ export interface paths {
         post?: never;
         /**
          * Delete a campaign
-         * @description Conversations about it stay, without a campaign.
+         * @description Runs that work on it end; conversations about it stay, without a campaign.
          */
         delete: operations["delete_campaign"];
         options?: never;
@@ -608,7 +608,7 @@ export interface paths {
         post?: never;
         /**
          * Delete a thread
-         * @description Its messages and runs go with it; the drafts and the calendar stay.
+         * @description Its runs end, and go with its messages and memories; its campaign and drafts stay (`stays`).
          */
         delete: operations["delete_thread"];
         options?: never;
@@ -2045,6 +2045,19 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * Stays
+         * @description What is not deleted with a thread.
+         */
+        Stays: {
+            /** Campaign Id */
+            campaign_id: string | null;
+            /**
+             * Drafts
+             * @description Drafts that were written in the thread.
+             */
+            drafts: number;
+        };
+        /**
          * Step
          * @description One line of the run's progress, as the page folds it.
          */
@@ -2364,6 +2377,8 @@ export interface components {
                 [key: string]: unknown;
             }[];
             active_run?: components["schemas"]["ActiveRun"] | null;
+            /** @description What stays when the thread is deleted. */
+            stays: components["schemas"]["Stays"];
         };
         /**
          * FieldProblem
@@ -3539,7 +3554,10 @@ export interface operations {
                 /** @description Also when it has campaigns or content. */
                 cascade?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description The version that was read: `"3"`, or `*`. */
+                "If-Match"?: string | null;
+            };
             path: {
                 /** @description The document's id: 24 hex digits. */
                 id: string;
@@ -3548,7 +3566,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description It is no longer seen; what a store that does not answer has of it goes later. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It is gone. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -3584,6 +3609,15 @@ export interface operations {
             };
             /** @description It has campaigns or content and `cascade` is not true. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It has changed since it was read. */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4338,7 +4372,10 @@ export interface operations {
                 /** @description Also when it has content, which goes with it. */
                 cascade?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description The version that was read: `"3"`, or `*`. */
+                "If-Match"?: string | null;
+            };
             path: {
                 /** @description The document's id: 24 hex digits. */
                 id: string;
@@ -4347,7 +4384,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description It is no longer seen; what a store that does not answer has of it goes later. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It is gone. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -4383,6 +4427,15 @@ export interface operations {
             };
             /** @description It has content and `cascade` is not true. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It has changed since it was read. */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4890,7 +4943,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description It is no longer seen; what a store that does not answer has of it goes later. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It is gone. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -5804,7 +5864,10 @@ export interface operations {
     delete_thread: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The version that was read: `"3"`, or `*`. */
+                "If-Match"?: string | null;
+            };
             path: {
                 /** @description Our id, or the caller's own name for the thread. */
                 reference: string;
@@ -5813,7 +5876,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description It is no longer seen; what a store that does not answer has of it goes later. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It is gone. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -5840,6 +5910,15 @@ export interface operations {
             };
             /** @description Unknown, malformed or somebody else's id. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It has changed since it was read. */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,0 +1,48 @@
+"""Erase the event logs of runs, and end the streams of those who still read them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from redis.asyncio import Redis
+
+from core.errors import Unavailable
+from core.scope import Scope
+from memory.event_log import ENDED_SECONDS
+from memory.redis import AWAY, run_log_key
+
+
+class LastAttempt(NamedTuple):
+    """A run that no worker can claim any more, and how many attempts it has had."""
+
+    run_id: str
+    attempt: int
+
+
+async def erase_logs(redis: Redis, scope: Scope, runs: Sequence[LastAttempt], farewell: bytes) -> None:
+    """Replace each log that is there by one terminal event.
+
+    The event's id belongs to an attempt that never was, so that Redis refuses whatever a worker sends that
+    does not know yet; it expires with the log's last readers.
+
+    Args:
+        redis: The client.
+        scope: The runs' business.
+        runs: The runs.
+        farewell: The event, which must say nothing of what was erased.
+
+    Raises:
+        Unavailable: Redis does not answer.
+    """
+    pipe = redis.pipeline(transaction=False)
+    for run in runs:
+        key = run_log_key(scope, run.run_id)
+        # Refused where an erasure that did not end has written it before.
+        pipe.execute_command("XADD", key, "NOMKSTREAM", f"{run.attempt + 1}-1", "event", farewell)
+        pipe.xtrim(key, maxlen=1, approximate=False)
+        pipe.expire(key, ENDED_SECONDS)
+    try:
+        await pipe.execute(raise_on_error=False)
+    except AWAY as error:
+        raise Unavailable("Redis does not answer.", part="redis") from error

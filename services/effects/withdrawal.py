@@ -1,0 +1,61 @@
+"""Stop and withdraw the runs of what is being deleted; for api and jobs only."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from core.conversation import ACTIVE
+from core.errors import NotFound
+from core.scope import Scope
+from memory.collections import DELETING
+from memory.database import Database
+from services.runs import Runs
+
+STOP_SECONDS = 5.0
+"""How long a deletion waits for the workers of its runs; a healthy one closes its model call within 2 s."""
+
+LOOK_SECONDS = 0.05
+
+
+class Withdrawal:
+    """Takes runs away from their workers, first by asking, then by the mark.
+
+    Args:
+        database: Where the runs are.
+        runs: Cancels them.
+        stop_seconds: How long a worker may take to end its run.
+    """
+
+    def __init__(self, database: Database, runs: Runs, stop_seconds: float = STOP_SECONDS) -> None:
+        self._runs = database.runs
+        self._service = runs
+        self._stop_seconds = stop_seconds
+
+    async def stop(self, scope: Scope, where: Mapping[str, Any]) -> None:
+        """Cancel the active runs under a condition, and wait until their workers have ended them.
+
+        One that has not ended in time goes on; nothing waits for those that no worker has begun.
+        """
+        active = await self._runs.all(scope, {**where, "status": {"$in": ACTIVE}})
+        for run in active:
+            with suppress(NotFound):
+                await self._service.cancel(scope, run)
+        in_work = {"_id": {"$in": [run.id for run in active]}, "status": "running"}
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._stop_seconds):
+                while active and await self._runs.any(scope, in_work):  # noqa: ASYNC110 -- written elsewhere
+                    await asyncio.sleep(LOOK_SECONDS)
+
+    async def withdraw(self, scope: Scope, where: Mapping[str, Any]) -> None:
+        """Mark the runs under a condition as being deleted.
+
+        One that is still active ends with that: no worker claims it, and one that has it loses its lease.
+        """
+        now = self._runs.clock.now()
+        ended = {"status": "cancelled", "outcome": "cancelled", "finished_at": now, "lease": None}
+        active = {**where, "status": {"$in": ACTIVE}}
+        await self._runs.change_all(scope, active, {**ended, DELETING: now})
+        await self._runs.change_all(scope, where, {DELETING: now})

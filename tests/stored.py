@@ -1,0 +1,36 @@
+"""Documents that a test stores beside those that it is about."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from core.conversation import Run, RunInput
+from core.ids import new_id
+from core.scope import Scope
+from memory.collections import AlreadyThere
+from memory.database import Database
+
+
+async def store_run(database: Database, business_id: str, run_id: str | None = None) -> Run:
+    """A run in work, unless it is there: what a run makes is taken back when there is no such run."""
+    now, run_id = database.runs.clock.now(), run_id or new_id()
+    run = Run(
+        id=run_id,
+        business_id=business_id,
+        client_id=run_id,
+        user_id=new_id(),
+        dedupe_key=run_id,
+        thread_id=new_id(),
+        thread_client_id=new_id(),
+        root_run_id=run_id,
+        answer_id=new_id(),
+        input=RunInput(message_id=new_id(), text="Write a post"),
+        input_digest="0" * 64,
+        status="running",
+        attempt=1,
+        created_at=now,
+        updated_at=now,
+    )
+    with suppress(AlreadyThere):
+        await database.runs.insert(Scope.of(business_id), run)
+    return run
