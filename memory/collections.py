@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
 
-from core.clock import Clock, whole_milliseconds
+from core.clock import Clock
 from core.document import Document, TenantDocument
-from core.errors import Invalid, NotFound, VersionMismatch
+from core.errors import NotFound, VersionMismatch
 from core.ids import is_id
 from core.scope import Scope
 from memory.mongo import DuplicateKeyError, Mongo, encode_value, to_stored
-
-EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
-"""No document is older; the last window of a page reaches back to here."""
-
-FIRST_WINDOW = timedelta(hours=6)
+from memory.pages import ListReader, OneFind, Page, Position
+from memory.windows import SampledWindows
 
 DELETING = "deleting_at"
 """The stored field of a document that is being deleted; no model has it, so that no answer shows it."""
@@ -28,39 +22,16 @@ DELETING = "deleting_at"
 D = TypeVar("D", bound=Document)
 
 
-@dataclass(frozen=True)
-class Page(Generic[D]):
-    """Some documents, newest first, and where to go on."""
-
-    items: list[D]
-    next_cursor: str | None
-
-
 class AlreadyThere(Exception):
     """A unique index has this value already."""
-
-
-def encode_cursor(created_at: datetime, document_id: str) -> str:
-    """Where a page ended, opaque to clients."""
-    text = f"{int(created_at.timestamp() * 1000)}.{document_id}"
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
-
-
-def decode_cursor(cursor: str) -> tuple[datetime, str]:
-    """Read a cursor; anything that is not one is Invalid."""
-    try:
-        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
-        milliseconds, _, document_id = text.partition(".")
-        created_at = datetime.fromtimestamp(int(milliseconds) / 1000, UTC)
-    except (binascii.Error, ValueError, OverflowError, OSError) as error:
-        raise Invalid("cursor: not one of ours; leave it out to start at the newest.") from error
-    return whole_milliseconds(created_at), document_id
 
 
 class _Typed(Generic[D]):
     """What scoped and unscoped collections share: the codec."""
 
     def __init__(self, mongo: Mongo, name: str, model: type[D], noun: str, clock: Clock) -> None:
+        self._mongo = mongo
+        self._lists: ListReader | None = None
         self.raw = mongo.collection(name)
         self.unjournaled = mongo.collection(name, durable=False)
         self.name = name
@@ -71,6 +42,16 @@ class _Typed(Generic[D]):
     def load(self, stored: Mapping[str, Any]) -> D:
         """A stored document as its model."""
         return self.model.from_stored(stored)
+
+    async def _page(self, where: Mapping[str, Any], limit: int, cursor: str | None) -> Page[D]:
+        if self._lists is None:
+            self._lists = SampledWindows(self.raw) if await self._mongo.is_bundled() else OneFind(self.raw)
+        before = Position.from_cursor(cursor) if cursor else None
+        # One more than is shown says whether anything follows.
+        found = await self._lists.newest(where, before, limit + 1)
+        shown = found[:limit]
+        more = Position.of(shown[-1]).cursor() if len(found) > limit else None
+        return Page([self.load(stored) for stored in shown], more)
 
     async def _insert(self, document: D, *, durable: bool = True) -> D:
         collection = self.raw if durable else self.unjournaled
@@ -100,9 +81,6 @@ def _within(scope: Scope) -> dict[str, Any]:
 
 class Collection(_Typed[D]):
     """Tenant documents of one kind.
-
-    Hot queries have both ends bounded: a page reads windows of time that double until it is full, since
-    not every server stops a range scan at the limit.
 
     A document that is marked as being deleted (`memory/marks.py`) is neither found nor changed.
     """
@@ -145,23 +123,19 @@ class Collection(_Typed[D]):
     async def page(
         self, scope: Scope, where: Mapping[str, Any], limit: int, cursor: str | None = None
     ) -> Page[D]:
-        """Up to `limit` documents, newest first, from behind `cursor`."""
-        upper, last_id = decode_cursor(cursor) if cursor else (self.clock.now() + timedelta(minutes=1), "")
-        items: list[D] = []
-        window = FIRST_WINDOW
-        while len(items) <= limit and upper >= EPOCH:
-            lower = max(upper - window, EPOCH - timedelta(milliseconds=1))
-            bounds = {"created_at": {"$gt": lower, "$lte": upper}}
-            found = self.raw.find({**where, **_within(scope), **bounds})
-            async for stored in found.sort([("created_at", -1), ("_id", -1)]):
-                document = self.load(stored)
-                if last_id and document.created_at == upper and document.id >= last_id:
-                    continue
-                items.append(document)
-            upper, last_id, window = lower, "", window * 2
-        kept = items[:limit]
-        more = encode_cursor(kept[-1].created_at, kept[-1].id) if len(items) > limit else None
-        return Page(kept, more)
+        """Return up to `limit` documents, newest first.
+
+        Args:
+            scope: The businesses whose documents are listed.
+            where: Fields that must have these values; each set of them that is asked often has its indexes
+                (`memory/migrations.py`).
+            limit: How many at most.
+            cursor: The `next_cursor` of the page before; None begins at the newest.
+
+        Raises:
+            InvalidFields: The cursor is not one that a page gave.
+        """
+        return await self._page({**where, **_within(scope)}, limit, cursor)
 
     async def insert(
         self, scope: Scope, document: D, *, owners: Sequence[Owner] = (), durable: bool = True

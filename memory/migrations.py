@@ -30,6 +30,14 @@ def _unique(*fields: str) -> IndexModel:
     return IndexModel([(field, ASCENDING) for field in fields], unique=True)
 
 
+async def listed(mongo: Mongo, *fields: str) -> list[IndexModel]:
+    """Return the indexes of the lists whose documents share the values of `fields` (`memory/pages.py`)."""
+    same = [(field, ASCENDING) for field in fields]
+    newest = IndexModel([*same, ("created_at", DESCENDING), ("_id", DESCENDING)])
+    # The bundled server samples a list by its ids (`memory/windows.py`).
+    return [newest, IndexModel([*same, ("_id", ASCENDING)])] if await mongo.is_bundled() else [newest]
+
+
 async def make_collection(mongo: Mongo, name: str, *indexes: IndexModel, tenant: bool = True) -> None:
     """Make a collection with its validator and indexes, or add them to it.
 
@@ -141,6 +149,33 @@ async def _deletions(mongo: Mongo) -> None:
         )
 
 
+_LISTS: dict[str, list[tuple[str, ...]]] = {
+    "businesses": [("business_id",)],
+    "campaigns": [("business_id",)],
+    "content": [
+        ("business_id",),
+        ("business_id", "campaign_id"),
+        ("business_id", "platform"),
+        ("business_id", "status"),
+    ],
+    "threads": [("business_id", "user_id")],
+    "chat_messages": [("business_id", "thread_id")],
+    "refresh_families": [("user_id",)],
+}
+
+
+async def _lists(mongo: Mongo) -> None:
+    """What is listed newest first, with the document's id deciding between equal times."""
+    for name, lists in _LISTS.items():
+        tenant = name != "refresh_families"
+        for fields in lists:
+            await make_collection(mongo, name, *await listed(mongo, *fields), tenant=tenant)
+            before = "_".join(f"{field}_1" for field in fields) + "_created_at_-1"
+            if before in await mongo.collection(name).index_information():
+                await mongo.collection(name).drop_index(before)
+    await make_collection(mongo, "businesses", _unique("business_id"))
+
+
 MIGRATIONS: tuple[tuple[int, Migration], ...] = (
     (1, _first_collections),
     # 2 set the validators, which each collection now gets where it is made.
@@ -150,6 +185,7 @@ MIGRATIONS: tuple[tuple[int, Migration], ...] = (
     (6, _untied_drafts),
     (7, normalise_addresses),
     (8, _deletions),
+    (9, _lists),
 )
 
 

@@ -42,6 +42,7 @@ _CANNOT_SERVE = frozenset(
 )
 
 Stored = dict[str, Any]
+RawCollection = AsyncIOMotorCollection[Stored]
 
 
 def cannot_serve(error: BaseException) -> bool:
@@ -104,8 +105,9 @@ class Mongo:
         )
         self._options: CodecOptions[Stored] = CodecOptions(tz_aware=True, tzinfo=UTC)
         self.database = self._client.get_database(database, codec_options=self._options)
+        self._bundled: bool | None = None
 
-    def collection(self, name: str, *, durable: bool = True) -> AsyncIOMotorCollection[Stored]:
+    def collection(self, name: str, *, durable: bool = True) -> RawCollection:
         """The raw collection; only `memory/` uses it, tenant data goes through `memory/collections.py`.
 
         Args:
@@ -127,6 +129,12 @@ class Mongo:
             await probes.update_one({"_id": "probe"}, {"$currentDate": {"at": True}}, upsert=True)
         if await probes.find_one({"_id": "probe"}) is None:
             raise ConnectionFailure("what was written is not there")
+
+    async def is_bundled(self) -> bool:
+        """Return whether the server is the one of `memory/embedded.py` rather than MongoDB."""
+        if self._bundled is None:
+            self._bundled = "secantusVersion" in await self.database.command("buildInfo")
+        return self._bundled
 
     async def drop(self) -> None:
         """Remove the whole database."""

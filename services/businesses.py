@@ -18,8 +18,9 @@ from core.idempotency import creation_id
 from core.ids import new_id
 from core.merge_patch import apply_patch
 from core.scope import Scope
-from memory.collections import AlreadyThere, Page
+from memory.collections import AlreadyThere
 from memory.database import Database
+from memory.pages import Page
 from services.edits import edit
 
 MOST_FACTS = 200

@@ -15,8 +15,9 @@ from core.ids import derived_id
 from core.merge_patch import apply_patch
 from core.scope import Scope
 from core.views import View
-from memory.collections import AlreadyThere, Page
+from memory.collections import AlreadyThere
 from memory.database import Database
+from memory.pages import Page
 from services.edits import edit
 
 MOST_SLOTS = 400

@@ -13,8 +13,8 @@ from core.content import Authorship, Content, ContentFields, ContentStatus
 from core.errors import NotFound
 from core.merge_patch import apply_patch
 from core.scope import Scope
-from memory.collections import Page
 from memory.database import Database
+from memory.pages import Page
 from services.checker import Checker
 from services.citing import rechecked
 from services.edits import edit

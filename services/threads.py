@@ -10,8 +10,8 @@ from core.events import Snapshot
 from core.ids import is_id
 from core.scope import Scope
 from core.views import CampaignSummary, DraftState
-from memory.collections import Page
 from memory.database import Database
+from memory.pages import Page
 
 LONGEST_BRANCH = 400
 

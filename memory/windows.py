@@ -1,0 +1,139 @@
+"""Lists of the bundled server, which decodes all that a find spans before it sorts and cuts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from math import ceil
+from typing import Any
+
+from memory.mongo import RawCollection, Stored
+from memory.pages import NEWEST_FIRST, Position
+
+EVERY = 32
+SAMPLED = {"$lt": "08"}
+"""Of ids, which are random hexadecimal digits, one in 32 is below `08`."""
+
+MOST_CUTS = 512
+"""Of a longer list only every second cut is kept, and so on."""
+
+MOST_LISTS = 2_000
+MOST_WINDOWS = 4
+
+
+@dataclass(frozen=True)
+class _Cuts:
+    """Where a list may be cut so that about `every` of its documents lie in between.
+
+    `fields` are those that the index has, a part of the list's conditions.
+    """
+
+    fields: frozenset[str]
+    every: int
+    times: Sequence[datetime]
+
+
+class SampledWindows:
+    """Cuts a list at the times of a random sample of it, and reads from cut to cut until a page is full.
+
+    Between two neighbours of a sample of one in 32 lie about 32 documents of the list, however they are
+    spread over time: a burst within seconds is cut finely, and an empty year is one window. The cuts are
+    remembered until a page shows that the list has changed much; old ones cost time, never correctness.
+    """
+
+    def __init__(self, collection: RawCollection) -> None:
+        self._collection = collection
+        self._sampled: list[frozenset[str]] | None = None
+        self._one_each = False
+        self._known: dict[tuple[tuple[str, Any], ...], _Cuts] = {}
+
+    async def newest(self, where: Mapping[str, Any], before: Position | None, count: int) -> list[Stored]:
+        """Return stored documents, newest first."""
+        if self._sampled is None:
+            self._sampled = await self._read_indexes()
+        owners = where.get("business_id")
+        if not isinstance(owners, Mapping):
+            return await self._one_list(where, before, count)
+        if self._one_each:
+            rest = {name: value for name, value in where.items() if name != "business_id"}
+            return _behind(before, rest, await self._window({"business_id": owners}))[:count]
+        # No index gives the newest of several owners: take each one's, and of these the newest.
+        each = [{**where, "business_id": owner} for owner in owners["$in"]]
+        lists = await asyncio.gather(*(self._one_list(one, before, count) for one in each))
+        found = (stored for one in lists for stored in one)
+        return sorted(found, key=Position.of, reverse=True)[:count]
+
+    async def _one_list(self, where: Mapping[str, Any], before: Position | None, count: int) -> list[Stored]:
+        key = tuple(sorted(where.items()))
+        cuts = self._known.get(key) or await self._cut(where)
+        # The server takes an index only for exactly its fields: further conditions are looked at here.
+        indexed = {name: where[name] for name in cuts.fields}
+        upper = before.created_at if before else None
+        times = [time for time in cuts.times if upper is None or time < upper]
+        found: list[Stored] = []
+        windows, changed = 0, False
+        while True:
+            step = ceil((count - len(found)) / cuts.every)
+            lower = times[step - 1] if step <= len(times) else None
+            read = _behind(before, where, await self._window(indexed, lower, upper))
+            found += read
+            windows += 1
+            changed |= windows > MOST_WINDOWS or len(read) > 4 * step * cuts.every
+            if lower is None or len(found) >= count:
+                break
+            upper, times = lower, times[step:]
+        if len(self._known) >= MOST_LISTS:
+            self._known.clear()
+        self._known[key] = cuts
+        if changed:
+            del self._known[key]
+        return found[:count]
+
+    async def _cut(self, where: Mapping[str, Any]) -> _Cuts:
+        """Sample the list by each index that fits it, and choose the one with the fewest documents."""
+        fitting = [fields for fields in self._sampled or () if fields <= where.keys()]
+        widest = [fields for fields in fitting if not any(fields < other for other in fitting)]
+        samples = await asyncio.gather(*(self._sample(fields, where) for fields in widest))
+        if not samples:
+            return _Cuts(frozenset(where), EVERY, ())
+        fields, sample = min(zip(widest, samples, strict=True), key=lambda pair: len(pair[1]))
+        times = sorted({one["created_at"] for one in _behind(None, where, sample)}, reverse=True)
+        every = EVERY
+        while len(times) > MOST_CUTS:
+            times, every = times[::2], every * 2
+        return _Cuts(fields, every, times)
+
+    async def _sample(self, fields: frozenset[str], where: Mapping[str, Any]) -> list[Stored]:
+        condition = {**{name: where[name] for name in fields}, "_id": SAMPLED}
+        shown = {"created_at": 1, **dict.fromkeys(where, 1)}
+        return await self._collection.find(condition, shown, batch_size=MOST_CUTS).to_list(None)
+
+    async def _window(
+        self, indexed: Mapping[str, Any], lower: datetime | None = None, upper: datetime | None = None
+    ) -> list[Stored]:
+        bounds = {"$gt": lower, "$lte": upper}
+        between = {name: bound for name, bound in bounds.items() if bound is not None}
+        condition = {**indexed, "created_at": between} if between else dict(indexed)
+        return await self._collection.find(condition, sort=NEWEST_FIRST, batch_size=MOST_CUTS).to_list(None)
+
+    async def _read_indexes(self) -> list[frozenset[str]]:
+        """Return the sets of fields that have an index with `_id`, by which their lists are sampled."""
+        sampled = []
+        for index in (await self._collection.index_information()).values():
+            *fields, last = [name for name, _ in index["key"]]
+            if last == "_id" and "created_at" not in fields:
+                sampled.append(frozenset(fields))
+            self._one_each |= bool(index.get("unique")) and [*fields, last] == ["business_id"]
+        return sampled
+
+
+def _behind(before: Position | None, where: Mapping[str, Any], stored: Sequence[Stored]) -> list[Stored]:
+    """Return what has the values of `where` and comes behind a position."""
+    return [
+        one
+        for one in stored
+        if all(one.get(name) == value for name, value in where.items())
+        and (before is None or Position.of(one) < before)
+    ]
