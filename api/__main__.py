@@ -8,6 +8,7 @@ import gc
 import getpass
 import json
 import logging
+import resource
 import socket
 import sys
 
@@ -15,6 +16,7 @@ import uvicorn
 from pydantic import TypeAdapter, ValidationError
 
 from api.app import create_app
+from api.connections import bounded_connections
 from api.reference import openapi, roles_table
 from core.account import Password
 from core.email_address import Email
@@ -26,6 +28,7 @@ from services.logging_setup import configure_logging
 from services.start_checks import check_settings
 
 SHUTDOWN_SECONDS = 10
+OPEN_FILES = 16_384
 GC_THRESHOLDS = (50_000, 50, 50)
 
 
@@ -51,6 +54,7 @@ def serve(settings: Settings) -> int:
         create_app(settings),
         host=settings.host,
         port=settings.port,
+        http=bounded_connections(),
         access_log=False,
         log_config=None,
         lifespan="on",
@@ -58,9 +62,17 @@ def serve(settings: Settings) -> int:
         server_header=False,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
     )
+    _allow_open_files()
     server = Server(config)
     server.run()
     return 0 if server.started else 3
+
+
+def _allow_open_files() -> None:
+    """Have as many connections as the system allows us: by default it often gives 1,024 files."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if most == resource.RLIM_INFINITY else min(OPEN_FILES, most)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 async def create_admin(settings: Settings, email: str, name: str, password: str) -> int:

@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from core.errors import (
@@ -160,6 +161,8 @@ def from_unknown(error: Exception) -> MarqueeError:
         return error
     if isinstance(error, StarletteHTTPException):
         return from_http(error)
+    if isinstance(error, ClientDisconnect):
+        return MalformedBody("The body did not come to its end.")
     if cannot_serve(error):
         return Unavailable("The database does not answer; try again in a moment.", part="mongodb")
     return MarqueeError()

@@ -15,6 +15,7 @@ import orjson
 import uvicorn
 
 from api.app import create_app
+from api.connections import Bounds, bounded_connections
 from core.clock import Clock
 from core.ids import new_id
 from core.scope import Scope
@@ -79,10 +80,16 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serving(app: Any) -> AsyncIterator[str]:
+async def serving(app: Any, bounds: Bounds | None = None) -> AsyncIterator[str]:
     """The application behind a free port of this machine."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        config = uvicorn.Config(app, lifespan="off", log_config=None, timeout_graceful_shutdown=1)
+        config = uvicorn.Config(
+            app,
+            http=bounded_connections(bounds),
+            lifespan="off",
+            log_config=None,
+            timeout_graceful_shutdown=1,
+        )
         server = _Server(config)
         task = asyncio.create_task(server.serve(sockets=[listener]))
         try:

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from fastapi import APIRouter, FastAPI
 from pymongo.errors import ConnectionFailure, OperationFailure
+from starlette.requests import ClientDisconnect
 
 from api.app import create_app
 from api.authorization import public
@@ -189,6 +190,15 @@ async def test_what_nobody_expected_shows_a_request_id_and_nothing_else(
         "request_id": answer.headers["x-request-id"],
     }
     assert any(record.exc_info for record in caplog.records)
+
+
+async def test_a_client_that_goes_away_in_the_middle_is_nobodys_fault(
+    settings: Settings, services: Services, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with client_of(_failing(settings, services, ClientDisconnect())) as client:
+        answer = await client.get("/fails")
+    assert (answer.status_code, answer.json()["slug"]) == (400, "malformed-body")
+    assert not any(record.exc_info for record in caplog.records)
 
 
 async def test_throttled_says_when(settings: Settings, services: Services) -> None:
