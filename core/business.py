@@ -64,12 +64,16 @@ class Profile(PublicValue):
 
 
 class Business(Profile, Document):
-    """A tenant: profile and facts. Its id is the `business_id` of everything it owns."""
+    """A tenant: profile and facts. Its id is the `business_id` of everything it owns.
+
+    `rules_version` is that of the rules by which its drafts were last requested to be checked.
+    """
 
     user_id: str
     business_id: str
     facts: list[Fact] = Field(default_factory=list)
     is_demo: bool = False
+    rules_version: int = 0
 
 
 MemoryKind = Literal["fact", "decision", "approved", "rejected", "style", "question"]

@@ -143,7 +143,8 @@ class Content(ContentFields, TenantDocument):
     reader would see something else; `content_digest` says what they would see and is stored so that it can be
     queried beside `approval.digest`. `authorship` is that of the present revision; `edited_by` is the person
     who edited last, and once it is set no run overwrites the words. `awaits_slot` until the slot in the
-    calendar names the draft.
+    calendar names the draft. `checked_against` is the digest of what its checks were made against
+    (`services/check_basis.py`).
     """
 
     campaign_id: str
@@ -152,6 +153,7 @@ class Content(ContentFields, TenantDocument):
     type: ContentType = "text"
     platform: Platform
     ai_metadata: AiMetadata = Field(default_factory=AiMetadata)
+    checked_against: str = ""
     status: ContentStatus = "draft"
     approval: Approval | None = None
     revision: int = 1

@@ -71,6 +71,7 @@ class ContentView(ContentFields, DocumentView):
     type: ContentType = "text"
     platform: Platform
     ai_metadata: AiMetadata = Field(default_factory=AiMetadata)
+    checks_stale: bool = Field(default=False, description="Whether facts, campaign or rules changed since.")
     status: ContentStatus = "draft"
     approval: Approval | None = None
     approval_state: ApprovalState

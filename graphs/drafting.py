@@ -19,6 +19,7 @@ from graphs.context import GraphContext
 from graphs.guard import Assignment, write_guarded
 from graphs.state import DraftTask
 from graphs.stream import ArtefactLane
+from services.check_basis import CheckBasis
 
 TOOL_NAMES = {"instagram": "write_post", "linkedin": "write_post", "email": "write_email", "sms": "write_sms"}
 FACTS_IN_PROMPT = 12
@@ -88,6 +89,8 @@ async def _write(
     lane: ArtefactLane,
 ) -> Content:
     run = context.run
+    # Taken now: a fact that changes from here on makes the checks stale.
+    basis = CheckBasis(run.business, campaign, run.clock.now())
     about = f"{piece['theme']} {campaign.goal}"
     facts = (await run.recall.nearest_facts(run.business, about))[:FACTS_IN_PROMPT]
     memories = await run.recall.retrieve(run.scope, about, limit=MEMORIES_IN_PROMPT)
@@ -137,6 +140,7 @@ async def _write(
             claims=guarded.claims,
             simulated=guarded.answer.simulated,
         ),
+        checked_against=basis.digest_for(piece["slot_id"]),
         written_by=WrittenBy(
             run_id=run.root_run_id, agent="copywriter", slot=piece["slot_id"] or str(piece["place"])
         ),

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import timedelta
 
+from core.rules.version import RULES_VERSION
 from core.scope import Scope
 from jobs.observer import BEATS_PER_LEASE, LeaseObserver
 from memory.leases import DocumentRef, Leases, Scans, by_turns
@@ -56,7 +57,8 @@ class Sweeper:
             self._look_at_runs,
             self._look_at_tasks,
             self._look_at_memories,
-            self._look_at_drafts,
+            self._look_at_slots,
+            self._look_at_rules,
             self._charge,
             self._services.erasure.resume,
         ):
@@ -81,12 +83,17 @@ class Sweeper:
         businesses = dict.fromkeys(ref.business_id for ref in found)
         await self._wake("index", [DocumentRef(business_id, "") for business_id in businesses])
 
-    async def _look_at_drafts(self) -> None:
+    async def _look_at_slots(self) -> None:
         drafting = self._services.drafting
         earlier = self._services.clock.now() - WAKE_AGAIN_AFTER
         for ref in await self._scans.untied_drafts(earlier):
             with self._whatever_happens(ref):
                 await drafting.tie(Scope.of(ref.business_id), {"_id": ref.document_id})
+
+    async def _look_at_rules(self) -> None:
+        for ref in await self._scans.checked_before(RULES_VERSION):
+            with self._whatever_happens(ref):
+                await self._services.rechecks.after_new_rules(Scope.of(ref.business_id))
 
     async def _charge(self) -> None:
         budgets = self._services.budgets

@@ -23,6 +23,7 @@ from core.task import Task
 from jobs.claimed import Abandon, Attempt, Decision, Finish, GiveUp, Release, Retry, RetryPolicy
 from memory.leases import DocumentRef, Leases
 from services.container import Services
+from services.rechecks import RECHECK
 from services.tasks import Tasks
 
 TaskHandler = Callable[[Scope, Task], Awaitable[None]]
@@ -34,7 +35,7 @@ TASK_SECONDS = 600.0
 
 def task_handlers(services: Services) -> Mapping[str, TaskHandler]:
     """The handler of each kind of task."""
-    return {}
+    return {RECHECK: services.rechecks.run}
 
 
 class TaskKind:

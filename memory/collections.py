@@ -180,13 +180,23 @@ class Collection(_Typed[D]):
         result = await self.raw.update_one(where, self._change(values, push))
         return result.matched_count == 1
 
-    async def note(self, scope: Scope, document_id: str, values: Mapping[str, Any]) -> bool:
-        """Set bookkeeping that is no change to a reader: version and time stay; false without a document.
+    async def note(
+        self,
+        scope: Scope,
+        document_id: str,
+        values: Mapping[str, Any],
+        expect: Mapping[str, Any] | None = None,
+    ) -> bool:
+        """Set bookkeeping that is no change to a reader: version and time stay as they are.
 
         It is safe on disk as soon as any later durable write is.
+
+        Returns:
+            Whether there is such a document, and it was as `expect` says.
         """
+        where = {"_id": document_id, **_within(scope), **(expect or {})}
         noted = {"$set": {name: encode_value(value) for name, value in values.items()}}
-        result = await self.unjournaled.update_one({"_id": document_id, **_within(scope)}, noted)
+        result = await self.unjournaled.update_one(where, noted)
         return result.matched_count == 1
 
     async def change_all(self, scope: Scope, where: Mapping[str, Any], values: Mapping[str, Any]) -> int:

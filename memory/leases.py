@@ -212,6 +212,12 @@ class Scans:
         where = {"awaits_slot": True, "updated_at": {"$lt": before}}
         return await self._in_turn("content", where, "updated_at")
 
+    async def checked_before(self, rules_version: int) -> list[DocumentRef]:
+        """Some businesses whose drafts were last checked by earlier rules."""
+        where = {"rules_version": {"$lt": rules_version}}
+        cursor = self._mongo.collection("businesses").find(where, {"business_id": 1}, comment=SYSTEM_SCAN)
+        return [DocumentRef(row["business_id"], row["_id"]) async for row in cursor.limit(MOST)]
+
     async def businesses(self) -> list[str]:
         """Every business, for work on the whole installation that a person asked for."""
         cursor = self._mongo.collection("businesses").find({}, {"business_id": 1}, comment=SYSTEM_SCAN)

@@ -176,6 +176,14 @@ async def _lists(mongo: Mongo) -> None:
     await make_collection(mongo, "businesses", _unique("business_id"))
 
 
+async def _checked_by(mongo: Mongo) -> None:
+    """By which rules the drafts of a business were last checked: nothing says it of those before."""
+    await make_collection(mongo, "businesses", IndexModel([("rules_version", ASCENDING)]))
+    await mongo.collection("businesses").update_many(
+        {"rules_version": {"$exists": False}}, {"$set": {"rules_version": 0}}, comment=SYSTEM_SCAN
+    )
+
+
 MIGRATIONS: tuple[tuple[int, Migration], ...] = (
     (1, _first_collections),
     # 2 set the validators, which each collection now gets where it is made.
@@ -186,6 +194,7 @@ MIGRATIONS: tuple[tuple[int, Migration], ...] = (
     (7, normalise_addresses),
     (8, _deletions),
     (9, _lists),
+    (10, _checked_by),
 )
 
 

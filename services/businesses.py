@@ -17,11 +17,13 @@ from core.errors import NotFound
 from core.idempotency import creation_id
 from core.ids import new_id
 from core.merge_patch import apply_patch
+from core.rules.version import RULES_VERSION
 from core.scope import Scope
 from memory.collections import AlreadyThere
 from memory.database import Database
 from memory.pages import Page
 from services.edits import edit
+from services.rechecks import Rechecks
 
 MOST_FACTS = 200
 
@@ -63,10 +65,11 @@ class BusinessDraft(Profile):
 class Businesses:
     """Businesses and what is known about them."""
 
-    def __init__(self, database: Database, recall: FactMemory, clock: Clock) -> None:
+    def __init__(self, database: Database, recall: FactMemory, rechecks: Rechecks, clock: Clock) -> None:
         self._businesses = database.businesses
         self._memberships = database.memberships
         self._recall = recall
+        self._rechecks = rechecks
         self._clock = clock
 
     async def create(self, user_id: str, draft: BusinessDraft) -> Business:
@@ -84,6 +87,7 @@ class Businesses:
             business_id=business_id,
             user_id=user_id,
             facts=self._facts([], [FactDraft(**fact.model_dump()) for fact in draft.facts], now),
+            rules_version=RULES_VERSION,
             created_at=now,
             updated_at=now,
         )
@@ -112,26 +116,29 @@ class Businesses:
     async def change(
         self, scope: Scope, business_id: str, patch: Mapping[str, Any], version: int | None = None
     ) -> Business:
-        """Apply a merge patch to the profile; facts have their own door."""
-        return await edit(
-            self._businesses,
-            scope.only(business_id),
-            business_id,
-            lambda business: apply_patch(Profile, business, patch),
-            version,
-        )
+        """Apply a merge patch to the profile, and have the drafts checked again."""
+        narrow = scope.only(business_id)
+        async with self._rechecks.after_change(narrow):
+            return await edit(
+                self._businesses,
+                narrow,
+                business_id,
+                lambda business: apply_patch(Profile, business, patch),
+                version,
+            )
 
     async def replace_facts(
         self, scope: Scope, business_id: str, drafts: Sequence[FactDraft], version: int | None = None
     ) -> Business:
-        """Make `drafts` the whole list of facts, and remember it."""
+        """Make `drafts` the whole list of facts, remember it, and have the drafts checked again."""
         narrow = scope.only(business_id)
 
         def changes(business: Business) -> dict[str, Any]:
             facts = self._facts(business.facts, drafts, self._clock.now())
             return {} if facts == business.facts else {"facts": facts}
 
-        business = await edit(self._businesses, narrow, business_id, changes, version)
+        async with self._rechecks.after_change(narrow):
+            business = await edit(self._businesses, narrow, business_id, changes, version)
         await self._recall.remember_facts(narrow, business)
         return business
 

@@ -18,7 +18,9 @@ from core.views import View
 from memory.collections import AlreadyThere
 from memory.database import Database
 from memory.pages import Page
+from services.check_basis import CheckBasis
 from services.edits import edit
+from services.rechecks import Rechecks
 
 MOST_SLOTS = 400
 
@@ -31,6 +33,7 @@ class SlotContent(View):
     status: ContentStatus
     approval_state: ApprovalState
     checks_failed: int
+    checks_stale: bool = False
 
 
 class CalendarSlot(Slot):
@@ -50,11 +53,12 @@ class Calendar(View):
 class Campaigns:
     """Campaigns of the caller's businesses."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, rechecks: Rechecks, clock: Clock) -> None:
         self._campaigns = database.campaigns
         self._businesses = database.businesses
         self._content = database.content
         self._runs = database.runs
+        self._rechecks = rechecks
         self._clock = clock
 
     async def create(self, scope: Scope, business_id: str, fields: CampaignFields) -> Campaign:
@@ -88,14 +92,18 @@ class Campaigns:
     async def change(
         self, scope: Scope, campaign_id: str, patch: Mapping[str, Any], version: int | None = None
     ) -> Campaign:
-        """Apply a merge patch to what a person says about a campaign."""
-        return await edit(
-            self._campaigns,
-            scope,
-            campaign_id,
-            lambda campaign: apply_patch(CampaignFields, campaign, patch),
-            version,
-        )
+        """Apply a merge patch to what a person says about a campaign, and have its drafts checked again.
+
+        The scope is that of one business.
+        """
+        async with self._rechecks.after_change(scope):
+            return await edit(
+                self._campaigns,
+                scope,
+                campaign_id,
+                lambda campaign: apply_patch(CampaignFields, campaign, patch),
+                version,
+            )
 
     async def resolve(self, scope: Scope, business_id: str, named_id: str | None) -> Campaign | None:
         """The campaign a request works on: the named one, else the only active one, else none."""
@@ -111,7 +119,8 @@ class Campaigns:
         business = await self._businesses.get(narrow, campaign.business_id)
         ids = [slot.content_id for slot in campaign.calendar if slot.content_id]
         found = await self._content.all(narrow, {"_id": {"$in": ids}}, limit=MOST_SLOTS) if ids else []
-        drafts = {content.id: _shown(content) for content in found}
+        basis = CheckBasis(business, campaign, self._clock.now())
+        drafts = {content.id: _shown(content, basis) for content in found}
         return Calendar(
             campaign_id=campaign.id,
             timezone=business.timezone,
@@ -167,7 +176,9 @@ class Campaigns:
                 )
             return {} if calendar == campaign.calendar else {"calendar": calendar}
 
-        return await edit(self._campaigns, scope, campaign_id, changes)
+        # A draft may have been checked with the time of a slot that goes.
+        async with self._rechecks.after_change(scope):
+            return await edit(self._campaigns, scope, campaign_id, changes)
 
     async def mark_drafted(
         self,
@@ -230,11 +241,12 @@ def _require_real_times(slots: Sequence[Slot]) -> None:
         raise InvalidFields(errors)
 
 
-def _shown(content: Content) -> SlotContent:
+def _shown(content: Content, basis: CheckBasis) -> SlotContent:
     return SlotContent(
         id=content.id,
         title=content.title,
         status=content.status,
         approval_state=content.approval_state,
         checks_failed=sum(check.stops_approval for check in content.ai_metadata.checks),
+        checks_stale=basis.is_stale(content),
     )

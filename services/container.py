@@ -37,6 +37,7 @@ from services.idempotency import Idempotency
 from services.password_strength import PasswordStrength
 from services.passwords import Passwords
 from services.recall import Recall
+from services.rechecks import Rechecks
 from services.run_stream import RunStream
 from services.runs import Runs
 from services.start_checks import check_settings
@@ -61,6 +62,7 @@ class Services:
     businesses: Businesses
     campaigns: Campaigns
     checker: Checker
+    rechecks: Rechecks
     content: Contents
     drafting: Drafting
     erasure: Erasure
@@ -131,7 +133,9 @@ async def open_services(
         vectors = VectorIndex(_needed(settings.chroma_url, "CHROMA_URL"), embedder.name, embedder.dimension)
         stack.push_async_callback(vectors.close)
         recall = Recall(database, vectors, embedder, clock)
-        campaigns = Campaigns(database, clock)
+        tasks = Tasks(database, clock)
+        rechecks = Rechecks(database, tasks, checker, clock)
+        campaigns = Campaigns(database, rechecks, clock)
         budgets = Budgets(database.budgets, database.ledger, clock, settings.quota_default)
         usage = Usage(budgets, clock)
         threads = Threads(database)
@@ -172,17 +176,18 @@ async def open_services(
                 others={"redis": redis_answers, "chroma": vectors.ping, "worker": worker_works},
             ),
             recall=recall,
-            businesses=Businesses(database, recall, clock),
+            businesses=Businesses(database, recall, rechecks, clock),
             campaigns=campaigns,
             checker=checker,
-            content=Contents(database, checker, clock),
-            drafting=Drafting(database, campaigns, clock),
+            rechecks=rechecks,
+            content=Contents(database, rechecks, clock),
+            drafting=Drafting(database, campaigns, rechecks, clock),
             erasure=Erasure(database, redis, campaigns, recall, idempotency, Withdrawal(database, runs)),
             usage=usage,
             budgets=budgets,
             threads=threads,
             runs=runs,
-            tasks=Tasks(database, clock),
+            tasks=tasks,
             embedder=embedder,
             demo=Demo(database, accounts, recall, clock),
             run_stream=RunStream(database, threads, feed),

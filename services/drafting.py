@@ -17,6 +17,7 @@ from memory.collections import AlreadyThere
 from memory.database import Database
 from services.campaigns import Campaigns
 from services.edits import edit
+from services.rechecks import Rechecks
 from services.revisions import Revisions
 
 _UNTOUCHED: Mapping[str, Any] = {"edited_by": None, "approval": None, "status": "draft"}
@@ -31,11 +32,12 @@ def draft_id(business_id: str, run_id: str, place: str) -> str:
 class Drafting:
     """Writes drafts for runs; a person's work is never overwritten."""
 
-    def __init__(self, database: Database, campaigns: Campaigns, clock: Clock) -> None:
+    def __init__(self, database: Database, campaigns: Campaigns, rechecks: Rechecks, clock: Clock) -> None:
         self._database = database
         self._content = database.content
         self._revisions = Revisions(database, clock)
         self._campaigns = campaigns
+        self._rechecks = rechecks
         self._clock = clock
 
     async def save_draft(
@@ -48,6 +50,7 @@ class Drafting:
         platform: Platform,
         fields: ContentFields,
         ai_metadata: AiMetadata,
+        checked_against: str,
         written_by: WrittenBy,
         content_type: ContentType = "text",
     ) -> Content:
@@ -64,6 +67,7 @@ class Drafting:
             platform: Where it would be posted.
             fields: Title, words, media and language.
             ai_metadata: How it was made, with its checks and claims.
+            checked_against: What the checks were made against (`services/check_basis.py`).
             written_by: The root run, the agent, and the place in the run (`slot`).
             content_type: Text, image or video.
         """
@@ -83,6 +87,7 @@ class Drafting:
             "type": content_type,
             "platform": platform,
             "ai_metadata": ai_metadata,
+            "checked_against": checked_against,
             "written_by": written_by,
         }
         content = Content.model_validate(
@@ -113,13 +118,13 @@ class Drafting:
             saved = await self._content.insert(narrow, content, owners=owners)
         except AlreadyThere:
             saved = await edit(self._content, narrow, content.id, changes, expect=_UNTOUCHED)
-        return await self._tied(narrow, saved, None if slot is None else slot.content_id)
+        return await self._finished(narrow, saved, None if slot is None else slot.content_id)
 
     async def saved(self, scope: Scope, business_id: str, run_id: str, place: str) -> Content | None:
-        """What an earlier attempt of the run wrote at this place; its slot names it from now on."""
+        """What an earlier attempt of the run wrote at this place, and may have died over."""
         narrow = scope.only(business_id)
         found = await self._content.find(narrow, {"_id": draft_id(business_id, run_id, place)})
-        return None if found is None else await self._tied(narrow, found)
+        return None if found is None else await self._finished(narrow, found)
 
     async def tie(self, scope: Scope, where: Mapping[str, str]) -> int:
         """Tie the drafts under a condition whose worker died before their slot named them; how many."""
@@ -127,6 +132,13 @@ class Drafting:
         for content in waiting:
             await self._tied(scope, content)
         return len(waiting)
+
+    async def _finished(self, scope: Scope, content: Content, instead_of: str | None = None) -> Content:
+        """The draft with all that saving one takes; may be repeated."""
+        tied = await self._tied(scope, content, instead_of)
+        # What the run began with may have changed while it wrote.
+        await self._rechecks.after_saving(tied)
+        return tied
 
     async def _tied(self, scope: Scope, content: Content, instead_of: str | None = None) -> Content:
         """The draft, after its slot names it; a slot that has another draft by now keeps that one."""

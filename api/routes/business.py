@@ -110,11 +110,10 @@ async def change_business(
 ) -> BusinessView:
     """A JSON merge patch (RFC 7396) of the profile; facts have their own address.
 
-    Drafts are checked again.
+    Drafts are checked again in the background; until then they say `checks_stale`.
     """
     scope, business_id = allowed.scope, allowed.scope.business_id
     business = await services.businesses.change(scope, business_id, patch, version)
-    await services.content.recheck_drafts(scope, business_id)
     set_etag(response, business.version)
     return BusinessView.of(business)
 
@@ -174,10 +173,9 @@ async def replace_facts(
 ) -> Facts:
     """The whole list: a fact with its id is kept or changed, one without is new, a missing one is gone.
 
-    Drafts are checked again.
+    Drafts are checked again in the background; until then they say `checks_stale`.
     """
     scope, business_id = allowed.scope, allowed.scope.business_id
     business = await services.businesses.replace_facts(scope, business_id, draft.facts, version)
-    await services.content.recheck_drafts(scope, business_id)
     set_etag(response, business.version)
     return Facts(facts=business.facts)

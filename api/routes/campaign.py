@@ -98,10 +98,12 @@ async def change_campaign(
     version: IfMatch,
     response: Response,
 ) -> CampaignView:
-    """A JSON merge patch (RFC 7396) of what a person says about a campaign; its drafts are checked again."""
+    """A JSON merge patch (RFC 7396) of what a person says about a campaign.
+
+    Its drafts are checked again in the background; until then they say `checks_stale`.
+    """
     scope, campaign_id = allowed.scope, allowed.resource.id
     campaign = await services.campaigns.change(scope, campaign_id, patch, version)
-    await services.content.recheck_drafts(scope, scope.business_id, campaign_id)
     set_etag(response, campaign.version)
     return CampaignView.of(campaign)
 

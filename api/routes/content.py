@@ -45,25 +45,29 @@ async def list_content(
         platform=platform,
         status=status,
     )
-    return ContentList.of(page)
+    items = await services.content.views(allowed.scope, page.items)
+    return ContentList(items=items, next_cursor=page.next_cursor)
 
 
 @router.get(
     "/{id}",
-    summary="One piece of content",
+    summary="One draft",
     responses={200: answer(CONTENT)},
 )
 async def get_content(
-    allowed: Annotated[Authorized[Content], authorize("content.read", content_in_path)], response: Response
+    allowed: Annotated[Authorized[Content], authorize("content.read", content_in_path)],
+    services: ServicesDep,
+    response: Response,
 ) -> ContentView:
     """The whole document with its checks, claims and sources."""
     set_etag(response, allowed.resource.version)
-    return ContentView.of(allowed.resource)
+    (content,) = await services.content.views(allowed.scope, [allowed.resource])
+    return content
 
 
 @router.put(
     "/{id}",
-    summary="Edit a piece of content",
+    summary="Edit a draft",
     responses={200: answer(CONTENT)},
 )
 async def change_content(
@@ -75,19 +79,20 @@ async def change_content(
 ) -> ContentView:
     """A JSON merge patch (RFC 7396) of title, words, media and language.
 
-    The old version is kept and the checks run again; a failed check never stops an edit.
+    The revision that it replaces is kept and the checks run again; a failed check never stops an edit.
     """
-    content = await services.content.change(
+    changed = await services.content.change(
         allowed.scope, allowed.resource.id, patch, version, edited_by=allowed.principal.id
     )
-    set_etag(response, content.version)
-    return ContentView.of(content)
+    set_etag(response, changed.version)
+    (content,) = await services.content.views(allowed.scope, [changed])
+    return content
 
 
 @router.delete(
     "/{id}",
     status_code=204,
-    summary="Delete a piece of content",
+    summary="Delete a draft",
     responses=DELETION,
 )
 async def delete_content(

@@ -96,9 +96,15 @@ class SteppedCollection(Collection[Any]):
         await self._turns.turn()
         return await super().insert(scope, document, owners=owners, durable=durable)
 
-    async def note(self, scope: Scope, document_id: str, values: Mapping[str, Any]) -> bool:
+    async def note(
+        self,
+        scope: Scope,
+        document_id: str,
+        values: Mapping[str, Any],
+        expect: Mapping[str, Any] | None = None,
+    ) -> bool:
         await self._turns.turn()
-        return await super().note(scope, document_id, values)
+        return await super().note(scope, document_id, values, expect)
 
     async def change(
         self,

@@ -12,8 +12,12 @@ from core.content import AiMetadata, Content, ContentFields, TextContent
 from core.document import WrittenBy
 from core.ids import new_id
 from core.scope import Scope
+from jobs.claimed import Driver
+from jobs.tasks import TaskKind, task_handlers
+from memory.leases import Scans
+from services.check_basis import CheckBasis
 from services.container import Services
-from tests.integration.api.conftest import Person
+from tests.integration.api.conftest import MovableClock, Person
 from tests.integration.api.test_business import fields_of, found
 from tests.stored import store_run
 
@@ -39,6 +43,9 @@ async def draft(ali: Person, services: Services) -> Content:
             language="fr",
         ),
         ai_metadata=AiMetadata(model="offline-demo", simulated=True),
+        checked_against=CheckBasis(business, campaign, services.clock.now()).digest_for(
+            campaign.calendar[0].slot_id
+        ),
         written_by=WrittenBy(run_id=run.id, agent="copywriter", slot="1"),
     )
 
@@ -131,22 +138,39 @@ def unsourced(content: dict[str, Any]) -> list[str]:
     return [span["text"] for span in check["spans"]]
 
 
-async def test_drafts_are_checked_again_when_a_fact_or_a_banned_word_changes(
-    ali: Person, draft: Content
+async def test_a_change_of_facts_or_profile_makes_checks_stale_until_they_are_made_again(
+    ali: Person, draft: Content, services: Services, clock: MovableClock
 ) -> None:
     url, business = f"/content/{draft.id}", f"/business/{draft.business_id}"
+
+    async def read() -> dict[str, Any]:
+        content: dict[str, Any] = (await ali.client.get(url)).json()
+        (listed,) = (await ali.client.get("/content")).json()["items"]
+        assert listed == content
+        return content
+
+    async def work() -> None:
+        clock.pass_time(seconds=10)
+        driver = Driver(TaskKind(services.tasks, task_handlers(services)), "worker", 10.0)
+        for ref in await Scans(services.database.mongo).due_tasks(clock.now()):
+            await driver(ref.business_id, ref.document_id)
+
     await ali.client.put(url, json={"text_content": {"caption": "La baguette à 1,30 €, bien cuite."}})
-    before = (await ali.client.get(url)).json()
-    assert unsourced(before) == []
+    before = await read()
+    assert (before["checks_stale"], unsourced(before)) == (False, [])
     assert [source["label"] for source in before["ai_metadata"]["sources"]] == ["Baguette: 1,30 €"]
     facts = (await ali.client.get(f"{business}/facts")).json()["facts"]
     dearer = [{**fact, "value": fact["value"].replace("1,30", "1,40")} for fact in facts]
     assert (await ali.client.put(f"{business}/facts", json={"facts": dearer})).status_code == 200
-    after = (await ali.client.get(url)).json()
-    assert unsourced(after) == ["1,30 €"]
+    assert await read() == {**before, "checks_stale": True}
+    await work()
+    after = await read()
+    assert (after["checks_stale"], unsourced(after)) == (False, ["1,30 €"])
     assert after["ai_metadata"]["sources"] == []
     await ali.client.put(business, json={"banned_words": ["cuite"]})
-    checks = (await ali.client.get(url)).json()["ai_metadata"]["checks"]
+    assert (await read())["checks_stale"]
+    await work()
+    checks = (await read())["ai_metadata"]["checks"]
     failed = {check["name"] for check in checks if not check["passed"]}
     assert failed >= {"figures.sourced", "wording.banned-words"}
 
@@ -167,6 +191,7 @@ async def test_a_deleted_draft_frees_its_slot(ali: Person, draft: Content) -> No
         "status": "draft",
         "approval_state": "pending",
         "checks_failed": 0,
+        "checks_stale": False,
     }
     refused = await ali.client.delete(f"/campaign/{draft.campaign_id}")
     assert (refused.status_code, refused.json()["slug"]) == (409, "not-empty")

@@ -15,7 +15,6 @@ from core.scope import Scope
 from memory.database import TENANT_COLLECTIONS
 from services.businesses import BusinessDraft, NewFact
 from services.container import Services
-from services.drafting import Drafting
 
 
 @dataclass
@@ -80,7 +79,7 @@ async def build_world(services: Services, mark: str) -> World:
     planned = await services.campaigns.save_calendar(scope, campaign.id, [slot], new_id())
     world.ids["slot"] = planned.calendar[0].slot_id
     await _converse(services, world)
-    content = await Drafting(services.database, services.campaigns, services.clock).save_draft(
+    content = await services.drafting.save_draft(
         scope,
         business=business,
         campaign=planned,
@@ -88,6 +87,7 @@ async def build_world(services: Services, mark: str) -> World:
         platform="instagram",
         fields=ContentFields(title=mark, text_content=TextContent(caption=f"{mark} loaf for 4 €")),
         ai_metadata=AiMetadata(prompt_used=mark, run_id=world.ids["run"]),
+        checked_against=mark,
         written_by=WrittenBy(run_id=world.ids["run"], agent="copywriter", slot="1"),
     )
     world.ids["content"] = content.id

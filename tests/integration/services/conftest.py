@@ -19,6 +19,8 @@ from services.campaigns import Campaigns
 from services.checker import Checker
 from services.content import Contents
 from services.drafting import Drafting
+from services.rechecks import Rechecks
+from services.tasks import Tasks
 from tests.stored import store_run
 
 
@@ -39,18 +41,18 @@ def notebook() -> Notebook:
 
 
 @pytest.fixture
-def businesses(database: Database, notebook: Notebook) -> Businesses:
-    return Businesses(database, notebook, database.businesses.clock)
+def tasks(database: Database) -> Tasks:
+    return Tasks(database, database.tasks.clock)
 
 
 @pytest.fixture
-def campaigns(database: Database) -> Campaigns:
-    return Campaigns(database, database.campaigns.clock)
+def rechecks(database: Database, tasks: Tasks, checker: Checker) -> Rechecks:
+    return Rechecks(database, tasks, checker, database.content.clock)
 
 
 @pytest.fixture
-def contents(database: Database, checker: Checker) -> Contents:
-    return Contents(database, checker, database.content.clock)
+def businesses(database: Database, notebook: Notebook, rechecks: Rechecks) -> Businesses:
+    return Businesses(database, notebook, rechecks, database.businesses.clock)
 
 
 class DraftingOfRuns(Drafting):
@@ -62,8 +64,18 @@ class DraftingOfRuns(Drafting):
 
 
 @pytest.fixture
-def drafting(database: Database, campaigns: Campaigns) -> Drafting:
-    return DraftingOfRuns(database, campaigns, database.content.clock)
+def campaigns(database: Database, rechecks: Rechecks) -> Campaigns:
+    return Campaigns(database, rechecks, database.campaigns.clock)
+
+
+@pytest.fixture
+def contents(database: Database, rechecks: Rechecks) -> Contents:
+    return Contents(database, rechecks, database.content.clock)
+
+
+@pytest.fixture
+def drafting(database: Database, campaigns: Campaigns, rechecks: Rechecks) -> Drafting:
+    return DraftingOfRuns(database, campaigns, rechecks, database.content.clock)
 
 
 @pytest_asyncio.fixture

@@ -164,6 +164,7 @@ async def test_the_calendar_shows_its_drafts(
         platform="instagram",
         fields=ContentFields(title="Brioche", text_content=TextContent(caption="Brioche à 9 €")),
         ai_metadata=AiMetadata(checks=checks),
+        checked_against="",
         written_by=WrittenBy(run_id=run_id, agent="copywriter", slot="2"),
     )
     calendar = await campaigns.calendar(scope, await campaigns.get(scope, spring.id))
@@ -177,4 +178,5 @@ async def test_the_calendar_shows_its_drafts(
         "status": "draft",
         "approval_state": "pending",
         "checks_failed": 1,
+        "checks_stale": True,
     }

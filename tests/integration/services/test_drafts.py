@@ -18,9 +18,11 @@ from core.scope import Scope
 from memory.database import Database
 from memory.leases import Scans
 from services.campaigns import Campaigns
+from services.check_basis import CheckBasis
 from services.checks import run_checks
 from services.content import Contents
 from services.drafting import Drafting
+from services.rechecks import Rechecks
 from tests.doubles.turns import SteppedCollection, Turns
 from tests.stored import store_run
 
@@ -49,6 +51,9 @@ async def write(
         platform="instagram",
         fields=fields,
         ai_metadata=AiMetadata(prompt_used=BRIEF, model="offline-demo", checks=checks, claims=claims),
+        checked_against=CheckBasis(business, campaign, business.created_at).digest_for(
+            slot.slot_id if slot else None
+        ),
         written_by=WrittenBy(run_id=run_id, agent="copywriter", slot=place),
     )
 
@@ -90,6 +95,7 @@ async def test_a_draft_whose_worker_died_before_its_slot_named_it_is_tied(
     contents: Contents,
     campaigns: Campaigns,
     database: Database,
+    rechecks: Rechecks,
     bakery: Business,
     spring: Campaign,
     steps: int,
@@ -103,7 +109,7 @@ async def test_a_draft_whose_worker_died_before_its_slot_named_it_is_tied(
     stepped.content = SteppedCollection(database.content, turns)
     stepped.campaigns = SteppedCollection(database.campaigns, turns)
     clock = database.content.clock
-    dying = Drafting(stepped, Campaigns(stepped, clock), clock)
+    dying = Drafting(stepped, Campaigns(stepped, rechecks, clock), rechecks, clock)
     work = write(dying, bakery, planned, "Bonjour", run_id=run_id, place=slot.slot_id, slot=slot)
     await turns.run([work], [], {0: steps})
     (draft,) = (await contents.page(scope, 10)).items

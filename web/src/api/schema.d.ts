@@ -228,7 +228,7 @@ export interface paths {
          * Change a business
          * @description A JSON merge patch (RFC 7396) of the profile; facts have their own address.
          *
-         *     Drafts are checked again.
+         *     Drafts are checked again in the background; until then they say `checks_stale`.
          */
         put: operations["change_business"];
         post?: never;
@@ -260,7 +260,7 @@ export interface paths {
          * Replace the facts
          * @description The whole list: a fact with its id is kept or changed, one without is new, a missing one is gone.
          *
-         *     Drafts are checked again.
+         *     Drafts are checked again in the background; until then they say `checks_stale`.
          */
         put: operations["replace_facts"];
         post?: never;
@@ -324,7 +324,9 @@ export interface paths {
         get: operations["get_campaign"];
         /**
          * Change a campaign
-         * @description A JSON merge patch (RFC 7396) of what a person says about a campaign; its drafts are checked again.
+         * @description A JSON merge patch (RFC 7396) of what a person says about a campaign.
+         *
+         *     Its drafts are checked again in the background; until then they say `checks_stale`.
          */
         put: operations["change_campaign"];
         post?: never;
@@ -386,20 +388,20 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * One piece of content
+         * One draft
          * @description The whole document with its checks, claims and sources.
          */
         get: operations["get_content"];
         /**
-         * Edit a piece of content
+         * Edit a draft
          * @description A JSON merge patch (RFC 7396) of title, words, media and language.
          *
-         *     The old version is kept and the checks run again; a failed check never stops an edit.
+         *     The revision that it replaces is kept and the checks run again; a failed check never stops an edit.
          */
         put: operations["change_content"];
         post?: never;
         /**
-         * Delete a piece of content
+         * Delete a draft
          * @description Its versions go with it; its calendar slot is planned again.
          */
         delete: operations["delete_content"];
@@ -1201,6 +1203,12 @@ export interface components {
             platform: "instagram" | "linkedin" | "email" | "sms";
             ai_metadata?: components["schemas"]["AiMetadata"];
             /**
+             * Checks Stale
+             * @description Whether facts, campaign or rules changed since.
+             * @default false
+             */
+            checks_stale?: boolean;
+            /**
              * Status
              * @default draft
              * @enum {string}
@@ -1978,6 +1986,11 @@ export interface components {
             approval_state: "pending" | "approved" | "rejected";
             /** Checks Failed */
             checks_failed: number;
+            /**
+             * Checks Stale
+             * @default false
+             */
+            checks_stale?: boolean;
         };
         /**
          * Snapshot
@@ -4579,6 +4592,7 @@ export interface operations {
                      *             "claims": [],
                      *             "simulated": false
                      *           },
+                     *           "checks_stale": false,
                      *           "status": "draft",
                      *           "approval_state": "pending",
                      *           "revision": 1
@@ -4702,6 +4716,7 @@ export interface operations {
                      *         "claims": [],
                      *         "simulated": false
                      *       },
+                     *       "checks_stale": false,
                      *       "status": "draft",
                      *       "approval_state": "pending",
                      *       "revision": 1
@@ -4846,6 +4861,7 @@ export interface operations {
                      *         "claims": [],
                      *         "simulated": false
                      *       },
+                     *       "checks_stale": false,
                      *       "status": "draft",
                      *       "approval_state": "pending",
                      *       "revision": 1
@@ -5535,7 +5551,8 @@ export interface operations {
                      *             "title": "The first loaf of the day",
                      *             "status": "draft",
                      *             "approval_state": "pending",
-                     *             "checks_failed": 0
+                     *             "checks_failed": 0,
+                     *             "checks_stale": false
                      *           }
                      *         }
                      *       ]
