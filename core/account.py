@@ -40,6 +40,14 @@ class Membership(Document):
     role: BusinessRole
 
 
+class BusinessSeat(Document):
+    """One of the businesses that a user may have at once, and which one had the seat before it."""
+
+    user_id: str
+    business_id: str
+    previous_id: str | None = None
+
+
 class SessionFamily(Document):
     """One sign-in and all refresh tokens that descend from it.
 

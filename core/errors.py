@@ -181,6 +181,20 @@ class NotEmpty(Conflict):
     title = "It still holds other things"
 
 
+class TooManyBusinesses(Conflict):
+    """The person has as many businesses as they may have."""
+
+    slug = "too-many-businesses"
+    title = "You have as many businesses as one person may"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"One person may have {limit} here. Delete one that you no longer need, or ask the administrator "
+            "to raise MARQUEE_BUSINESSES_PER_USER.",
+            limit=limit,
+        )
+
+
 class RunInputDiffers(Conflict):
     """The run id was used before with another input."""
 

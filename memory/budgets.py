@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -84,6 +85,17 @@ class Budgets:
         """The budget of a month, the present one by default; an unused one has the default limit."""
         fresh = self._fresh(scope, month or month_of(self._clock.now()))
         return await self._months.find(scope, {"_id": fresh.id}) or fresh
+
+    async def succeed(self, predecessor: Scope, scope: Scope) -> None:
+        """Give a new business what a deleted one has left of this month, so that nothing is given twice.
+
+        What the deleted one's last calls have reserved counts as used.
+        """
+        left = max((await self.month(predecessor)).remaining, 0)
+        fresh = self._fresh(scope, month_of(self._clock.now()))
+        if left < fresh.limit:
+            with suppress(AlreadyThere):
+                await self._months.insert(scope, fresh.model_copy(update={"limit": left, "remaining": left}))
 
     async def reserve(self, scope: Scope, tokens: int, run_id: str | None) -> str | None:
         """Set tokens aside; None when the month has not that many left."""

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from memory.mongo import SYSTEM_SCAN, Mongo
-from memory.reshapes import normalise_addresses, number_revisions
+from memory.reshapes import give_seats, normalise_addresses, number_revisions
 
 Migration = Callable[[Mongo], Awaitable[None]]
 
@@ -184,6 +184,12 @@ async def _checked_by(mongo: Mongo) -> None:
     )
 
 
+async def _business_seats(mongo: Mongo) -> None:
+    """The seats of a user, with the businesses that there are."""
+    await make_collection(mongo, "business_seats", IndexModel([("user_id", ASCENDING)]), tenant=False)
+    await give_seats(mongo)
+
+
 MIGRATIONS: tuple[tuple[int, Migration], ...] = (
     (1, _first_collections),
     # 2 set the validators, which each collection now gets where it is made.
@@ -195,6 +201,7 @@ MIGRATIONS: tuple[tuple[int, Migration], ...] = (
     (8, _deletions),
     (9, _lists),
     (10, _checked_by),
+    (11, _business_seats),
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import suppress
 from itertools import pairwise
 from typing import Any
@@ -10,6 +11,7 @@ from pymongo import DeleteOne, UpdateOne
 
 from core.content import Content, ContentFields, content_digest
 from core.email_address import normalise_email
+from core.ids import derived_id
 from memory.mongo import SYSTEM_SCAN, DuplicateKeyError, Mongo, Stored
 
 _BATCH = 200
@@ -39,6 +41,28 @@ async def normalise_addresses(mongo: Mongo) -> None:
         if address != user["email"]:
             with suppress(DuplicateKeyError):
                 await users.update_one({"_id": user["_id"]}, {"$set": {"email": address}})
+
+
+async def give_seats(mongo: Mongo) -> None:
+    """Give every business a seat of its creator, in the order in which they were created."""
+    taken: Counter[str] = Counter()
+    found = mongo.collection("businesses").find({}, {"user_id": 1, "created_at": 1}, comment=SYSTEM_SCAN)
+    async for business in found.sort("created_at", 1):
+        user_id = business["user_id"]
+        seat = derived_id("business-seat", user_id, str(taken[user_id]))
+        taken[user_id] += 1
+        values = {
+            "schema": 1,
+            "version": 1,
+            "user_id": user_id,
+            "business_id": business["_id"],
+            "previous_id": None,
+            "created_at": business["created_at"],
+            "updated_at": business["created_at"],
+        }
+        await mongo.collection("business_seats").update_one(
+            {"_id": seat}, {"$setOnInsert": values}, upsert=True
+        )
 
 
 async def _number_drafts(mongo: Mongo) -> int:

@@ -13,7 +13,7 @@ from core.account import Membership
 from core.business import Business, Fact, FactText, Line, Profile
 from core.clock import Clock, Instant
 from core.document import Value
-from core.errors import NotFound
+from core.errors import NotFound, TooManyBusinesses
 from core.idempotency import creation_id
 from core.ids import new_id
 from core.merge_patch import apply_patch
@@ -22,6 +22,7 @@ from core.scope import Scope
 from memory.collections import AlreadyThere
 from memory.database import Database
 from memory.pages import Page
+from memory.seats import Seats
 from services.edits import edit
 from services.rechecks import Rechecks
 
@@ -65,18 +66,24 @@ class BusinessDraft(Profile):
 class Businesses:
     """Businesses and what is known about them."""
 
-    def __init__(self, database: Database, recall: FactMemory, rechecks: Rechecks, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, recall: FactMemory, rechecks: Rechecks, seats: Seats, clock: Clock
+    ) -> None:
         self._businesses = database.businesses
         self._memberships = database.memberships
         self._recall = recall
         self._rechecks = rechecks
+        self._seats = seats
         self._clock = clock
 
     async def create(self, user_id: str, draft: BusinessDraft) -> Business:
-        """Found a business whose creator is its owner.
+        """Create a business whose creator is its owner.
 
         Another attempt of the same request completes what is missing: the business becomes visible with its
         membership, and its facts are remembered last.
+
+        Raises:
+            TooManyBusinesses: The creator has no seat left.
         """
         now = self._clock.now()
         business_id = creation_id("business")
@@ -95,6 +102,11 @@ class Businesses:
             await self._businesses.insert(scope, business)
         except AlreadyThere:
             business = await self._businesses.get(scope, business_id)
+        try:
+            await self._seats.take(user_id, scope)
+        except TooManyBusinesses:
+            await self._businesses.delete(scope, {"_id": business_id})
+            raise
         with suppress(AlreadyThere):
             await self._memberships.insert(
                 Membership(

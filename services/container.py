@@ -21,6 +21,7 @@ from memory.presence import need_worker
 from memory.queue import Queue, WakeBroker
 from memory.redis import RedisClient, connect
 from memory.run_event_reader import RunEventReader
+from memory.seats import Seats
 from memory.signals import Signals
 from memory.vectors import VectorIndex
 from services.accounts import Accounts
@@ -137,6 +138,7 @@ async def open_services(
         rechecks = Rechecks(database, tasks, checker, clock)
         campaigns = Campaigns(database, rechecks, clock)
         budgets = Budgets(database.budgets, database.ledger, clock, settings.quota_default)
+        seats = Seats(database, budgets, clock, settings.businesses_per_user)
         usage = Usage(budgets, clock)
         threads = Threads(database)
         idempotency = Idempotency(database, clock)
@@ -176,7 +178,7 @@ async def open_services(
                 others={"redis": redis_answers, "chroma": vectors.ping, "worker": worker_works},
             ),
             recall=recall,
-            businesses=Businesses(database, recall, rechecks, clock),
+            businesses=Businesses(database, recall, rechecks, seats, clock),
             campaigns=campaigns,
             checker=checker,
             rechecks=rechecks,

@@ -50,8 +50,11 @@ class FactsDraft(Value):
 @router.post(
     "/",
     status_code=201,
-    summary="Found a business; its creator is its owner",
-    responses={201: answer(BUSINESS, "The new business.")},
+    summary="Create a business; its creator is its owner",
+    responses={
+        201: answer(BUSINESS, "The new business."),
+        409: problem_response("`too-many-businesses`: one person may have no more."),
+    },
 )
 async def create_business(
     draft: Annotated[BusinessDraft, Body(examples=[_NEW])],

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from api.app import create_app
 from core.account import Membership
+from memory.seats import Seats
+from services.businesses import Businesses
 from services.container import Services
-from tests.integration.api.conftest import Person, SignUp
+from tests.integration.api.conftest import Person, SignUp, again, client_of
 
 BAKERY: dict[str, Any] = {
     "business_name": "Boulangerie Amandine",
@@ -78,6 +82,24 @@ async def test_founding_once_per_key(ali: Person) -> None:
 )
 async def test_what_is_wrong_is_named(ali: Person, changes: dict[str, Any], field: str) -> None:
     assert fields_of(await ali.client.post("/business/", json={**BAKERY, **changes})) == [field]
+
+
+async def test_more_businesses_than_one_person_may_have_are_refused_with_the_way_out(
+    ali: Person, services: Services
+) -> None:
+    seats = Seats(services.database, services.budgets, services.clock, most=2)
+    founding = Businesses(services.database, services.recall, services.rechecks, seats, services.clock)
+    full = replace(again(services), businesses=founding)
+    app = create_app(full.settings, full)
+    async with client_of(app, headers=dict(ali.client.headers)) as client:
+        made = [(await client.post("/business/", json=BAKERY)).json()["id"] for _ in range(2)]
+        refused = await client.post("/business/", json=BAKERY)
+        assert (refused.status_code, refused.json()["slug"]) == (409, "too-many-businesses")
+        assert refused.json()["limit"] == 2
+        assert "MARQUEE_BUSINESSES_PER_USER" in refused.json()["detail"]
+        assert len((await client.get("/business/")).json()["items"]) == 2
+        assert (await client.delete(f"/business/{made[0]}")).status_code == 204
+        assert (await client.post("/business/", json=BAKERY)).status_code == 201
 
 
 async def test_lists_go_on_behind_a_cursor(ali: Person) -> None:

@@ -13,7 +13,9 @@ from core.campaign import Campaign, CampaignFields
 from core.content import Content
 from core.document import WrittenBy
 from core.scope import Scope
+from memory.budgets import Budgets
 from memory.database import Database
+from memory.seats import Seats
 from services.businesses import BusinessDraft, Businesses, NewFact
 from services.campaigns import Campaigns
 from services.checker import Checker
@@ -52,7 +54,9 @@ def rechecks(database: Database, tasks: Tasks, checker: Checker) -> Rechecks:
 
 @pytest.fixture
 def businesses(database: Database, notebook: Notebook, rechecks: Rechecks) -> Businesses:
-    return Businesses(database, notebook, rechecks, database.businesses.clock)
+    clock = database.businesses.clock
+    budgets = Budgets(database.budgets, database.ledger, clock, default_limit=1_000)
+    return Businesses(database, notebook, rechecks, Seats(database, budgets, clock, most=25), clock)
 
 
 class DraftingOfRuns(Drafting):

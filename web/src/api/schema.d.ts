@@ -202,7 +202,7 @@ export interface paths {
         get: operations["list_businesses"];
         put?: never;
         /**
-         * Found a business; its creator is its owner
+         * Create a business; its creator is its owner
          * @description Takes the document's own fields; `facts` may come as `{key, value}` pairs.
          */
         post: operations["create_business"];
@@ -3228,7 +3228,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The present state does not allow it. */
+            /** @description `too-many-businesses`: one person may have no more. */
             409: {
                 headers: {
                     [name: string]: unknown;
