@@ -54,6 +54,28 @@ async def test_stop_closes_the_call_and_keeps_what_is_finished(served: World, mo
     assert (await served.say("Thank you", thread=thread))[-1].event["outcome"] == {"type": "success"}
 
 
+async def test_the_deadline_closes_the_call_and_keeps_what_is_finished(
+    here: World, model: FaultServer
+) -> None:
+    run, thread = new_id(), new_id()
+    settings = here.settings.model_copy(
+        update={**served_by(model), "run_seconds": 4.0, "model_stall_seconds": 60}
+    )
+    async with working(settings):
+        reading = await begin(here, model, run, thread, PLAN)
+        frames = await reading
+        assert model.open_streams == 0
+    check(frame.event for frame in frames)
+    assert frames[-1].event["code"] == "run-late"
+    ended = await here.run(run)
+    assert (ended["status"], ended["problem"]["slug"]) == ("failed", "run-late")
+    answer = (await here.thread(thread))["messages"][-1]
+    assert answer["status"] == "failed"
+    told = {artefact["result"].get("content_id") for artefact in answer["artefacts"]} - {None}
+    assert told == {draft["_id"] for draft in await here.drafts()}
+    assert (await here.settled())["used"] > 0
+
+
 @pytest.mark.parametrize("event", ["TOOL_CALL_END", "CUSTOM", "TOOL_CALL_RESULT"])
 async def test_whatever_is_saved_when_a_run_is_stopped_is_told(
     event: str, served: World, model: FaultServer

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from core.conversation import ENDED, Run
 from jobs.claimed import Driver
+from memory.leases import Scans
 from memory.mongo import ConnectionFailure
 from tests.integration.jobs.stage import Stage, until
 
@@ -66,6 +67,17 @@ async def test_an_attempt_takes_its_expired_lease_back_if_nobody_else_did(stage:
     await working
     run = await stage.run(run_id)
     assert (run.status, run.attempt) == ("completed", 1)
+
+
+async def test_an_observer_that_looked_before_the_last_heartbeat_takes_nothing(stage: Stage) -> None:
+    worker, run_id = stage.worker(lease=QUICK), await stage.start()
+    working = stage.wake(worker, run_id)
+    graph = await stage.working(run_id, 1)
+    (seen,) = await Scans(stage.services.database.mongo).running("runs")
+    await beats_on(stage, run_id)
+    assert not await stage.services.runs.leases.expire(seen)
+    graph.end()
+    await working
 
 
 async def test_a_run_past_its_deadline_ends_with_a_problem_and_keeps_what_is_written(stage: Stage) -> None:
@@ -210,7 +222,8 @@ async def test_whatever_happens_a_run_ends_exactly_once_and_no_heartbeat_is_lost
         return False
 
     await until(ended)
-    await asyncio.wait({task for _, task in tasks})
+    raised = await asyncio.gather(*(task for _, task in tasks), return_exceptions=True)
+    assert [one for one in raised if one and not isinstance(one, asyncio.CancelledError)] == []
     assert [worker.active for worker in workers] == [0, 0, 0]
     assert len(await stage.ends(run_id)) == 1
     attempts = Counter(graph.run.attempt for graph in stage.graphs)
