@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from itertools import count
 from time import monotonic
@@ -289,9 +289,12 @@ class Driver(Generic[D]):
             await asyncio.shield(driving)
         except asyncio.CancelledError:
             attempt.stop("stopping")
-            await asyncio.wait({driving}, timeout=GIVE_BACK_SECONDS)
-            driving.cancel()
-            await asyncio.gather(driving, return_exceptions=True)
+            _, unsettled = await asyncio.wait({driving}, timeout=GIVE_BACK_SECONDS)
+            if unsettled:
+                # The database is away: the lease ends without a word.
+                attempt.stop("lost")
+                driving.cancel()
+                await asyncio.wait({driving}, timeout=GIVE_BACK_SECONDS)
             raise
 
     async def _drive(self, attempt: Attempt[D]) -> None:
@@ -333,10 +336,13 @@ class Driver(Generic[D]):
                 return
 
     async def _watch(self) -> None:
-        """Look after all attempts with one command each, while there are any."""
+        """Look after all attempts with one command each, until cancelled."""
+        await asyncio.gather(self._repeat(self._look), self._repeat(self._renew))
+
+    async def _repeat(self, step: Callable[[], Awaitable[None]]) -> None:
         while True:
             await asyncio.sleep(min(LOOK_SECONDS, self._beat))
-            await asyncio.gather(self._look(), self._renew())
+            await step()
 
     async def _renew(self) -> None:
         """Renew the leases that are due; stop the attempts whose document another worker has."""

@@ -97,8 +97,13 @@ class RunKind:
         return self._runs.leases
 
     async def claim(self, ref: DocumentRef, owner: str, admits: Callable[[Run], bool]) -> Run | None:
-        """Take a run that waits or that lost its worker."""
-        return await self._runs.claim(Scope.of(ref.business_id), ref.document_id, owner, admits)
+        """Take a run that waits or that lost its worker; one that is to be cancelled in any case."""
+        return await self._runs.claim(
+            Scope.of(ref.business_id),
+            ref.document_id,
+            owner,
+            lambda run: run.cancel_requested_at is not None or admits(run),
+        )
 
     def seconds(self, run: Run) -> float:
         """What is left of the run's time; a clock that differs from the first worker's adds nothing."""

@@ -8,10 +8,8 @@ from pathlib import Path
 import pytest_asyncio
 
 from core.ids import new_id
-from core.scope import Scope
 from core.settings import Settings
 from memory.embedded import StoreUrls
-from services.businesses import BusinessDraft
 from services.checker import Checker
 from services.container import open_services
 from tests.integration.jobs.stage import Stage
@@ -23,17 +21,19 @@ async def stage(
     store_urls: StoreUrls, tmp_path: Path, tenant_listener: TenantListener, checker: Checker
 ) -> AsyncIterator[Stage]:
     """The test fails if tenant data was reached unscoped."""
-    settings = Settings(
-        _env_file=None,
-        mongodb_url=store_urls.mongodb,
-        redis_url=store_urls.redis,
-        chroma_url=store_urls.chroma,
-        database=f"test_{new_id()}",
-        data_dir=tmp_path,
-    )
-    async with open_services(settings, None, [tenant_listener], checker) as services:
-        draft = BusinessDraft(business_name="Bakery", industry="Bakery")
-        business = await services.businesses.create(new_id(), draft)
-        yield Stage(services, Scope.of(business.id))
+    async with open_services(on(store_urls, tmp_path), None, [tenant_listener], checker) as services:
+        yield await Stage.with_a_business(services)
         await services.database.mongo.drop()
     assert tenant_listener.leaks == []
+
+
+def on(urls: StoreUrls, data_dir: Path) -> Settings:
+    """Settings on these stores, with a database of the test's own."""
+    return Settings(
+        _env_file=None,
+        mongodb_url=urls.mongodb,
+        redis_url=urls.redis,
+        chroma_url=urls.chroma,
+        database=f"test_{new_id()}",
+        data_dir=data_dir,
+    )

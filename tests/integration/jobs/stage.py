@@ -19,6 +19,7 @@ from jobs.claimed import Driver
 from jobs.runs import Recorder, RunKind
 from memory.leases import Scans
 from memory.redis import run_log_key
+from services.businesses import BusinessDraft
 from services.container import Services
 from services.run_request import RunRequest
 from services.runs import RunResult
@@ -41,6 +42,8 @@ class HeldGraph:
         self._recorder = recorder
         self._go: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.working = False
+        self.lingers = False
+        """Whether stopping it takes for ever, as where a reservation is settled without a database."""
 
     async def __call__(self) -> None:
         self.working = True
@@ -49,6 +52,8 @@ class HeldGraph:
             await self._go
         finally:
             self.working = False
+            if self.lingers:
+                await asyncio.Event().wait()
 
     def result(self, status: Literal["completed", "failed", "cancelled"]) -> RunResult:
         outcome: Any = {"completed": "success", "cancelled": "cancelled"}.get(status)
@@ -71,6 +76,12 @@ class Stage:
     services: Services
     scope: Scope
     graphs: list[HeldGraph] = field(default_factory=list)
+
+    @classmethod
+    async def with_a_business(cls, services: Services) -> Stage:
+        """A stage with a business of somebody new."""
+        draft = BusinessDraft(business_name="Bakery", industry="Bakery")
+        return cls(services, Scope.of((await services.businesses.create(new_id(), draft)).id))
 
     def worker(self, *, lease: float = 3_600.0, attempts: int = 3, seconds: float = 900.0) -> Driver[Run]:
         """A worker that drives runs."""

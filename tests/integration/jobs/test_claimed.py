@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,9 +13,14 @@ from hypothesis import strategies as st
 
 from core.conversation import ENDED, Run
 from jobs.claimed import Driver
+from memory.embedded import StoreUrls
 from memory.leases import Scans
 from memory.mongo import ConnectionFailure
+from services.checker import Checker
+from services.container import open_services
+from tests.integration.jobs.conftest import on
 from tests.integration.jobs.stage import Stage, until
+from tests.integration.stand_ins import started
 
 QUICK = 0.1
 """A lease whose heartbeat comes every 20 milliseconds."""
@@ -137,6 +143,25 @@ async def test_a_run_whose_database_went_away_is_tried_again(stage: Stage) -> No
     (await stage.working(run_id, 2)).end()
     await working
     assert (await stage.run(run_id)).status == "completed"
+
+
+async def test_a_worker_can_stop_while_the_database_is_away(
+    store_urls: StoreUrls, tmp_path: Path, checker: Checker
+) -> None:
+    elsewhere = {"REDIS_URL": store_urls.redis, "CHROMA_URL": store_urls.chroma}
+    async with (
+        started(tmp_path, **elsewhere) as (servers, urls),
+        open_services(on(urls, tmp_path), checker=checker, database_patience=0.5) as services,
+    ):
+        stage = await Stage.with_a_business(services)
+        worker, run_id = stage.worker(), await stage.start()
+        working = stage.wake(worker, run_id)
+        (await stage.working(run_id, 1)).lingers = True
+        servers.kill()
+        working.cancel()
+        done, _ = await asyncio.wait({working}, timeout=60)
+        assert done
+        assert worker.active == 0
 
 
 async def test_runs_that_died_with_a_poison_run_do_not_die_with_it_again(stage: Stage) -> None:
