@@ -147,6 +147,11 @@ class Person:
         items: list[dict[str, Any]] = (await self.get(f"/content?campaign_id={campaign}&limit=100"))["items"]
         return items
 
+    async def dismiss(self) -> None:
+        """Make final what the toast offers to undo, and wait until the server has deleted it."""
+        async with self.page.expect_response(lambda answer: answer.request.method == "DELETE"):
+            await self.page.locator(".toast").get_by_role("button", name="Dismiss").click()
+
     async def put(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """Change something beside the page, as another window would."""
         answer = await self.context.request.put(f"{self.url}{path}", headers=self.headers, data=body)

@@ -55,8 +55,8 @@ async def test_the_canvas_stays_on_the_first_week_that_a_run_plans(own: Opener) 
         await expect(page.locator(".mini").first).to_be_visible()
         await expect(page.get_by_role("button", name="Next month")).to_be_disabled()
 
-        # Escape puts away the list of threads, and nothing else.
-        threads = page.get_by_role("button", name="1 thread")
+        # Escape puts away the list of conversations, and nothing else.
+        threads = page.get_by_role("button", name="1 conversation")
         await threads.click()
         await page.get_by_role("button", name="Delete “").focus()
         await page.keyboard.press("Escape")

@@ -55,7 +55,7 @@ async def test_edits_are_checked_and_never_overwrite(own: Opener) -> None:
         await accessible(page)
         await person.put(f"/content/{draft['id']}", {"text_content": {"caption": "Words of another window."}})
         await card.get_by_role("button", name="Save").click()
-        await expect(card.get_by_role("alert")).to_contain_text("Changed elsewhere since you opened it")
+        await expect(card.get_by_role("alert")).to_contain_text("This was changed since you opened it")
         await expect(card.get_by_label("Caption")).to_have_value("My own words.")
         await card.get_by_role("button", name="Reload it").click()
         await expect(card.locator(".pv")).to_contain_text("Words of another window.")

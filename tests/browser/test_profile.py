@@ -15,7 +15,7 @@ LONG = "x" * 201
 REFUSED = [
     ("Colours", "#1A4D5C, #12", "“#12” must be a colour such as #FF5733."),
     ("Time zone", "Mars/Olympus", "“Mars/Olympus” must be an IANA time zone such as Europe/Paris."),
-    ("Words never used", f"cheap, {LONG}", f"“{LONG[:32]}…” takes at most 200 characters."),
+    ("Words to avoid", f"cheap, {LONG}", f"“{LONG[:32]}…” takes at most 200 characters."),
     ("Audience", f"Early birds, 30–45\n{LONG}", f"“{LONG[:32]}…” takes at most 200 characters."),
     ("Name", " ", "It must not be empty."),
 ]
@@ -40,8 +40,8 @@ async def test_a_refused_line_says_why_and_keeps_what_was_typed(own: Opener, siz
             assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
             await accessible(page)
             await row.get_by_role("button", name="Cancel").click()
-        await page.get_by_role("button", name="Add Words never used").click()
-        await row.get_by_label("Words never used").fill("bour, HARBOUR, cheap")
+        await page.get_by_role("button", name="Add Words to avoid").click()
+        await row.get_by_label("Words to avoid").fill("bour, HARBOUR, cheap")
         await row.get_by_role("button", name="Save").click()
         await expect(page.locator("#fact-banned .hint")).to_have_text(
             "Your own name has “HARBOUR”; every signature would be marked."

@@ -79,9 +79,7 @@ async def test_the_demo_plans_and_writes(visit: Opener) -> None:
         await page.keyboard.press("Escape")
         await expect(page.get_by_role("heading", name="March Fitness Drive")).to_be_visible()
         await page.get_by_text("Month", exact=True).click()
-        await expect(
-            page.get_by_role("group", name="Slots of the month").get_by_role("button")
-        ).to_have_count(6)
+        await expect(page.get_by_role("table", name="Calendar, ").get_by_role("button")).to_have_count(6)
         await accessible(page)
 
 
@@ -91,7 +89,7 @@ async def with_unsourced_events(route: Route) -> None:
     said = re.search(r'"messageId":\s*"([^"]+)"', told)
     assert said is not None, told
     value = {"message_id": said.group(1), "figures": ["40%", "300"]}
-    event = f"data: {json.dumps({'type': 'CUSTOM', 'name': 'unsourced', 'value': value})}\n\n"
+    event = f"data: {json.dumps({'type': 'CUSTOM', 'name': 'marquee.unsourced', 'value': value})}\n\n"
     head, last, end = told.rpartition("id:")
     assert "RUN_FINISHED" in end
     await route.fulfill(body=f"{head}{event}{last}{end}", content_type="text/event-stream")

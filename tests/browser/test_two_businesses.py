@@ -100,7 +100,7 @@ async def test_a_thread_opens_its_own_business(own: Opener) -> None:
         assert await other.evaluate("[...drawn]") == ["Harbour Yoga: harbouryoga"]
 
         # A new thread begins in the business that is open, and a row of the facts page opens its own.
-        await page.get_by_role("link", name="New thread").click()
+        await page.get_by_role("link", name="New conversation").click()
         await opened(page, "Harbour Yoga")
         facts = (await person.get(f"/business/{person.business_id}"))["facts"]
         await other.goto(f"{person.url}/app/?show=facts&fact={facts[0]['id']}")
@@ -111,6 +111,6 @@ async def test_a_thread_opens_its_own_business(own: Opener) -> None:
         stranger.watch.allow("status of 404", "answered 404: .*/threads/")
         await stranger.page.goto(address)
         await expect(stranger.page.get_by_role("alert")).to_have_text(
-            re.compile("This is not there any more")
+            re.compile("This conversation no longer exists")
         )
         await expect(stranger.cards).to_have_count(0)

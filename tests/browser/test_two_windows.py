@@ -27,7 +27,7 @@ async def test_a_run_of_another_browser_is_shown_and_the_sentence_kept(own: Open
             await expect(other.page.locator(".ask").last).to_have_text(PLAN)
             await expect(other.live).to_contain_text("Copywriter is writing")
             await expect(other.page.locator(".quota-line")).to_have_text(
-                "An answer is still being written in this thread. Your sentence is kept here."
+                "An answer is still being written in this conversation. Your sentence is kept here."
             )
             await expect(other.composer).to_have_value(MORE)
             await person.until_ended()

@@ -97,9 +97,9 @@ declare module "@tanstack/react-router" {
 function NotFound() {
   return (
     <main className="lost">
-      <h1>There is no such page.</h1>
+      <h1>Page not found.</h1>
       <Link to="/" className="link">
-        To the copilot
+        Go to the copilot
       </Link>
     </main>
   );

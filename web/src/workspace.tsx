@@ -1,11 +1,12 @@
 /** The signed-in page: rail, top bar, chat on the left, canvas on the right. */
-import { useEffect, useState } from "react";
+import { useEffect, useState, type MouseEvent } from "react";
 import { useParams } from "@tanstack/react-router";
 
 import { useBusiness, useKeptChoice } from "./business/current";
 import { FactsPage } from "./business/facts-page";
 import { BusinessSwitch } from "./business/switch";
 import { AgendaSheet } from "./canvas/agenda";
+import { CampaignsPage } from "./canvas/campaigns";
 import { Canvas } from "./canvas/canvas";
 import { span } from "./canvas/dates";
 import { useOpen } from "./canvas/open";
@@ -13,11 +14,13 @@ import { DraftSheet, Sheet } from "./canvas/sheet";
 import { useCards, type Cards } from "./canvas/use-cards";
 import { Chat } from "./copilot/chat";
 import { newThreadId, ThreadProvider, useThread } from "./copilot/thread";
+import { brandStyle } from "./previews/brand";
 import { AccountMenu } from "./ui/account-menu";
 import { usePhone } from "./ui/media";
 import { ModelBadge } from "./ui/model-badge";
 import { Quota } from "./ui/quota";
 import { Rail, Tabs } from "./ui/rail";
+import { Toast } from "./ui/toast";
 
 /** Opens the thread of the address, or a new one. */
 export function Workspace() {
@@ -58,26 +61,30 @@ function Screen() {
 }
 
 /** The facts are there when asked for, and as long as there is nothing else to show. */
-function useFactsShown(): boolean {
+function usePlace(): "facts" | "campaigns" | "canvas" {
   const { show } = useOpen();
   const { campaignId, live } = useThread();
-  return show === "facts" || (campaignId === null && !live?.artefacts.length);
+  if (show === "facts" || show === "campaigns") return show;
+  return campaignId === null && !live?.artefacts.length ? "facts" : "canvas";
 }
+
+const PLACES = { facts: "Business profile", campaigns: "Campaigns", canvas: "Canvas" };
 
 function Desk({ state }: { state: Cards }) {
   const business = useBusiness();
-  const { show } = useOpen();
-  const { threadId } = useThread();
-  const facts = useFactsShown();
+  const { threadId, campaignId, live } = useThread();
+  const place = usePlace();
+  const made = campaignId !== null || Boolean(live?.artefacts.length);
   return (
-    <div className="app">
-      <Rail facts={show === "facts"} />
+    <div className="app" style={brandStyle(business)}>
+      <SkipLinks />
+      <Rail />
       <header className="top">
         <div className="top-a">
           <BusinessSwitch />
         </div>
         <div className="top-b">
-          <Title state={state} facts={facts} />
+          <Title state={state} place={place} />
           <div className="tools">
             {business.is_demo && <span className="tag sim">demo workspace</span>}
             <ModelBadge />
@@ -87,25 +94,59 @@ function Desk({ state }: { state: Cards }) {
       </header>
       <main className="split">
         <Chat />
-        <section className="canvas" aria-label={facts ? "Business profile" : "Canvas"} tabIndex={0}>
-          {facts ? <FactsPage key={business.id} business={business} /> : <Canvas key={threadId} state={state} />}
-        </section>
+        {place !== "canvas" && (
+          <section key={place} id="canvas" className="canvas" aria-label={PLACES[place]} tabIndex={0}>
+            {place === "facts" ? <FactsPage key={business.id} business={business} /> : <CampaignsPage />}
+          </section>
+        )}
+        {/* Only hidden meanwhile: the week that was turned to, and how far was read, stay. */}
+        {made && (
+          <section
+            id={place === "canvas" ? "canvas" : undefined}
+            className="canvas"
+            aria-label={PLACES.canvas}
+            tabIndex={0}
+            hidden={place !== "canvas"}
+          >
+            <Canvas key={`${threadId} ${campaignId}`} state={state} />
+          </section>
+        )}
       </main>
+      <Toast />
     </div>
   );
 }
 
-function Title({ state, facts }: { state: Cards; facts: boolean }) {
-  const { campaign } = state;
+/** The first thing a keyboard reaches: past the rail, to where one works. */
+function SkipLinks() {
+  const focus = (id: string) => (event: MouseEvent) => {
+    event.preventDefault();
+    document.getElementById(id)?.focus();
+  };
+  return (
+    <nav className="skips" aria-label="Skip">
+      <a href="#composer" onClick={focus("composer")}>
+        Skip to the message
+      </a>
+      <a href="#canvas" onClick={focus("canvas")}>
+        Skip to the canvas
+      </a>
+    </nav>
+  );
+}
+
+function Title({ state, place }: { state: Cards; place: keyof typeof PLACES }) {
+  const { campaign, dates } = state;
   const { live, thread } = useThread();
-  if (facts) return <h1 className="title">What Marquee knows</h1>;
+  if (place === "facts") return <h1 className="title">What Marquee knows</h1>;
+  if (place === "campaigns") return <h1 className="title">Campaigns</h1>;
   const name = campaign?.name ?? live?.state?.campaign?.name ?? thread?.title ?? "Copilot";
   return (
     <>
-      <h1 className="title">{name || "Copilot"}</h1>
-      {campaign?.start_date && campaign.end_date && (
-        <span className="faint num">{span(campaign.start_date, campaign.end_date, "short", true)}</span>
-      )}
+      <h1 className="title" dir="auto">
+        {name || "Copilot"}
+      </h1>
+      {dates && <span className="faint num">{span(dates.first, dates.last, "short", true)}</span>}
     </>
   );
 }
@@ -115,7 +156,7 @@ function Phone({ state }: { state: Cards }) {
   const { show, opened } = useOpen();
   const card = state.cards.find((each) => each.key === opened);
   return (
-    <div className="phone">
+    <div className="phone" style={brandStyle(business)}>
       <header className="top">
         <BusinessSwitch />
         <span className="end">
@@ -133,9 +174,15 @@ function Phone({ state }: { state: Cards }) {
               <FactsPage key={business.id} business={business} />
             </Sheet>
           )}
+          {show === "campaigns" && (
+            <Sheet label="Campaigns">
+              <CampaignsPage />
+            </Sheet>
+          )}
         </Chat>
       </main>
-      <Tabs facts={show === "facts"} />
+      <Tabs />
+      <Toast />
     </div>
   );
 }

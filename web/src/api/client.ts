@@ -70,7 +70,8 @@ async function send(request: Request): Promise<Response> {
 
 export const api = createClient<paths>({ baseUrl: location.origin, fetch: authFetch });
 
-interface Answer<T> {
+/** What the client gives for a request. */
+export interface Answer<T> {
   data?: T;
   error?: unknown;
   response: Response;

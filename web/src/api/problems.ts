@@ -4,11 +4,11 @@ import type { Problem } from "./types";
 const SENTENCES: Record<string, string> = {
   "quota-exhausted": "This month’s tokens are used up. What is written is kept.",
   throttled: "Too many requests just now. Wait a moment and try again.",
-  "bad-credentials": "E-mail or password is not right.",
+  "bad-credentials": "Wrong e-mail or password.",
   "email-taken": "There is already an account with this e-mail.",
-  "version-mismatch": "Changed elsewhere since you opened it.",
-  "not-found": "This is not there any more.",
-  "thread-busy": "An answer is still being written in this thread.",
+  "version-mismatch": "This was changed since you opened it.",
+  "not-found": "This no longer exists.",
+  "thread-busy": "An answer is still being written in this conversation.",
   "model-failed": "The model ended with an error.",
   "model-unreachable": "The model cannot be reached.",
   "model-busy": "The model is busy just now.",
@@ -47,6 +47,16 @@ export function sentence(problem: Pick<Problem, "slug" | "detail" | "title">): s
 /** The sentence of whatever was thrown. */
 export function sentenceOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** Whether what was asked for does not exist, any more or for this person. */
+export function isGone(error: unknown): boolean {
+  return error instanceof ProblemError && error.problem.status === 404;
+}
+
+/** Whether it was changed since it was read. */
+export function isConflict(error: unknown): boolean {
+  return error instanceof ProblemError && error.problem.status === 412;
 }
 
 /** Read an error body; anything that is not a problem becomes one. */

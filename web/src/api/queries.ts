@@ -1,8 +1,25 @@
 /** What the page reads, as queries with their keys. */
 import { queryOptions } from "@tanstack/react-query";
 
-import { api, ok } from "./client";
-import type { Content } from "./types";
+import { api, ok, type Answer } from "./client";
+import type { Sent } from "./types";
+
+interface ListPage<T> {
+  items: T[];
+  next_cursor?: string | null;
+}
+
+/** All items of a list, page by page. */
+async function wholeList<T>(page: (cursor: { cursor?: string }) => Promise<Answer<ListPage<T>>>) {
+  const all: Sent<T>[] = [];
+  let cursor: string | null | undefined;
+  do {
+    const { items, next_cursor }: Sent<ListPage<T>> = await ok(page(cursor ? { cursor } : {}));
+    all.push(...items);
+    cursor = next_cursor;
+  } while (cursor);
+  return all;
+}
 
 export const optionsQuery = queryOptions({
   queryKey: ["options"],
@@ -12,7 +29,7 @@ export const optionsQuery = queryOptions({
 
 export const businessesQuery = queryOptions({
   queryKey: ["businesses"],
-  queryFn: async () => (await ok(api.GET("/business/", { params: { query: { limit: 100 } } }))).items,
+  queryFn: () => wholeList((cursor) => api.GET("/business/", { params: { query: { limit: 100, ...cursor } } })),
 });
 
 export const usageQuery = (id: string) =>
@@ -24,14 +41,21 @@ export const usageQuery = (id: string) =>
 export const threadsQuery = (id: string) =>
   queryOptions({
     queryKey: ["threads", id],
-    queryFn: async () =>
-      (await ok(api.GET("/business/{id}/threads", { params: { path: { id }, query: { limit: 100 } } }))).items,
+    queryFn: () =>
+      wholeList((cursor) => api.GET("/business/{id}/threads", { params: { path: { id }, query: { limit: 100, ...cursor } } })),
   });
 
 export const threadQuery = (id: string) =>
   queryOptions({
     queryKey: ["thread", id],
     queryFn: () => ok(api.GET("/threads/{reference}", { params: { path: { reference: id } } })),
+  });
+
+export const campaignsQuery = (businessId: string) =>
+  queryOptions({
+    queryKey: ["campaigns", businessId],
+    queryFn: () =>
+      wholeList((cursor) => api.GET("/campaign", { params: { query: { business_id: businessId, limit: 100, ...cursor } } })),
   });
 
 export const campaignQuery = (id: string) =>
@@ -49,15 +73,6 @@ export const calendarQuery = (id: string) =>
 export const contentQuery = (campaignId: string) =>
   queryOptions({
     queryKey: ["content", campaignId],
-    queryFn: async () => {
-      const items: Content[] = [];
-      let cursor: string | undefined;
-      do {
-        const query = { campaign_id: campaignId, limit: 100, ...(cursor ? { cursor } : {}) };
-        const page = await ok(api.GET("/content", { params: { query } }));
-        items.push(...page.items);
-        cursor = page.next_cursor ?? undefined;
-      } while (cursor);
-      return items;
-    },
+    queryFn: () =>
+      wholeList((cursor) => api.GET("/content", { params: { query: { campaign_id: campaignId, limit: 100, ...cursor } } })),
   });

@@ -1,42 +1,50 @@
 /** One fact while it is added or changed. */
-import { useId, type KeyboardEvent, type SyntheticEvent } from "react";
+import { useId, type ChangeEvent, type KeyboardEvent, type SyntheticEvent } from "react";
 
-import { text } from "../session/sign-in";
 import { Trouble } from "../ui/trouble";
 import { languageName, languageTags } from "./languages";
 import type { Control, ProfileLine } from "./profile";
 
+/** What is typed: the fact's name and what it says. */
+export interface FactText {
+  key: string;
+  value: string;
+}
+
 interface Props {
-  name?: string;
+  /** The id of the row. */
+  row: string;
+  text: FactText;
   /** The line of the profile, whose name stays as it is. */
-  fixed?: ProfileLine;
-  value?: string;
+  fixed?: ProfileLine | undefined;
+  /** What could be typed. */
+  example?: string | undefined;
   saving: boolean;
   /** Why the last save was refused. */
   error: string | null;
-  onSave: (key: string, value: string) => void;
+  onType: (text: FactText) => void;
+  onSave: () => void;
   onCancel: () => void;
-  onRemove?: () => void;
+  onRemove?: (() => void) | undefined;
 }
 
 /** Name and value in the row's own columns; Escape leaves it. */
-export function FactForm({ name, fixed, value = "", saving, error, onSave, onCancel, onRemove }: Props) {
+export function FactForm({ row, text, fixed, example, saving, error, onType, onSave, onCancel, onRemove }: Props) {
   const id = useId();
 
-  function submit(event: SyntheticEvent<HTMLFormElement>) {
+  function submit(event: SyntheticEvent) {
     event.preventDefault();
-    const form = new FormData(event.currentTarget);
-    onSave(text(form, "key"), text(form, "value"));
+    onSave();
   }
 
   function leave(event: KeyboardEvent) {
-    if (event.key !== "Escape") return;
+    if (event.key !== "Escape" || event.nativeEvent.isComposing) return;
     event.preventDefault();
     onCancel();
   }
 
   return (
-    <div className="factrow editing">
+    <div className="factrow editing" id={row} onKeyDown={leave}>
       <dt>
         {fixed?.label ?? (
           <>
@@ -46,13 +54,12 @@ export function FactForm({ name, fixed, value = "", saving, error, onSave, onCan
             <input
               id={`${id}-key`}
               form={id}
-              name="key"
+              dir="auto"
               required
               maxLength={200}
-              defaultValue={name}
+              value={text.key}
               placeholder="Event"
-              autoFocus={!name}
-              onKeyDown={leave}
+              onChange={(event) => onType({ ...text, key: event.target.value })}
             />
           </>
         )}
@@ -64,16 +71,14 @@ export function FactForm({ name, fixed, value = "", saving, error, onSave, onCan
         <Value
           id={`${id}-value`}
           form={id}
-          name="value"
           required={fixed ? (fixed.required ?? false) : true}
-          placeholder={fixed?.label ?? "Open house, Saturday 6 March, 10:00 to 14:00"}
-          autoFocus={Boolean(name ?? fixed)}
+          placeholder={fixed?.label ?? example ?? "Open house, Saturday 6 March, 10:00 to 14:00"}
           aria-describedby={fixed?.hint || error ? `${id}-note` : undefined}
           aria-invalid={error ? true : undefined}
           control={fixed?.control ?? "line"}
-          value={value}
+          value={text.value}
           maxLength={fixed ? 2000 : 500}
-          onKeyDown={leave}
+          onChange={(event) => onType({ ...text, value: event.target.value })}
         />
         <div id={`${id}-note`}>
           {fixed?.hint && <p className="hint faint">{fixed.hint}</p>}
@@ -102,23 +107,20 @@ export function FactForm({ name, fixed, value = "", saving, error, onSave, onCan
 interface ValueProps {
   id: string;
   form: string;
-  name: string;
   required: boolean;
-  placeholder: string;
-  autoFocus: boolean;
+  value: string;
   "aria-describedby": string | undefined;
   "aria-invalid": true | undefined;
-  onKeyDown: (event: KeyboardEvent) => void;
+  onChange: (event: ChangeEvent<HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement>) => void;
 }
 
 /** The control that fits what is typed into it. */
-function Value({ control, value, maxLength, ...rest }: ValueProps & { control: Control; value: string; maxLength: number }) {
-  const { placeholder, ...field } = rest;
-  if (control === "lines") return <textarea {...rest} rows={3} defaultValue={value} />;
+function Value({ control, maxLength, placeholder, ...field }: ValueProps & { control: Control; maxLength: number; placeholder: string }) {
+  if (control === "lines") return <textarea {...field} placeholder={placeholder} rows={3} dir="auto" />;
   if (control === "language") {
     return (
-      <select {...field} defaultValue={value}>
-        {languageTags(value).map((tag) => (
+      <select {...field}>
+        {languageTags(field.value).map((tag) => (
           <option key={tag} value={tag}>
             {languageName(tag)}
           </option>
@@ -126,10 +128,10 @@ function Value({ control, value, maxLength, ...rest }: ValueProps & { control: C
       </select>
     );
   }
-  if (control === "line") return <input {...rest} maxLength={maxLength} defaultValue={value} />;
+  if (control === "line") return <input {...field} placeholder={placeholder} maxLength={maxLength} dir="auto" />;
   return (
     <>
-      <input {...field} placeholder={placeholder} list={`${field.id}-zones`} defaultValue={value} />
+      <input {...field} placeholder={placeholder} list={`${field.id}-zones`} />
       <datalist id={`${field.id}-zones`}>
         {Intl.supportedValuesOf("timeZone").map((zone) => (
           <option key={zone} value={zone} />

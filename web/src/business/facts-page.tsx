@@ -1,102 +1,114 @@
 /** What Marquee knows: the facts behind every sentence, changed in place. */
-import { useEffect, useState } from "react";
+import { useEffect, useRef } from "react";
 
 import type { Business, Fact } from "../api/types";
 import { localTime, shortDay } from "../canvas/dates";
-import { useOpen } from "../canvas/open";
-import { FactForm } from "./fact-form";
-import { gapsOf, useFacts } from "./facts";
+import { useOpen, useShown } from "../canvas/open";
+import { FactRow } from "./fact-row";
+import { exampleOf, gapsOf } from "./facts";
 import { ProfileRows } from "./profile-rows";
 
-/** Profile rows, fact rows, and what is unknown. The address may name a row, or one to be edited. */
+/** Profile rows, fact rows, and what is unknown. The address may name a row to be shown, or one to be edited. */
 export function FactsPage({ business }: { business: Business }) {
   const { fact: wanted } = useOpen();
-  const [editing, open] = useState(toEdit(wanted));
-  const [asked, setAsked] = useState(wanted);
-  const facts = useFacts(business);
-  if (wanted !== asked) {
-    setAsked(wanted);
-    open(toEdit(wanted));
-  }
+  const next = useRef<string | null>(null);
+  const heading = useShown<HTMLHeadingElement>(true);
 
   useEffect(() => {
-    if (wanted) document.getElementById(`fact-${wanted}`)?.scrollIntoView({ block: "center" });
+    const row = wanted && document.getElementById(`fact-${wanted}`);
+    if (!row) return;
+    row.scrollIntoView({ block: "center" });
+    row.querySelector<HTMLElement>("[data-edit]")?.focus({ preventScroll: true });
   }, [wanted]);
 
-  function setEditing(row: string | null) {
-    facts.forget();
-    open(row);
-  }
-
-  const done = (saved: Promise<boolean>) => void saved.then((good) => good && setEditing(null));
-  const form = { saving: facts.saving, error: facts.error, onCancel: () => setEditing(null) };
+  // A row that was added or removed leaves the focus to another one, once that is there.
+  useEffect(() => {
+    const row = next.current && document.getElementById(`fact-${next.current}`);
+    if (!row) return;
+    next.current = null;
+    row.querySelector<HTMLElement>("[data-edit]")?.focus();
+  });
+  const focusNext = (row: string) => {
+    next.current = row;
+  };
 
   return (
     <div className="know">
-      <h2>The facts behind every sentence</h2>
+      <h2 ref={heading} tabIndex={-1}>
+        The facts behind every sentence
+      </h2>
       <p>What is written for you is checked against this page and your own words. The rest is marked.</p>
       <dl>
-        <ProfileRows
+        <ProfileRows business={business} wanted={wanted} />
+        {business.facts.map((fact) => (
+          <FactRow
+            key={fact.id}
+            business={business}
+            name={fact.id}
+            text={{ key: fact.key, value: fact.value }}
+            fact={fact}
+            save={(facts, { key, value }) => facts.change(fact.id, key, value)}
+            onRemoved={() => focusNext("new")}
+          >
+            {(edit) => (
+              <div id={`fact-${fact.id}`} className={wanted === fact.id ? "factrow wanted" : "factrow"}>
+                <dt dir="auto">{fact.key}</dt>
+                <dd dir="auto">{fact.value}</dd>
+                <dd className="meta">
+                  {origin(fact)}{" "}
+                  <button className="link" data-edit aria-label={`Edit ${fact.key}`} onClick={edit}>
+                    Edit
+                  </button>
+                </dd>
+              </div>
+            )}
+          </FactRow>
+        ))}
+        {gapsOf(business).map((gap) => (
+          <FactRow
+            key={gap}
+            business={business}
+            name={gap}
+            text={{ key: gap, value: "" }}
+            example={exampleOf(gap)}
+            save={(facts, { key, value }) => facts.add(key, value)}
+            onAdded={focusNext}
+          >
+            {(edit) => (
+              <div id={`fact-${gap}`} className="factrow">
+                <dt>{gap}</dt>
+                <dd className="unknown">unknown</dd>
+                <dd className="meta">
+                  not given yet{" "}
+                  <button className="link" data-edit aria-label={`Add ${gap}`} onClick={edit}>
+                    Add
+                  </button>
+                </dd>
+              </div>
+            )}
+          </FactRow>
+        ))}
+        <FactRow
           business={business}
-          wanted={wanted}
-          editing={editing}
-          form={form}
-          onEdit={setEditing}
-          onSave={(patch) => done(facts.profile(patch))}
-        />
-        {business.facts.map((fact) =>
-          editing === `fact:${fact.id}` ? (
-            <FactForm
-              key={fact.id}
-              {...form}
-              name={fact.key}
-              value={fact.value}
-              onSave={(key, value) => done(facts.change(fact.id, key, value))}
-              onRemove={() => done(facts.remove(fact.id))}
-            />
-          ) : (
-            <div key={fact.id} id={`fact-${fact.id}`} className={wanted === fact.id ? "factrow wanted" : "factrow"}>
-              <dt>{fact.key}</dt>
-              <dd>{fact.value}</dd>
-              <dd className="meta">
-                {origin(fact)}{" "}
-                <button className="link" aria-label={`Edit ${fact.key}`} onClick={() => setEditing(`fact:${fact.id}`)}>
-                  Edit
+          name="new"
+          text={{ key: "", value: "" }}
+          save={(facts, { key, value }) => facts.add(key, value)}
+          onAdded={focusNext}
+        >
+          {(edit) => (
+            <div id="fact-new">
+              <dt className="vh">Another fact</dt>
+              <dd>
+                <button className="btn add" data-edit onClick={edit}>
+                  Add another fact
                 </button>
               </dd>
             </div>
-          ),
-        )}
-        {gapsOf(business).map((gap) =>
-          editing === `gap:${gap}` ? (
-            <FactForm key={gap} {...form} name={gap} onSave={(key, value) => done(facts.add(key, value))} />
-          ) : (
-            <div key={gap} id={`fact-gap:${gap}`} className="factrow">
-              <dt>{gap}</dt>
-              <dd className="unknown">unknown</dd>
-              <dd className="meta">
-                not given yet{" "}
-                <button className="link" aria-label={`Add ${gap}`} onClick={() => setEditing(`gap:${gap}`)}>
-                  Add
-                </button>
-              </dd>
-            </div>
-          ),
-        )}
-        {editing === "new" && <FactForm {...form} onSave={(key, value) => done(facts.add(key, value))} />}
+          )}
+        </FactRow>
       </dl>
-      {editing !== "new" && (
-        <button className="btn add" onClick={() => setEditing("new")}>
-          Add another fact
-        </button>
-      )}
     </div>
   );
-}
-
-/** `new`, `gap:Price` and `edit:postal_address` open a form; anything else names a row to be shown. */
-function toEdit(wanted: string | undefined): string | null {
-  return wanted && /^(new$|gap:|edit:)/.test(wanted) ? wanted : null;
 }
 
 function origin(fact: Fact): string {

@@ -57,7 +57,7 @@ export function NewBusiness() {
         <p>Four lines to begin with. You can change and add everything later.</p>
         <Field label="Name" name="business_name" required maxLength={200} error={problem?.field("business_name")} />
         <Field
-          label="What you do"
+          label="Industry"
           name="industry"
           placeholder="Bakery, law firm, dog groomer"
           required
@@ -81,7 +81,7 @@ export function NewBusiness() {
         <Writes language={language} onChange={setLanguage} />
         {error !== undefined && <Trouble>{sentenceOf(error)}</Trouble>}
         <button className="btn primary tall" disabled={busy}>
-          Open it
+          Create business
         </button>
       </form>
     </AccountScreen>

@@ -1,7 +1,7 @@
 /** Three ways to start, each from what this business has said. */
 import type { Business, Fact } from "../api/types";
 import type { IconName } from "../ui/icons";
-import { gapsOf } from "./facts";
+import { gapsOf, PRICE } from "./facts";
 
 export interface NextAction {
   icon: IconName;
@@ -11,7 +11,6 @@ export interface NextAction {
   does: { say: string } | { add: string };
 }
 
-const PRICE = /[$€£¥₹]\s?\d|\d\s?(?:[$€£¥₹]|euro?s?\b|usd\b|eur\b|chf\b)/i;
 const EVENT = /event|open house|workshop|tasting|opening day|sale\b|launch|festival|veranstaltung|événement|evento/i;
 
 /** At most three, the most particular first. */
@@ -25,7 +24,7 @@ export function nextActions(business: Business): NextAction[] {
   const all: (NextAction | undefined)[] = [
     price && {
       icon: "calendar",
-      title: `Plan a drive around ${quote(price)}`,
+      title: `Plan a campaign around ${quote(price)}`,
       reason: "It is the price in your facts.",
       does: { say: `Plan a two-week push on Instagram and by e-mail around this: ${asSaid(price)}` },
     },
@@ -49,14 +48,14 @@ export function nextActions(business: Business): NextAction[] {
     },
     gap === undefined ? undefined : {
       icon: "fact",
-      title: `Say your ${gap.toLowerCase()}`,
-      reason: "It is not given yet, so no post can name it.",
+      title: `Add your ${gap === "Phone" ? "phone number" : gap.toLowerCase()}`,
+      reason: "Posts can’t mention it yet.",
       does: { add: gap },
     },
     {
       icon: "instagram",
       title: `Introduce ${name} on Instagram`,
-      reason: `From what you do: ${short(business.industry)}.`,
+      reason: `From your industry: ${short(business.industry)}.`,
       does: { say: `Write an Instagram post that introduces ${name}` },
     },
   ];

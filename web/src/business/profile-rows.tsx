@@ -1,41 +1,32 @@
 /** The profile as rows of the facts page, each changed in its place. */
 import type { CSSProperties } from "react";
 
-import type { Business, ProfilePatch } from "../api/types";
-import { FactForm } from "./fact-form";
+import type { Business } from "../api/types";
+import { FactRow } from "./fact-row";
 import { COLORS, PROFILE, type ProfileLine } from "./profile";
 
-interface Props {
-  business: Business;
-  wanted: string | undefined;
-  editing: string | null;
-  form: { saving: boolean; error: string | null; onCancel: () => void };
-  onEdit: (row: string) => void;
-  onSave: (patch: ProfilePatch) => void;
-}
-
 /** Everything a person can say about the business beside its facts. */
-export function ProfileRows({ business, wanted, editing, form, onEdit, onSave }: Props) {
-  return PROFILE.map((line) =>
-    editing === `edit:${line.field}` ? (
-      <FactForm
-        key={line.field}
-        {...form}
-        fixed={line}
-        value={line.typed(business)}
-        onSave={(_, value) => onSave(line.patch(value, business))}
-      />
-    ) : (
-      <Row
-        key={line.field}
-        line={line}
-        value={line.shown(business)}
-        note={line.note?.(business)}
-        wanted={wanted === line.name}
-        onEdit={() => onEdit(`edit:${line.field}`)}
-      />
-    ),
-  );
+export function ProfileRows({ business, wanted }: { business: Business; wanted: string | undefined }) {
+  return PROFILE.map((line) => (
+    <FactRow
+      key={line.name}
+      business={business}
+      name={line.name}
+      text={{ key: line.label, value: line.typed(business) }}
+      fixed={line}
+      save={(facts, { value }) => facts.profile(line.patch(value, business))}
+    >
+      {(edit) => (
+        <Row
+          line={line}
+          value={line.shown(business)}
+          note={line.note?.(business)}
+          wanted={wanted === line.name}
+          onEdit={edit}
+        />
+      )}
+    </FactRow>
+  ));
 }
 
 interface RowProps {
@@ -51,13 +42,13 @@ function Row({ line, value, note, wanted, onEdit }: RowProps) {
   return (
     <div id={`fact-${name}`} className={wanted ? "factrow wanted" : "factrow"}>
       <dt>{label}</dt>
-      <dd className={value ? undefined : missing(field)}>
+      <dd className={value ? undefined : missing(field)} dir={value ? "auto" : undefined}>
         {field === COLORS && value ? <Colors value={value} /> : value || none(field)}
         {note && <p className="hint faint">{note}</p>}
       </dd>
       <dd className="meta">
         {value ? "your profile" : none(field) === "unknown" && "not given yet"}{" "}
-        <button className="link" aria-label={`${value ? "Edit" : "Add"} ${label}`} onClick={onEdit}>
+        <button className="link" data-edit aria-label={`${value ? "Edit" : "Add"} ${label}`} onClick={onEdit}>
           {value ? "Edit" : "Add"}
         </button>
       </dd>

@@ -70,18 +70,18 @@ export const COLORS = "brand_colors";
 export const PROFILE: ProfileLine[] = [
   plain("name", "business_name", "Name", { required: true }),
   plain("voice", "brand_voice", "Voice"),
-  plain("industry", "industry", "What you do", { required: true }),
+  plain("industry", "industry", "Industry", { required: true }),
   plain("language", "language", "Language", { control: "language", shown: ({ language }) => languageName(language) }),
-  list("banned", "banned_words", "Words never used", "With commas between them: cheap, unbeatable", { note: ownName }),
+  list("banned", "banned_words", "Words to avoid", "Separate with commas: cheap, unbeatable", { note: ownName }),
   AUDIENCE,
-  list("goals", "primary_goals", "Goals", "With commas between them"),
+  list("goals", "primary_goals", "Goals", "Separate with commas"),
   plain("address", "postal_address", "Postal address"),
   {
     name: "colors",
     field: COLORS,
     label: "Colours",
     control: "line",
-    hint: "As #RRGGBB, with commas between them: #1A4D5C, #F2B705",
+    hint: "As #RRGGBB, separated with commas: #1A4D5C, #F2B705",
     shown: (business) => business.brand_assets.brand_colors.join(", "),
     typed: (business) => business.brand_assets.brand_colors.join(", "),
     patch: (text) => ({ brand_assets: { brand_colors: text.split(/[\s,;]+/).filter(Boolean).map(hex) } }),
@@ -89,7 +89,7 @@ export const PROFILE: ProfileLine[] = [
   plain("zone", "timezone", "Time zone", { control: "zone", required: true }),
 ];
 
-/** A name is in every signature, so a word of it that is never used marks them all. */
+/** A name is in every signature, so a word of it that is to be avoided marks them all. */
 function ownName({ business_name, banned_words }: Business): string {
   const name = folded(business_name);
   const words = banned_words.filter((word) => name.includes(folded(word)));

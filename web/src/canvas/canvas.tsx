@@ -1,35 +1,37 @@
-/** The canvas: the campaign's week or month, and its drafts as the platforms show them. */
+/** The canvas: the campaign's week, month or list, and its drafts as the platforms show them. */
 import { useState } from "react";
 
 import { sentenceOf } from "../api/problems";
 import { useThread } from "../copilot/thread";
 import { Icon } from "../ui/icons";
 import { Trouble } from "../ui/trouble";
+import { Agenda } from "./agenda";
+import { isWritten, plannedFrom, type Card } from "./cards";
 import { addDays, addMonths, monday, monthName, span, weeksBetween, yearBeside, zoneLabel } from "./dates";
 import { Month } from "./month";
-import { useOpen } from "./open";
-import { plannedFrom, type Card } from "./cards";
+import { useOpen, useShown } from "./open";
 import { Posts } from "./posts";
 import type { Cards } from "./use-cards";
 import { Week } from "./week";
+
+type View = "week" | "month" | "list";
 
 /** The calendar as soon as it is planned, and below it what is in view. */
 export function Canvas({ state }: { state: Cards }) {
   const { cards, weeks, error } = state;
   const { running } = useThread();
+  const { show } = useOpen();
+  const [chosen, setChosen] = useState<"week" | "month">("week");
   const [first, last] = [weeks[0], weeks.at(-1)];
   const begun = cards.some((card) => card.at) || (running && cards.length === 0);
+  const dated = begun && first !== undefined && last !== undefined;
+  if (error !== null && error !== undefined) return <Trouble>{sentenceOf(error)}</Trouble>;
+  if (show === "calendar" && cards.length > 0) return <List cards={cards} dated={dated} onChoose={setChosen} />;
+  if (dated) return <Calendar state={state} first={first} last={last} view={chosen} onChoose={setChosen} />;
   return (
     <>
-      {error !== null && error !== undefined && <Trouble>{sentenceOf(error)}</Trouble>}
-      {begun && first && last ? (
-        <Calendar state={state} first={first} last={last} />
-      ) : (
-        <>
-          <Undated state={state} />
-          <Posts cards={cards} year={null} single={false} />
-        </>
-      )}
+      <Undated state={state} />
+      <Posts cards={cards} year={null} />
     </>
   );
 }
@@ -37,18 +39,82 @@ export function Canvas({ state }: { state: Cards }) {
 /** One line in the calendar's place. */
 function Undated({ state }: { state: Cards }) {
   const { running } = useThread();
-  if (state.error) return null;
   if (state.loading) return <p className="undated late">Reading the calendar.</p>;
   if (state.cards.length > 0) return <p className="undated">Nothing here has a date yet.</p>;
   return <p className="undated">{running ? "The calendar appears here as it is planned." : "Nothing is planned yet."}</p>;
 }
 
+interface ListProps {
+  cards: Card[];
+  /** There is a week to go back to. */
+  dated: boolean;
+  onChoose: (view: "week" | "month") => void;
+}
+
+/** Everything in the order of its time. */
+function List({ cards, dated, onChoose }: ListProps) {
+  const { closeAll } = useOpen();
+  const heading = useShown<HTMLHeadingElement>(true);
+  return (
+    <>
+      <div className="bar">
+        <h2 ref={heading} tabIndex={-1}>
+          {cards.length} {cards.length === 1 ? "post" : "posts"}
+        </h2>
+        <span className="dim">{cards.filter(isWritten).length} written</span>
+        {dated ? (
+          <span className="end">
+            <Views view="list" onChoose={onChoose} />
+          </span>
+        ) : (
+          <button className="btn small end" onClick={closeAll}>
+            Back to the drafts
+          </button>
+        )}
+      </div>
+      <Agenda cards={cards} unfolds />
+    </>
+  );
+}
+
+/** Week, month or list. */
+function Views({ view, onChoose }: { view: View; onChoose: ListProps["onChoose"] }) {
+  const { openAll, closeAll } = useOpen();
+  const names: [View, string][] = [
+    ["week", "Week"],
+    ["month", "Month"],
+    ["list", "List"],
+  ];
+  const choose = (next: View) => {
+    if (next === "list") openAll();
+    else onChoose(next);
+    if (view === "list") closeAll();
+  };
+  return (
+    <div className="seg" role="radiogroup" aria-label="View">
+      {names.map(([each, name]) => (
+        <label key={each}>
+          <input type="radio" name="view" checked={view === each} onChange={() => choose(each)} />
+          {name}
+        </label>
+      ))}
+    </div>
+  );
+}
+
+interface CalendarProps {
+  state: Cards;
+  first: string;
+  last: string;
+  view: "week" | "month";
+  onChoose: ListProps["onChoose"];
+}
+
 /** Follows what is planned or written until the person turns to another week. */
-function Calendar({ state, first, last }: { state: Cards; first: string; last: string }) {
+function Calendar({ state, first, last, view, onChoose }: CalendarProps) {
   const { cards, zone, campaign } = state;
   const { opened } = useOpen();
   const { running, messages, live } = useThread();
-  const [view, setView] = useState<"week" | "month">("week");
   const [turned, setTurned] = useState<{ week: string; opened: string | undefined } | null>(null);
   const planned = plannedFrom(messages.at(-1)?.artefacts ?? [], live, campaign?.start_date ?? null);
   const followed = weekInView(cards, opened, planned, running);
@@ -64,14 +130,6 @@ function Calendar({ state, first, last }: { state: Cards; first: string; last: s
     const to = weekly ? addDays(week, 7 * by) : within(monday(`${addMonths(month, by)}-04`));
     setTurned({ week: to, opened });
   };
-  const inWeek = cards.filter((card) => (card.at ? monday(card.at.slice(0, 10)) === week : true));
-  const [monthFrom, monthTo] = [monday(`${month}-01`), addDays(`${addMonths(month, 1)}-01`, -1)];
-  const inMonth = cards.filter((card) => {
-    const shown = card.at && monday(card.at.slice(0, 10));
-    return !shown || (shown >= monthFrom && shown <= monthTo);
-  });
-  const later = laterCards(cards, end, FULL - inWeek.filter(isWritten).length);
-  const year = Number(end.slice(0, 4));
 
   return (
     <>
@@ -101,42 +159,45 @@ function Calendar({ state, first, last }: { state: Cards; first: string; last: s
           <Icon name="chev-r" />
         </button>
         <span className="faint end zone">{zoneLabel(zone, `${week}T12:00`)}</span>
-        <div className="seg" role="radiogroup" aria-label="View">
-          {(["week", "month"] as const).map((each) => (
-            <label key={each}>
-              <input type="radio" name="view" checked={view === each} onChange={() => setView(each)} />
-              {each === "week" ? "Week" : "Month"}
-            </label>
-          ))}
-        </div>
+        <Views view={view} onChoose={onChoose} />
       </div>
-      {weekly ? <Week week={week} cards={withLanes(cards, week)} /> : <Month day={`${month}-01`} cards={cards} />}
-      <Posts cards={weekly ? inWeek : inMonth} year={weekly ? null : Number(month.slice(0, 4))} single={false} />
-      {weekly && later.length > 0 && (
-        <>
-          <h2 className="later">Later</h2>
-          <Posts cards={later} year={year} single={false} />
-        </>
+      {weekly ? <WeekView week={week} end={end} cards={cards} /> : <MonthView month={month} cards={cards} />}
+    </>
+  );
+}
+
+/** The week and its cards; a thin week shows the next drafts too. */
+function WeekView({ week, end, cards }: { week: string; end: string; cards: Card[] }) {
+  const inWeek = cards.filter((card) => (card.at ? monday(card.at.slice(0, 10)) === week : true));
+  const later = cards.filter((card) => card.at && card.at.slice(0, 10) > end && isWritten(card));
+  return (
+    <>
+      <Week week={week} cards={cards} />
+      <Posts cards={inWeek} later={{ cards: later, year: Number(end.slice(0, 4)) }} year={null} />
+    </>
+  );
+}
+
+/** The month, and right below it the cards of the day that was opened. */
+function MonthView({ month, cards }: { month: string; cards: Card[] }) {
+  const { opened } = useOpen();
+  const day = cards.find((card) => card.key === opened)?.at?.slice(0, 10);
+  const shown = day?.startsWith(month) ? cards.filter((card) => card.at?.startsWith(day)) : [];
+  return (
+    <>
+      <Month day={`${month}-01`} cards={cards} />
+      {shown.length > 0 ? (
+        <Posts cards={shown} year={Number(month.slice(0, 4))} />
+      ) : (
+        <p className="undated">Choose an entry to read it here.</p>
       )}
     </>
   );
 }
 
-const FULL = 4;
-
 /** The month in which most of the week lies. */
 function monthOf(week: string): string {
   return addDays(week, 3).slice(0, 7);
-}
-
-/** A thin week shows the next written drafts too. */
-function laterCards(cards: Card[], after: string, count: number): Card[] {
-  const next = cards.filter((card) => card.at && card.at.slice(0, 10) > after && isWritten(card));
-  return next.slice(0, Math.max(0, count));
-}
-
-function isWritten(card: Card): boolean {
-  return card.content !== null || card.artefact !== null;
 }
 
 /** The week of the opened draft, else the first that was planned, else of the first being written or written. */
@@ -146,10 +207,4 @@ function weekInView(cards: Card[], opened: string | undefined, planned: string |
     planned ??
     cards.find((each) => each.at && each.artefact && (!running || each.artefact.stage !== "done"))?.at;
   return at ? monday(at.slice(0, 10)) : null;
-}
-
-/** Lanes stay the same in every week of the campaign. */
-function withLanes(cards: Card[], week: string): Card[] {
-  const within = (card: Card) => card.at && monday(card.at.slice(0, 10)) === week;
-  return cards.map((card) => (within(card) ? card : { ...card, at: null }));
 }

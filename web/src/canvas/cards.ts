@@ -82,10 +82,32 @@ export function stateOf(card: Card): CardState {
   if (card.artefact?.stage === "writing") return "writing";
   if (card.artefact?.stage === "checking") return "checking";
   if (card.artefact && !card.artefact.result && !card.content) return "unsaved";
-  if (!card.content && !card.artefact) return "planned";
+  if (!isWritten(card)) return "planned";
   if (card.content?.approval_state === "approved") return "approved";
   return failedChecks(checksOf(card)).length > 0 ? "failed" : "ready";
 }
+
+/** Whether there is a draft, or one is being written. */
+export function isWritten(card: Card): boolean {
+  return card.content !== null || card.artefact !== null;
+}
+
+/** How the card stands, in words. */
+export function stateName(card: Card): string {
+  const state = stateOf(card);
+  if (state !== "failed") return STATE_NAMES[state];
+  const count = failedChecks(checksOf(card)).length;
+  return `${count} ${count === 1 ? "check" : "checks"} failed`;
+}
+
+const STATE_NAMES: Record<Exclude<CardState, "failed">, string> = {
+  planned: "Planned",
+  writing: "Being written",
+  checking: "Being checked",
+  ready: "Ready for you",
+  approved: "Approved",
+  unsaved: "Not saved",
+};
 
 /** All cards in the order of their times. */
 export function joinCards(slots: Slot[], contents: Content[], live: RunView | null, start: string | null): Card[] {

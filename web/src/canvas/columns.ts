@@ -1,28 +1,28 @@
-/** How cards are laid in columns: by platform as long as that fills them, else evenly. */
-import type { Card } from "./cards";
+/** How cards are laid in columns of readable width, none much longer than the others. */
+import { isWritten, type Card } from "./cards";
 
-export interface Columns {
-  /** The class that gives the columns their widths. */
-  layout: "by-platform" | "even";
-  columns: Card[][];
+const NARROWEST = 264;
+const GAP = 16;
+
+/** How many columns the width has room for. */
+export function columnCount(width: number): number {
+  return Math.max(1, Math.floor((width + GAP) / (NARROWEST + GAP)));
 }
 
-/** Instagram narrow, LinkedIn wide, messages beside it; with fewer platforms or full dates, even columns. */
-export function columnsOf(cards: Card[], fullDate: boolean): Columns {
-  const by = (...names: string[]) => cards.filter((card) => names.includes(card.platform));
-  const columns = [by("instagram"), by("linkedin"), by("email", "sms")];
-  if (!fullDate && columns.every((column) => column.length > 0)) return { layout: "by-platform", columns };
-  const even: Card[][] = [[], [], []];
-  const heights = [0, 0, 0];
+/** Each card goes where there is the most room, in the order of time. */
+export function columnsOf(cards: Card[], count: number): Card[][] {
+  const columns: Card[][] = Array.from({ length: count }, () => []);
+  const heights = columns.map(() => 0);
   for (const card of cards) {
     const at = heights.indexOf(Math.min(...heights));
-    even[at]?.push(card);
+    columns[at]?.push(card);
     heights[at] = (heights[at] ?? 0) + height(card);
   }
-  return { layout: "even", columns: even.filter((column) => column.length > 0) };
+  return columns;
 }
 
+/** About how high it is, also while it is written: nothing shall move to another column then. */
 function height(card: Card): number {
-  if (!card.content && !card.artefact) return 1;
-  return { instagram: 5, linkedin: 4, email: 4, sms: 2 }[card.platform];
+  if (!isWritten(card)) return 110;
+  return { instagram: 700, linkedin: 460, email: 480, sms: 230 }[card.platform];
 }

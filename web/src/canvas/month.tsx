@@ -1,8 +1,7 @@
-/** The month: every slot at its day, platform by its icon. */
-import { Icon } from "../ui/icons";
-import { addDays, clock, monday, weekday } from "./dates";
-import { useOpen } from "./open";
-import { platformIcon, PLATFORM_NAMES, stateOf, type Card } from "./cards";
+/** The month as a table: every slot at its day, platform by its icon. */
+import { type Card } from "./cards";
+import { addDays, monday, monthName, weekday } from "./dates";
+import { MonthSlot } from "./slot";
 
 /** The weeks that touch the month of `day`. */
 export function Month({ day, cards }: { day: string; cards: Card[] }) {
@@ -10,35 +9,32 @@ export function Month({ day, cards }: { day: string; cards: Card[] }) {
   const weeks: string[] = [];
   for (let week = monday(`${month}-01`); week.slice(0, 7) <= month; week = addDays(week, 7)) weeks.push(week);
   return (
-    <div className="month" role="group" aria-label="Slots of the month">
-      {Array.from({ length: 7 }, (_, at) => (
-        <div className="day" key={at}>
-          {weekday(addDays("2024-01-01", at)).name}
-        </div>
-      ))}
-      {weeks.flatMap((week) =>
-        Array.from({ length: 7 }, (_, at) => addDays(week, at)).map((date) => (
-          <div key={date} className={date.startsWith(month) ? "date" : "date out"}>
-            <b>{weekday(date).number}</b>
-            {cards
-              .filter((card) => card.at?.startsWith(date))
-              .map((card) => (
-                <MonthSlot key={card.key} card={card} />
-              ))}
-          </div>
-        )),
-      )}
-    </div>
-  );
-}
-
-function MonthSlot({ card }: { card: Card }) {
-  const { open } = useOpen();
-  return (
-    <button className={`mini ${stateOf(card)}`} title={card.theme} onClick={() => open(card.key)}>
-      <Icon name={platformIcon(card.platform)} />
-      <span className="vh">{PLATFORM_NAMES[card.platform]}</span>
-      <span className="num">{card.at ? clock(card.at) : ""}</span> <span className="theme">{card.theme}</span>
-    </button>
+    <table className="month" aria-label={`Calendar, ${monthName(day)}`}>
+      <thead>
+        <tr>
+          {Array.from({ length: 7 }, (_, at) => (
+            <th scope="col" key={at}>
+              {weekday(addDays("2024-01-01", at)).name}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {weeks.map((week) => (
+          <tr key={week}>
+            {Array.from({ length: 7 }, (_, at) => addDays(week, at)).map((date) => (
+              <td key={date} className={date.startsWith(month) ? "date" : "date out"}>
+                <b>{weekday(date).number}</b>
+                {cards
+                  .filter((card) => card.at?.startsWith(date))
+                  .map((card) => (
+                    <MonthSlot key={card.key} card={card} />
+                  ))}
+              </td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
 }

@@ -3,15 +3,24 @@ import { useThread } from "../copilot/thread";
 import { Standing } from "../previews/standing";
 import { Icon } from "../ui/icons";
 import { when, whenInWeek } from "./dates";
+import { useShown } from "./open";
 import { platformIcon, PLATFORM_NAMES, type Card } from "./cards";
 
 /** Its real head, hollow frames, its theme, and the way to have it written. */
 export function PlannedCard({ card, selected, year }: { card: Card; selected: boolean; year: number | null }) {
   const { running, say } = useThread();
+  const article = useShown<HTMLElement>(selected);
   const { slotId } = card;
   const what = `${PLATFORM_NAMES[card.platform]}, ${card.at ? when(card.at) : ""}: ${card.theme}`;
   return (
-    <article className="card" id={`card-${card.key}`} aria-current={selected ? true : undefined} aria-label={what}>
+    <article
+      ref={article}
+      className="card"
+      id={`card-${card.key}`}
+      tabIndex={-1}
+      aria-current={selected ? true : undefined}
+      aria-label={what}
+    >
       <header className="card-h">
         <Icon name={platformIcon(card.platform)} />
         <time>{card.at && (year === null ? whenInWeek(card.at) : when(card.at, year))}</time>

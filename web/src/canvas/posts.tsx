@@ -1,45 +1,42 @@
-/** The cards of the week in view, and what has no time yet. */
-import { useEffect } from "react";
-
+/** Cards side by side, as the platforms show them. */
 import { useBusiness } from "../business/current";
-import { brandStyle } from "../previews/brand";
-import { DraftCard } from "../previews/card";
-import { columnsOf } from "./columns";
+import { useWidth } from "../ui/media";
+import { CardView } from "./card-view";
+import { isWritten, type Card } from "./cards";
+import { columnCount, columnsOf } from "./columns";
 import { useOpen } from "./open";
-import { PlannedCard } from "./planned";
-import type { Card } from "./cards";
 
 interface Props {
   cards: Card[];
+  /** What follows, shown as far as the cards leave room. */
+  later?: { cards: Card[]; year: number };
   /** The year in view; none where the whole week is, and a weekday says it all. */
   year: number | null;
-  single: boolean;
 }
 
-/** Columns of cards; the opened one comes into view. */
-export function Posts({ cards, year, single }: Props) {
+const FEWEST = 4;
+
+/** As many columns as there is room for, and enough cards to fill them. */
+export function Posts({ cards, later, year }: Props) {
   const business = useBusiness();
   const { opened } = useOpen();
-  const { layout, columns } = single ? { layout: "single", columns: [cards] } : columnsOf(cards, year !== null);
-
-  useEffect(() => {
-    if (!opened) return;
-    const card = document.getElementById(`card-${opened}`);
-    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    card?.scrollIntoView({ block: "nearest", behavior: calm ? "auto" : "smooth" });
-  }, [opened]);
-
+  const [element, width] = useWidth<HTMLDivElement>();
+  const most = columnCount(width);
+  const room = Math.max(most, FEWEST) - cards.filter(isWritten).length;
+  const all = [...cards, ...(later?.cards.slice(0, Math.max(0, room)) ?? [])];
   return (
-    <div className={`posts ${layout}`} style={brandStyle(business)}>
-      {columns.map((column, at) => (
+    <div ref={element} className="posts">
+      {columnsOf(all, Math.min(most, all.length)).map((column, at) => (
         <div className="col" key={at}>
-          {column.map((card) =>
-            card.content || card.artefact ? (
-              <DraftCard key={card.key} card={card} business={business} selected={card.key === opened} year={year} />
-            ) : (
-              <PlannedCard key={card.key} card={card} selected={card.key === opened} year={year} />
-            ),
-          )}
+          {column.map((card) => (
+            <CardView
+              key={card.key}
+              card={card}
+              business={business}
+              selected={card.key === opened}
+              year={cards.includes(card) ? year : (later?.year ?? year)}
+            />
+          ))}
         </div>
       ))}
     </div>

@@ -6,6 +6,7 @@ import { calendarQuery, campaignQuery, contentQuery } from "../api/queries";
 import type { Campaign } from "../api/types";
 import { useBusiness } from "../business/current";
 import { useThread } from "../copilot/thread";
+import { useHidden } from "../ui/undo";
 import { addDays, monday } from "./dates";
 import { joinCards, slotsOf, type Card } from "./cards";
 
@@ -15,6 +16,8 @@ export interface Cards {
   zone: string;
   /** The Mondays from the first to the last week; none while no day is known. */
   weeks: string[];
+  /** From the first to the last day, once anything has a date. */
+  dates: { first: string; last: string } | null;
   loading: boolean;
   error: unknown;
 }
@@ -23,11 +26,13 @@ export interface Cards {
 export function useCards(): Cards {
   const { campaignId, live } = useThread();
   const { timezone } = useBusiness();
+  const hidden = useHidden();
   const on = { enabled: campaignId !== null };
   const id = campaignId ?? "";
   const { data: campaign, error, isLoading } = useQuery({ ...campaignQuery(id), ...on });
   const { data: calendar, isLoading: reading } = useQuery({ ...calendarQuery(id), ...on });
-  const { data: contents, error: missing, isLoading: drafting } = useQuery({ ...contentQuery(id), ...on });
+  const { data: saved, error: missing, isLoading: drafting } = useQuery({ ...contentQuery(id), ...on });
+  const contents = useMemo(() => saved?.filter((content) => !hidden.has(content.id)), [saved, hidden]);
   const start = campaign?.start_date ?? live?.state?.campaign?.start_date ?? null;
   const end = campaign?.end_date ?? live?.state?.campaign?.end_date ?? null;
   const cards = useMemo(
@@ -40,6 +45,14 @@ export function useCards(): Cards {
   const last = [...days, ...(end && days.length === 0 ? [end] : [])].sort().at(-1) ?? first;
   const weeks: string[] = [];
   if (first && last) for (let week = monday(first); week <= last; week = addDays(week, 7)) weeks.push(week);
+  const dates = days.length > 0 ? within([...days, start, end]) : null;
   const loading = isLoading || reading || drafting;
-  return { campaign, cards, zone: calendar?.timezone ?? timezone, weeks, loading, error: error ?? missing };
+  return { campaign, cards, zone: calendar?.timezone ?? timezone, weeks, dates, loading, error: error ?? missing };
+}
+
+/** The first and the last of the days. */
+function within(days: (string | null)[]): { first: string; last: string } | null {
+  const sorted = days.filter((day) => day !== null).sort();
+  const [first, last] = [sorted[0], sorted.at(-1)];
+  return first && last ? { first, last } : null;
 }

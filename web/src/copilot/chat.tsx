@@ -1,23 +1,26 @@
-/** The chat column: threads, talk, composer. */
+/** The chat column: conversations, talk, composer. */
 import { ThreadPrimitive } from "@assistant-ui/react";
+import { Link } from "@tanstack/react-router";
 
 import { sentenceOf } from "../api/problems";
+import { useBusiness } from "../business/current";
+import { keepText, keptText } from "../session/kept";
 import { Trouble } from "../ui/trouble";
 import { Composer } from "./composer";
 import { AssistantMessage, UserMessage } from "./messages";
-import { useThread } from "./thread";
+import { frontOf, useThread } from "./thread";
 import { Threads } from "./threads";
 import { Welcome } from "./welcome";
 
 /** What is said, from the first sentence to the live line. */
 export function Chat({ children }: { children?: React.ReactNode }) {
-  const { messages, opening, error, live, threadId } = useThread();
+  const { messages, opening, error, gone, live, threadId } = useThread();
   return (
     <section className="chat" aria-label="Chat">
       <Threads />
       {error && !live ? (
         <div className="talk">
-          <Trouble>{sentenceOf(error)}</Trouble>
+          {gone ? <Gone /> : <Trouble>{sentenceOf(error)}</Trouble>}
         </div>
       ) : messages.length === 0 ? (
         <Empty opening={opening} />
@@ -31,11 +34,34 @@ export function Chat({ children }: { children?: React.ReactNode }) {
         </ThreadPrimitive.Root>
       )}
       {children}
-      <Composer />
+      {!gone && <Composer />}
     </section>
   );
 }
 
 function Empty({ opening }: { opening: boolean }) {
   return opening ? <div className="talk" aria-busy="true" /> : <Welcome />;
+}
+
+/** Nothing is said under an address that names no conversation; what was typed for it comes along. */
+function Gone() {
+  const { threadId } = useThread();
+  const front = frontOf(useBusiness().id);
+
+  function bring() {
+    keepText(front, [keptText(front), keptText(threadId)].filter(Boolean).join("\n"));
+    keepText(threadId, "");
+  }
+
+  return (
+    <Trouble
+      action={
+        <Link to="/" className="link" onClick={bring}>
+          Start a new one
+        </Link>
+      }
+    >
+      This conversation no longer exists.
+    </Trouble>
+  );
 }

@@ -6,6 +6,7 @@ import type { Content } from "../api/types";
 import { useOpen } from "../canvas/open";
 import { failedChecks, artefactKey, artefactTitle, platformIcon, platformOf } from "../canvas/cards";
 import { Icon } from "../ui/icons";
+import { useHidden } from "../ui/undo";
 import type { Artefact } from "./run";
 import type { Shown } from "./shown";
 import { useThread } from "./thread";
@@ -51,10 +52,12 @@ interface ChipProps {
 
 function ArtefactChip({ artefact, campaignId, told }: ChipProps) {
   const { open, openAll, opened } = useOpen();
+  const hidden = useHidden();
   const { data: contents, dataUpdatedAt } = useQuery({ ...contentQuery(campaignId ?? ""), enabled: campaignId !== null });
   const saved = contents?.find((each) => each.id === artefact.result?.content_id);
   const here = artefact.result?.content_id !== undefined && artefact.identity.campaign_id === campaignId;
-  const deleted = here && contents !== undefined && !saved && told !== null && dataUpdatedAt > told.getTime();
+  const gone = here && contents !== undefined && !saved && told !== null && dataUpdatedAt > told.getTime();
+  const deleted = gone || (saved !== undefined && hidden.has(saved.id));
   const calendar = artefact.name === "plan_calendar";
   const key = artefactKey(artefact);
   return (

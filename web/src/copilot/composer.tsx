@@ -44,7 +44,7 @@ export function Composer() {
       <QuotaLine />
       {held && (
         <p className="quota-line" role="status">
-          An answer is still being written in this thread. Your sentence is kept here.
+          An answer is still being written in this conversation. Your sentence is kept here.
         </p>
       )}
       <ComposerPrimitive.Root className="composer">

@@ -15,7 +15,7 @@ import { useUser } from "../session/session";
 import { Icon } from "../ui/icons";
 import { Trouble } from "../ui/trouble";
 import { clock, localTime, when } from "../canvas/dates";
-import { sourceChips, SourceChip } from "../canvas/sources";
+import { SHARED, sourceChips, SourceChip } from "../canvas/sources";
 import { Chips } from "./chips";
 import { Continue } from "./continue";
 import { LiveLine } from "./live-line";
@@ -169,7 +169,7 @@ function Steps({ shown }: { shown: Shown }) {
 }
 
 function Sources({ shown }: { shown: Shown }) {
-  const sources = sourceChips(shown.artefacts, ["voice", "segment"]);
+  const sources = sourceChips(shown.artefacts, SHARED);
   if (sources.length === 0) return null;
   return (
     <div className="srcs">

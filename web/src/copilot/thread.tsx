@@ -4,10 +4,13 @@ import { AssistantRuntimeProvider, useExternalStoreRuntime, type AppendMessage }
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams } from "@tanstack/react-router";
 
+import { isGone } from "../api/problems";
 import { threadQuery } from "../api/queries";
 import type { Thread } from "../api/types";
 import { ownThread, useBusiness } from "../business/current";
+import { useOpen } from "../canvas/open";
 import { keepText } from "../session/kept";
+import { commit } from "../ui/undo";
 import type { RunView } from "./run";
 import { attachRun, isFollowed, putAway, startRun, stopRun, useRun } from "./runs";
 import { convert, isTold, shownMessages, type Shown } from "./shown";
@@ -19,6 +22,8 @@ interface OpenThread {
   place: string;
   thread: Thread | undefined;
   error: unknown;
+  /** The server knows no such thread. */
+  gone: boolean;
   live: RunView | null;
   running: boolean;
   /** Another window's run goes on here; what was said meanwhile is back in the composer. */
@@ -48,6 +53,8 @@ export function useThread(): OpenThread {
 export function ThreadProvider({ threadId, children }: { threadId: string; children: ReactNode }) {
   const business = useBusiness();
   const navigate = useNavigate();
+  const { campaign: about } = useOpen();
+  const begun = useParams({ strict: false }).threadId !== undefined;
   const live = useRun(threadId);
   const [attached] = useState(() => new Set<string>());
   const [held, setHeld] = useState<string | null>(null);
@@ -70,22 +77,24 @@ export function ThreadProvider({ threadId, children }: { threadId: string; child
   }, [thread, live, threadId]);
 
   const messages = useMemo(() => shownMessages(thread, live, shownHead), [thread, live, shownHead]);
-  const campaignId = campaignOf(thread, live, messages);
+  const campaignId = campaignOf(thread, live, messages) ?? about ?? null;
 
   const send = useCallback(
     (text: string, parentId: string | null, branch: boolean, slotIds?: string[]) => {
       markOpened(threadId);
       ownThread(threadId, business.id);
-      startRun({ businessId: business.id, threadId, text, parentId, branch, slotIds, campaignId: slotIds && (campaignId ?? undefined) });
+      const named = slotIds || fresh ? (campaignId ?? undefined) : undefined;
+      const start = () => startRun({ businessId: business.id, threadId, text, parentId, branch, slotIds, campaignId: named });
+      // The server plans with what it has: what is shown as deleted must be.
+      void commit().then(start);
       setHead(null);
       setHeld(null);
-      void navigate({ to: "/t/$threadId", params: { threadId }, search: (old) => old });
+      if (!begun) void navigate({ to: "/t/$threadId", params: { threadId }, search: (old) => old });
     },
-    [business.id, threadId, campaignId, navigate],
+    [business.id, threadId, campaignId, fresh, begun, navigate],
   );
 
-  const named = useParams({ strict: false }).threadId !== undefined;
-  const place = named ? threadId : frontOf(business.id);
+  const place = begun ? threadId : frontOf(business.id);
 
   const value = useMemo<OpenThread>(() => {
     const headId = shownHead ?? newest(all)?.id ?? null;
@@ -95,6 +104,7 @@ export function ThreadProvider({ threadId, children }: { threadId: string; child
       place,
       thread,
       error,
+      gone: live === null && isGone(error),
       live,
       running: live !== null && live.outcome === null,
       held: held === threadId && live !== null && live.outcome === null,

@@ -1,14 +1,16 @@
-/** The threads of the business: how many, which one, a new one. */
+/** The conversations of the business: how many, which one, a new one. */
 import { useRef, useState, type KeyboardEvent } from "react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 
-import { api } from "../api/client";
-import { threadsQuery } from "../api/queries";
+import { api, ok } from "../api/client";
+import { isGone, sentenceOf } from "../api/problems";
+import { threadQuery, threadsQuery } from "../api/queries";
 import type { ThreadItem } from "../api/types";
 import { ownThread, useBusiness } from "../business/current";
 import { localTime, shortDay } from "../canvas/dates";
 import { Icon } from "../ui/icons";
+import { deleteLater, useHidden } from "../ui/undo";
 import { putAway } from "./runs";
 import { useThread } from "./thread";
 
@@ -16,28 +18,19 @@ import { useThread } from "./thread";
 export function Threads() {
   const business = useBusiness();
   const { threadId, messages } = useThread();
-  const { data: threads } = useQuery(threadsQuery(business.id));
+  const { data } = useQuery(threadsQuery(business.id));
+  const hidden = useHidden();
   const [open, setOpen] = useState(false);
   const fold = useRef<HTMLButtonElement>(null);
-  const [asked, setAsked] = useState<string | null>(null);
-  const navigate = useNavigate();
-  const queries = useQueryClient();
+  const threads = data?.filter((thread) => !hidden.has(thread.id));
   if (!threads || (threads.length === 0 && messages.length === 0)) return null;
 
   const listed = messages.length === 0 || threads.some((thread) => thread.client_id === threadId);
   const count = threads.length + (listed ? 0 : 1);
 
-  async function remove({ id, client_id }: ThreadItem) {
-    await api.DELETE("/threads/{reference}", { params: { path: { reference: id } } });
-    putAway(client_id);
-    if (client_id === threadId) await navigate({ to: "/" });
-    await queries.invalidateQueries({ queryKey: threadsQuery(business.id).queryKey });
-  }
-
   function leave(event: KeyboardEvent) {
-    if (event.key !== "Escape" || !open) return;
+    if (event.key !== "Escape" || !open || event.defaultPrevented) return;
     event.preventDefault();
-    setAsked(null);
     setOpen(false);
     fold.current?.focus();
   }
@@ -46,43 +39,99 @@ export function Threads() {
     <div onKeyDown={leave}>
       <div className="threads">
         <button ref={fold} className="fold" aria-expanded={open} aria-controls="threads" onClick={() => setOpen(!open)}>
-          <Icon name="panel" /> {count} {count === 1 ? "thread" : "threads"}
+          <Icon name="panel" /> {count} {count === 1 ? "conversation" : "conversations"}
         </button>
-        <Link to="/" className="ib end" aria-label="New thread" onClick={() => setOpen(false)}>
+        <Link to="/" className="ib end" aria-label="New conversation" onClick={() => setOpen(false)}>
           <Icon name="compose" />
         </Link>
       </div>
       {open && (
         <ul className="thread-list" id="threads">
           {threads.map((thread) => (
-            <li key={thread.id}>
-              <Link
-                to="/t/$threadId"
-                params={{ threadId: thread.client_id }}
-                aria-current={thread.client_id === threadId ? "page" : undefined}
-                onClick={() => {
-                  ownThread(thread.client_id, business.id);
-                  setOpen(false);
-                }}
-              >
-                <span>{thread.title || "Untitled"}</span>
-                <time className="meta">
-                  {shortDay(localTime(new Date(thread.updated_at)))}
-                </time>
-              </Link>
-              {asked === thread.id ? (
-                <button className="btn quiet small danger" autoFocus onBlur={() => setAsked(null)} onClick={() => void remove(thread)}>
-                  Delete it
-                </button>
-              ) : (
-                <button className="ib" aria-label={`Delete “${thread.title || "Untitled"}”`} onClick={() => setAsked(thread.id)}>
-                  <Icon name="trash" />
-                </button>
-              )}
-            </li>
+            <Row key={thread.id} thread={thread} onOpen={() => setOpen(false)} onDeleted={() => fold.current?.focus()} />
           ))}
         </ul>
       )}
     </div>
   );
+}
+
+interface RowProps {
+  thread: ThreadItem;
+  onOpen: () => void;
+  onDeleted: () => void;
+}
+
+function Row({ thread, onOpen, onDeleted }: RowProps) {
+  const { threadId } = useThread();
+  const [asking, setAsking] = useState(false);
+  const remove = useDelete(thread);
+  const title = thread.title || "Untitled";
+  return (
+    <li>
+      <Link
+        to="/t/$threadId"
+        params={{ threadId: thread.client_id }}
+        aria-current={thread.client_id === threadId ? "page" : undefined}
+        onClick={() => {
+          ownThread(thread.client_id, thread.business_id);
+          onOpen();
+        }}
+      >
+        <span dir="auto">{title}</span>
+        <time className="meta">{shortDay(localTime(new Date(thread.updated_at)))}</time>
+      </Link>
+      <button className="ib" aria-label={`Delete “${title}”`} aria-expanded={asking} onClick={() => setAsking(!asking)}>
+        <Icon name="trash" />
+      </button>
+      {/* On a line of its own: a double click on the bin opens and closes it, and hits nothing else. */}
+      {asking && (
+        <div className="ask-delete" role="group" aria-label="Delete this conversation?">
+          <p>
+            Delete this conversation?
+            {thread.campaign_id && " Its campaign and drafts stay, under Campaigns."}
+          </p>
+          <button
+            className="btn small danger"
+            onClick={() => {
+              remove();
+              onDeleted();
+            }}
+          >
+            Delete
+          </button>
+          <button className="btn quiet small" autoFocus onClick={() => setAsking(false)}>
+            Keep it
+          </button>
+        </div>
+      )}
+    </li>
+  );
+}
+
+/** Leaves the conversation and takes it off the list at once; the server deletes it when Undo is over. */
+function useDelete({ id, client_id, business_id, title, campaign_id }: ThreadItem) {
+  const { threadId } = useThread();
+  const navigate = useNavigate();
+  const queries = useQueryClient();
+
+  async function send(): Promise<string | null> {
+    try {
+      await ok(api.DELETE("/threads/{reference}", { params: { path: { reference: id } }, keepalive: true }));
+    } catch (failure) {
+      if (!isGone(failure)) return `${sentenceOf(failure)} “${title}” was not deleted.`;
+    }
+    putAway(client_id);
+    queries.removeQueries({ queryKey: threadQuery(client_id).queryKey });
+    await queries.invalidateQueries({ queryKey: threadsQuery(business_id).queryKey });
+    return null;
+  }
+
+  return () => {
+    const stays = campaign_id ? " Its campaign and drafts stay." : "";
+    const here = client_id === threadId;
+    const undo = () => void (here && navigate({ to: "/t/$threadId", params: { threadId: client_id } }));
+    deleteLater(id, `Deleted “${title || "Untitled"}”.${stays}`, send, undo);
+    if (here) void navigate({ to: "/" });
+  };
 }

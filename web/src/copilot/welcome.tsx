@@ -17,7 +17,7 @@ export function Welcome() {
 
   function start({ does }: NextAction) {
     if ("add" in does) {
-      openFacts(`gap:${does.add}`);
+      openFacts(`edit:${does.add}`);
       return;
     }
     aui.thread.composer().setText(does.say);
@@ -29,7 +29,7 @@ export function Welcome() {
       <h2>
         What should {nextMonth()} do for you, {user?.name.split(" ")[0]}?
       </h2>
-      <p>Say it in one sentence. You get a calendar and the drafts, each checked against your facts. Nothing leaves by itself.</p>
+      <p>Say it in one sentence. You get a calendar and the drafts, each checked against your facts. Nothing is sent without you.</p>
       <ul className="nexts" aria-label="Three ways to start">
         {nextActions(business).map((action) => (
           <li key={action.title}>

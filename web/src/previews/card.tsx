@@ -1,25 +1,24 @@
 /** One card: how it stands, the preview that is also the editor, what failed, sources and room. */
-import { memo, useRef, useState } from "react";
+import { memo, useState, type KeyboardEvent } from "react";
 
 import type { Business } from "../api/types";
-import { when, whenInWeek } from "../canvas/dates";
 import { checksOf, DRAFT_NAMES, platformIcon, PLATFORM_NAMES, stateOf, type Card } from "../canvas/cards";
-import { SourceChip } from "../canvas/sources";
+import { when, whenInWeek } from "../canvas/dates";
+import { useShown } from "../canvas/open";
+import { CardSources } from "../canvas/sources";
+import { isChanged, useEdit } from "../session/kept";
+import { useEditFocus } from "../ui/edit-focus";
 import { Icon } from "../ui/icons";
 import { Trouble } from "../ui/trouble";
+import { offerUndo } from "../ui/undo";
 import { CheckList } from "./check-list";
+import { CopyText } from "./copy-text";
 import { Discard } from "./discard";
 import { isTooLong, Length } from "./length";
 import { Preview } from "./preview";
 import { Standing } from "./standing";
 import { useSave } from "./use-save";
-import { wordsOf, type Words } from "./words";
-
-interface Edit {
-  before: Words;
-  words: Words;
-  version: number;
-}
+import { editPlace, wordsOf, type DraftEdit } from "./words";
 
 interface Props {
   card: Card;
@@ -32,42 +31,51 @@ interface Props {
 /** A draft that can leave the house. */
 export const DraftCard = memo(function DraftCard({ card, business, selected, year }: Props) {
   const state = stateOf(card);
-  const writing = state === "writing";
   const [unfolded, setUnfolded] = useState(card.artefact !== null);
-  const [edit, setEdit] = useState<Edit | null>(null);
+  const [edit, setEdit] = useEdit<DraftEdit>(editPlace(card));
   const [asking, setAsking] = useState(false);
-  const article = useRef<HTMLElement>(null);
-  const bin = useRef<HTMLButtonElement>(null);
+  const article = useShown<HTMLElement>(selected);
   const { save, remove, saving, error, reload } = useSave(card.content);
   const saved = wordsOf(card);
-  const words = edit?.words ?? saved;
+  const words = edit?.now ?? saved;
   const checks = edit || state === "checking" ? [] : checksOf(card);
-  const sources = (card.content?.ai_metadata.sources ?? card.artefact?.result?.sources ?? []).filter(
-    (source) => source.kind !== "voice" && source.kind !== "segment",
-  );
   const show = unfolded || selected || state === "failed" || edit !== null;
 
   const name = card.theme || words.title || DRAFT_NAMES[card.platform];
   const removable = card.content?.status === "draft" && !card.artefact && !edit;
   const begin = card.content && (() => {
     setAsking(false);
-    setEdit({ before: saved, words: saved, version: card.content?.version ?? 0 });
+    setEdit({ before: saved, now: saved, version: card.content?.version ?? 0 });
   });
+  useEditFocus(`card-${card.key}`, edit !== null, saving);
 
   async function submit() {
-    if (edit && (await save(edit.version, edit.before, edit.words))) setEdit(null);
+    if (edit && (await save(edit.version, edit.before, edit.now))) setEdit(null);
+  }
+
+  function cancel() {
+    setEdit(null);
+    if (edit && isChanged(edit)) offerUndo({ text: `Discarded the changes to “${name}”.`, undo: () => setEdit(edit) });
   }
 
   function keep() {
     setAsking(false);
-    bin.current?.focus();
+    article.current?.querySelector<HTMLElement>(".ib[aria-expanded]")?.focus();
   }
 
-  async function discard() {
+  function discard() {
     const around = article.current?.closest<HTMLElement>(".canvas") ?? article.current?.closest(".sheet")?.querySelector("h2");
     setAsking(false);
     article.current?.querySelector("header")?.scrollIntoView({ block: "nearest" });
-    if (await remove()) around?.focus({ preventScroll: true });
+    remove(name);
+    around?.focus({ preventScroll: true });
+  }
+
+  function leave(event: KeyboardEvent) {
+    if (event.key !== "Escape" || event.nativeEvent.isComposing || !(edit ?? asking)) return;
+    event.preventDefault();
+    if (edit) cancel();
+    else keep();
   }
 
   return (
@@ -75,21 +83,23 @@ export const DraftCard = memo(function DraftCard({ card, business, selected, yea
       ref={article}
       className="card"
       id={`card-${card.key}`}
+      tabIndex={-1}
       aria-current={selected ? true : undefined}
       aria-label={`${PLATFORM_NAMES[card.platform]}, ${name}`}
+      onKeyDown={leave}
     >
       <header className="card-h">
         <Icon name={platformIcon(card.platform)} />
         <time>{card.at ? (year === null ? whenInWeek(card.at) : when(card.at, year)) : "no date"}</time>
         {saving ? (
           <span className="st">
-            <i className="turn" /> {edit ? "Being checked" : "Being deleted"}
+            <i className="turn" /> Being checked
           </span>
         ) : (
           <Standing card={card} edited={edit !== null} />
         )}
         {begin && !edit && !asking && !saving && state !== "writing" && state !== "checking" && (
-          <button className="ib" aria-label={`Edit ${name}`} onClick={begin}>
+          <button className="ib" data-edit aria-label={`Edit ${name}`} onClick={begin}>
             <Icon name="compose" />
           </button>
         )}
@@ -99,8 +109,8 @@ export const DraftCard = memo(function DraftCard({ card, business, selected, yea
         business={business}
         words={words}
         checks={checks}
-        writing={writing}
-        edit={edit ? (change) => setEdit({ ...edit, words: { ...edit.words, ...change } }) : undefined}
+        writing={state === "writing"}
+        edit={edit ? (change) => setEdit({ ...edit, now: { ...edit.now, ...change } }) : undefined}
         unfolded={show}
         onUnfold={() => setUnfolded(true)}
       />
@@ -112,8 +122,8 @@ export const DraftCard = memo(function DraftCard({ card, business, selected, yea
               <button
                 className="link"
                 onClick={() => {
-                  setEdit(null);
-                  reload();
+                  cancel();
+                  void reload();
                 }}
               >
                 Reload it
@@ -126,33 +136,34 @@ export const DraftCard = memo(function DraftCard({ card, business, selected, yea
       )}
       {edit && (
         <div className="card-edit">
-          <button className="btn primary small" disabled={saving || isTooLong(card.platform, edit.words)} onClick={() => void submit()}>
+          <button className="btn primary small" disabled={saving || isTooLong(card.platform, edit.now)} onClick={() => void submit()}>
             Save
           </button>
-          <button className="btn quiet small" disabled={saving} onClick={() => setEdit(null)}>
+          <button className="btn quiet small" disabled={saving} onClick={cancel}>
             Cancel
           </button>
         </div>
       )}
-      {asking && removable && (
-        <Discard planned={card.slotId !== null} busy={saving} onDelete={() => void discard()} onKeep={keep} />
-      )}
       <footer className="card-f">
-        {!edit && sources.map((source) => <SourceChip key={`${source.kind}:${source.ref}`} source={source} />)}
-        <Length platform={card.platform} words={words} />
-        {removable && (
-          <button
-            ref={bin}
-            className="ib"
-            aria-label={`Delete ${name}`}
-            aria-expanded={asking}
-            disabled={saving}
-            onClick={() => setAsking(!asking)}
-          >
-            <Icon name="trash" />
-          </button>
-        )}
+        {!edit && <CardSources card={card} />}
+        <div className="acts">
+          <Length platform={card.platform} words={words} />
+          {card.content && !edit && <CopyText platform={card.platform} words={words} name={name} />}
+          {removable && (
+            <button
+              className="ib"
+              aria-label={`Delete ${name}`}
+              aria-expanded={asking}
+              disabled={saving}
+              onClick={() => setAsking(!asking)}
+            >
+              <Icon name="trash" />
+            </button>
+          )}
+        </div>
       </footer>
+      {/* Below the bin: a double click on it opens and closes this, and hits nothing else. */}
+      {asking && removable && <Discard planned={card.slotId !== null} onDelete={discard} onKeep={keep} />}
     </article>
   );
 });

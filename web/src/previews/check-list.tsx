@@ -30,7 +30,7 @@ export function CheckList({ checks, words, onEdit }: { checks: Check[]; words: W
                 {check.name.startsWith("figures") && (
                   <>
                     {" or "}
-                    <button className="link" onClick={() => openFacts("new")}>
+                    <button className="link" onClick={() => openFacts("edit:new")}>
                       add the fact
                     </button>
                   </>

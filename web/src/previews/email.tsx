@@ -79,7 +79,7 @@ export function Email({ card, business, words, checks, edit, writing }: PreviewP
           {address || (
             <>
               <span className="unknown">postal address unknown</span>{" "}
-              <button type="button" className="link" onClick={() => openFacts("edit:postal_address")}>
+              <button type="button" className="link" onClick={() => openFacts("edit:address")}>
                 Add
               </button>
             </>

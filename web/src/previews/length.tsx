@@ -6,11 +6,11 @@ import type { Words } from "./words";
 /** Counter, red when over. */
 export function Length({ platform, words }: { platform: Platform; words: Words }) {
   if (platform === "sms") {
-    const { encoding, units, parts, room } = smsLength(words.caption);
+    const { units, parts, room } = smsLength(words.caption);
     return (
       <>
         <span>
-          {encoding}, {parts} {parts === 1 ? "part" : "parts"}
+          {parts} text {parts === 1 ? "message" : "messages"}
         </span>
         <span className={parts > 1 ? "lim warn" : "lim"}>
           {units}/{room}

@@ -1,5 +1,6 @@
 /** What fits: characters, hashtags and SMS parts, counted as the platforms do. */
 import type { Platform } from "../canvas/cards";
+import type { Words } from "./words";
 
 const GSM =
   "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ ÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà";
@@ -8,7 +9,6 @@ const BASIC = new Set(GSM);
 const EXTENDED = new Set(GSM_EXTENSION);
 
 export interface SmsLength {
-  encoding: "GSM" | "Unicode";
   units: number;
   parts: number;
   /** What fits into this many parts. */
@@ -22,8 +22,7 @@ export function smsLength(text: string): SmsLength {
   const cost = (character: string) => (gsm ? (EXTENDED.has(character) ? 2 : 1) : character.length);
   const units = characters.reduce((sum, character) => sum + cost(character), 0);
   const [single, part] = gsm ? [160, 153] : [70, 67];
-  const encoding = gsm ? "GSM" : "Unicode";
-  if (units <= single) return { encoding, units, parts: 1, room: single };
+  if (units <= single) return { units, parts: 1, room: single };
   let parts = 1;
   let filled = 0;
   for (const character of characters) {
@@ -33,7 +32,7 @@ export function smsLength(text: string): SmsLength {
     }
     filled += cost(character);
   }
-  return { encoding, units, parts, room: parts * part };
+  return { units, parts, room: parts * part };
 }
 
 /** Characters as a person counts them: code points. */
@@ -54,6 +53,13 @@ export function maxLength(platform: Platform): number | null {
 /** The caption as it is posted, hashtags at its end. */
 export function posted(caption: string, hashtags: string[]): string {
   return [caption, hashtags.map(hash).join(" ")].filter(Boolean).join("\n\n");
+}
+
+/** A draft as it is pasted into its platform. */
+export function plainText(platform: Platform, words: Words): string {
+  const { title, preheader, body, caption, cta, hashtags } = words;
+  const parts = platform === "email" ? [title, preheader, body, cta] : [posted([caption, cta].filter(Boolean).join("\n\n"), hashtags)];
+  return parts.filter(Boolean).join("\n\n");
 }
 
 /** `#tag`, however it was written. */

@@ -3,9 +3,10 @@ import { useState } from "react";
 import { useQueryClient } from "@tanstack/react-query";
 
 import { api, etag, ok } from "../api/client";
-import { ProblemError, sentenceOf } from "../api/problems";
+import { isConflict, isGone, sentenceOf } from "../api/problems";
 import { contentQuery } from "../api/queries";
 import type { Content } from "../api/types";
+import { deleteLater } from "../ui/undo";
 import { patchOf, type Words } from "./words";
 
 export interface SaveError {
@@ -14,63 +15,64 @@ export interface SaveError {
   stale: boolean;
 }
 
-/** What is safe when it was changed or deleted elsewhere. */
-type Kept = Record<412 | 404, string>;
-
-/** `save` and `remove` answer whether they worked; a saved document comes back checked again. */
+/** `save` answers whether it worked, and its document comes back checked; `remove` can be undone. */
 export function useSave(content: Content | null) {
   const queries = useQueryClient();
   const [saving, setSaving] = useState(false);
   const [error, setError] = useState<SaveError | null>(null);
 
-  async function attempt(send: (content: Content) => Promise<(all: Content[]) => Content[]>, kept: Kept): Promise<boolean> {
+  async function take({ campaign_id }: Content, change: (all: Content[]) => Content[]): Promise<void> {
+    const { queryKey } = contentQuery(campaign_id);
+    await queries.cancelQueries({ queryKey });
+    queries.setQueryData(queryKey, (all) => all && change(all));
+    void queries.invalidateQueries({ queryKey: ["calendar", campaign_id] });
+  }
+
+  async function save(version: number, before: Words, after: Words): Promise<boolean> {
     if (!content) return false;
     setSaving(true);
     setError(null);
     try {
-      const change = await send(content);
-      const { queryKey } = contentQuery(content.campaign_id);
-      await queries.cancelQueries({ queryKey });
-      queries.setQueryData(queryKey, (all) => all && change(all));
-      void queries.invalidateQueries({ queryKey: ["calendar", content.campaign_id] });
+      const saved = await ok(
+        api.PUT("/content/{id}", {
+          params: { path: { id: content.id }, header: { "If-Match": etag(version) } },
+          body: patchOf(before, after),
+        }),
+      );
+      await take(content, (all) => all.map((each) => (each.id === saved.id ? saved : each)));
       return true;
     } catch (failure) {
-      setError(errorOf(failure, kept));
+      const stale = isGone(failure) || isConflict(failure);
+      setError({ text: stale ? `${sentenceOf(failure)} Your text is kept here.` : sentenceOf(failure), stale });
       return false;
     } finally {
       setSaving(false);
     }
   }
 
-  const save = (version: number, before: Words, after: Words) =>
-    attempt(async ({ id }) => {
-      const saved = await ok(
-        api.PUT("/content/{id}", {
-          params: { path: { id }, header: { "If-Match": etag(version) } },
-          body: patchOf(before, after),
-        }),
-      );
-      return (all) => all.map((each) => (each.id === saved.id ? saved : each));
-    }, { 412: "Your text is kept here.", 404: "Your text is kept here." });
-
-  const remove = () =>
-    attempt(async ({ id, version }) => {
-      await ok(api.DELETE("/content/{id}", { params: { path: { id } }, headers: { "If-Match": etag(version) } }));
-      return (all) => all.filter((each) => each.id !== id);
-    }, { 412: "It was not deleted.", 404: "" });
-
-  function reload() {
+  async function reload(): Promise<void> {
     setError(null);
+    const kinds = content ? ["content", "calendar"] : [];
+    await Promise.all(kinds.map((kind) => queries.invalidateQueries({ queryKey: [kind, content?.campaign_id] })));
+  }
+
+  function remove(name: string): void {
     if (!content) return;
-    void queries.invalidateQueries({ queryKey: ["content", content.campaign_id] });
-    void queries.invalidateQueries({ queryKey: ["calendar", content.campaign_id] });
+    const { id, version } = content;
+    deleteLater(id, `Deleted “${name}”.`, async () => {
+      try {
+        await ok(
+          api.DELETE("/content/{id}", { params: { path: { id } }, headers: { "If-Match": etag(version) }, keepalive: true }),
+        );
+      } catch (failure) {
+        await reload();
+        return isGone(failure) ? null : `${sentenceOf(failure)} “${name}” was not deleted.`;
+      }
+      await take(content, (all) => all.filter((each) => each.id !== id));
+      return null;
+    });
   }
 
   return { save, remove, saving, error, reload };
 }
 
-function errorOf(failure: unknown, kept: Kept): SaveError {
-  const status = failure instanceof ProblemError ? failure.problem.status : 0;
-  if (status !== 412 && status !== 404) return { text: sentenceOf(failure), stale: false };
-  return { text: `${sentenceOf(failure)} ${kept[status]}`.trim(), stale: true };
-}

@@ -1,6 +1,7 @@
 /** The words of a draft, wherever they come from: the document, the stream, or the editor. */
 import type { ContentPatch } from "../api/types";
 import { text, type Card } from "../canvas/cards";
+import type { Edit } from "../session/kept";
 
 export interface Words {
   title: string;
@@ -9,6 +10,16 @@ export interface Words {
   cta: string;
   preheader: string;
   body: string;
+}
+
+/** The words while they are edited, against the version that was opened. */
+export interface DraftEdit extends Edit<Words> {
+  version: number;
+}
+
+/** The place under which an edit of the card is kept. */
+export function editPlace(card: Card): string {
+  return `draft:${card.content?.id ?? card.key}`;
 }
 
 /** What the card says now. */

@@ -24,7 +24,7 @@ export function AccountScreen({ children }: { children: ReactNode }) {
       </main>
       <aside className="account-b" aria-hidden="true">
         <Board />
-        <p>Say it in one sentence. See it planned and written. Nothing leaves by itself.</p>
+        <p>Say it in one sentence. See it planned and written. Nothing is sent without you.</p>
       </aside>
     </div>
   );

@@ -1,4 +1,4 @@
-/** Make an account. */
+/** Create an account. */
 import { useState, type SyntheticEvent } from "react";
 import { Link, useNavigate } from "@tanstack/react-router";
 
@@ -34,8 +34,8 @@ export function Register() {
   return (
     <AccountScreen>
       <form onSubmit={(event) => void submit(event)}>
-        <h1>Make an account</h1>
-        <p>It stays on this server.</p>
+        <h1>Create account</h1>
+        <p>Your data stays on this server.</p>
         <Field label="Your name" name="name" autoComplete="name" required maxLength={120} error={problem?.field("name")} />
         <Field
           label="E-mail"
@@ -57,10 +57,10 @@ export function Register() {
         />
         {error !== undefined && !inFields && <Trouble>{sentenceOf(error)}</Trouble>}
         <button className="btn primary tall" disabled={busy}>
-          Make the account
+          Create account
         </button>
         <p className="swap">
-          Have one?{" "}
+          Already have an account?{" "}
           <Link to="/sign-in" className="link">
             Sign in
           </Link>

@@ -27,7 +27,7 @@ export async function signIn(email: string, password: string): Promise<void> {
   setTokens(await ok(api.POST("/auth/login", { body: { email, password } })));
 }
 
-/** Make an account and sign in to it. */
+/** Create an account and sign in to it. */
 export async function register(name: string, email: string, password: string): Promise<void> {
   setTokens(await ok(api.POST("/auth/register", { body: { email, password, name } })));
 }

@@ -40,12 +40,10 @@ export function SignIn() {
   return (
     <AccountScreen>
       <form onSubmit={submit}>
-        <h1>Sign in</h1>
-        <p>
-          {cut
-            ? "Your session has ended. Sign in again: what you typed is kept, and you come back to where you were."
-            : "To the Marquee on this server."}
-        </p>
+        <h1>Sign in to Marquee</h1>
+        {cut && (
+          <p>Your session has ended. Sign in again: what you typed is kept, and you come back to where you were.</p>
+        )}
         <Field label="E-mail" name="email" type="email" autoComplete="username" required />
         <Field label="Password" name="password" type="password" autoComplete="current-password" required />
         {error && <Trouble>{error}</Trouble>}
@@ -68,7 +66,7 @@ export function SignIn() {
         <p className="swap">
           New here?{" "}
           <Link to="/register" className="link">
-            Make an account
+            Create account
           </Link>
         </p>
       </form>

@@ -1,12 +1,14 @@
 /** The account: who is signed in, light or dark, sign out. */
 import { DropdownMenu } from "radix-ui";
 
+import { useEditCount } from "../session/kept";
 import { signOut, useUser } from "../session/session";
 import { Icon } from "./icons";
 import { useTheme, type Theme } from "./theme";
+import { commit } from "./undo";
 
 const THEMES: [Theme, string][] = [
-  ["system", "As the system"],
+  ["system", "System"],
   ["light", "Light"],
   ["dark", "Dark"],
 ];
@@ -15,6 +17,7 @@ const THEMES: [Theme, string][] = [
 export function AccountMenu({ side }: { side: "right" | "bottom" }) {
   const user = useUser();
   const [theme, setTheme] = useTheme();
+  const edits = useEditCount();
   const name = user?.name ?? "";
   return (
     <DropdownMenu.Root modal={false}>
@@ -38,8 +41,9 @@ export function AccountMenu({ side }: { side: "right" | "bottom" }) {
             ))}
           </DropdownMenu.RadioGroup>
           <DropdownMenu.Separator className="menu-line" />
-          <DropdownMenu.Item className="menu-item" onSelect={() => void signOut()}>
+          <DropdownMenu.Item className="menu-item" onSelect={() => void commit().then(signOut)}>
             Sign out
+            {edits > 0 && <small className="end">{edits === 1 ? "1 unsaved edit" : `${edits} unsaved edits`} will be lost</small>}
           </DropdownMenu.Item>
         </DropdownMenu.Content>
     </DropdownMenu.Root>

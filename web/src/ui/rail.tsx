@@ -1,42 +1,52 @@
-/** The way around: Copilot and Facts; a rail at the side, tabs on a phone. */
+/** The way around: Copilot, Campaigns and Facts; a rail at the side, tabs on a phone. */
+import { Link } from "@tanstack/react-router";
+
 import { useOpen } from "../canvas/open";
 import { AccountMenu } from "./account-menu";
 import { Icon, Logo, type IconName } from "./icons";
 
 /** Rail with the account at its foot. */
-export function Rail({ facts }: { facts: boolean }) {
-  const { close } = useOpen();
+export function Rail() {
   return (
     <nav className="rail" aria-label="Main">
-      <button className="rail-logo" aria-label="Marquee, home" onClick={close}>
+      <Link to="/" className="rail-logo" aria-label="Marquee, home">
         <Logo />
-      </button>
-      <Places facts={facts} />
+      </Link>
+      <Places />
       <AccountMenu side="right" />
     </nav>
   );
 }
 
 /** The same places at the foot of a phone. */
-export function Tabs({ facts }: { facts: boolean }) {
+export function Tabs() {
   return (
     <nav className="tabs" aria-label="Main">
-      <Places facts={facts} />
+      <Places />
     </nav>
   );
 }
 
-function Places({ facts }: { facts: boolean }) {
-  const { close, openFacts } = useOpen();
+function Places() {
+  const { show, closeAll, openCampaigns, openFacts } = useOpen();
+  const elsewhere = show === "campaigns" || show === "facts";
   return (
     <>
-      <Place icon="chat" label="Copilot" current={!facts} onClick={close} />
-      <Place icon="fact" label="Facts" current={facts} onClick={() => openFacts()} />
+      <Place icon="chat" label="Copilot" current={!elsewhere} onClick={closeAll} />
+      <Place icon="calendar" label="Campaigns" current={show === "campaigns"} onClick={openCampaigns} />
+      <Place icon="fact" label="Facts" current={show === "facts"} onClick={() => openFacts()} />
     </>
   );
 }
 
-function Place({ icon, label, current, onClick }: { icon: IconName; label: string; current: boolean; onClick: () => void }) {
+interface PlaceProps {
+  icon: IconName;
+  label: string;
+  current: boolean;
+  onClick: () => void;
+}
+
+function Place({ icon, label, current, onClick }: PlaceProps) {
   return (
     <button className="rail-item" aria-current={current ? "page" : undefined} onClick={onClick}>
       <Icon name={icon} />
