@@ -20,8 +20,7 @@ from core.rules.platforms import limits_for
 _MOST_HASHTAGS, _HASHTAG_CHARACTERS = 60, 100
 
 Tag = Annotated[str, Field(max_length=200, json_schema_extra=held_to(40))]
-_TRAILING_TAGS = re.compile(r"(?:\s+#[^\s#]+)+\s*\Z")
-_BREAK = re.compile(r"\s*[\r\n]+\s*")
+_HASHTAG = re.compile(r"#[^\s#]+")
 _TOOLS = ("search_facts", "search_memory")
 
 
@@ -175,15 +174,16 @@ def _limits(platform: Platform) -> str:
 
 
 def _line(text: str) -> str:
-    return _BREAK.sub(" ", text.strip())
+    return " ".join(filter(None, (line.strip() for line in text.splitlines())))
 
 
 def _split_tags(caption: str) -> tuple[str, list[str]]:
     """A caption without the hashtags at its end, and these."""
-    found = _TRAILING_TAGS.search(caption)
-    if found is None:
-        return caption.strip(), []
-    return caption[: found.start()].strip(), re.findall(r"#([^\s#]+)", found[0])
+    kept, tags = caption.strip(), []
+    while len(parts := kept.rsplit(None, 1)) == 2 and _HASHTAG.fullmatch(parts[1]):
+        kept = parts[0]
+        tags.append(parts[1])
+    return kept, tags[::-1]
 
 
 def _hashtags(tags: Sequence[str]) -> list[str]:

@@ -29,6 +29,9 @@ CPU_SECONDS = 2.0
 _WALL_SECONDS = 60.0
 """A child that is stopped or starved uses no CPU time; after so long it is replaced all the same."""
 
+_LOGGED = 200
+"""Characters of an error that are noted: it may quote the text."""
+
 _ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -117,7 +120,7 @@ def serve(pipe: Connection, cpu_seconds: float) -> None:
         try:
             answer = True, function(*args, **kwargs)
         except Exception as error:
-            answer = False, repr(error)
+            answer = False, repr(error)[:_LOGGED]
         signal.setitimer(signal.ITIMER_PROF, 0)
         pipe.send(answer)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date, datetime
@@ -10,7 +9,7 @@ from datetime import date, datetime
 from core.business import Business, Fact, Memory
 from core.campaign import Campaign, Slot
 from core.content import AiMetadata, Cited, Content, ContentFields
-from core.rules.claims import Claim, Source
+from core.rules.claims import MOST_FIGURES, Claim, Source
 from core.rules.findings import Check, DraftText
 from core.rules.wording import check_language
 from services import checks, citing
@@ -23,9 +22,6 @@ UNCHECKED = Check(
     message="This text could not be checked. Shorten or simplify it, then save it again.",
 )
 """The finding of a text whose checks did not end in time."""
-
-_DIGITS = re.compile(r"\d\S{0,40}")
-_MOST_UNREAD = 50
 
 
 class Checker:
@@ -97,4 +93,4 @@ class Checker:
         try:
             return await self._process.call(checks.unsourced_figures, text, sources, today, language)
         except CheckStopped:
-            return list(dict.fromkeys(_DIGITS.findall(text)))[:_MOST_UNREAD]
+            return list(dict.fromkeys(checks.unread_numbers(text)))[:MOST_FIGURES]

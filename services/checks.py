@@ -10,9 +10,9 @@ from core.business import Business, Memory, MemoryKind
 from core.campaign import Campaign, Slot
 from core.clock import to_local
 from core.content import Content
-from core.rules.claims import Claim, Source, check_figures, match_figures
-from core.rules.figures import find_figures
-from core.rules.findings import Check, DraftText
+from core.rules.claims import MOST_FIGURES, Claim, Source, check_figures, match_figures
+from core.rules.figures import find_figures, readable
+from core.rules.findings import Check, DraftText, check_length, first_part
 from core.rules.platforms import check_limits
 from core.rules.wording import (
     check_banned_words,
@@ -25,6 +25,11 @@ from core.rules.wording import (
 
 _REMEMBERED_SOURCES: frozenset[MemoryKind] = frozenset({"decision", "approved", "style"})
 """Facts are their own source while they hold; what was rejected, or asked by a customer, never is one."""
+
+_HOLDS_DIGIT = re.compile(r"\d\S{0,40}")
+
+_MOST_SAID = 50_000
+"""Characters of a conversation that are read for figures."""
 
 _PROFILE_TEXTS = ("business_name", "industry", "brand_voice", "postal_address")
 
@@ -63,17 +68,23 @@ def sources_of(
         sources += _campaign_sources(campaign)
     if slot is not None:
         sources.append(Source(kind="campaign", ref="slot", text=slot.local_time.replace("T", " ")))
-    sources += [
-        Source(kind="request", ref=str(number), text=text)
-        for number, text in enumerate(request_texts)
-        if text
-    ]
+    sources += _request_sources(request_texts)
     sources += [
         Source(kind="memory", ref=memory.id, text=_said_in(memory.text))
         for memory in memories
         if memory.trusted and memory.kind in _REMEMBERED_SOURCES
     ]
     return sources
+
+
+def _request_sources(texts: Sequence[str]) -> list[Source]:
+    """The person's own words, in their order; of a very long conversation the newest."""
+    room, sources = _MOST_SAID, []
+    for number, text in reversed(list(enumerate(texts))):
+        room -= len(text)
+        if text and room >= 0:
+            sources.append(Source(kind="request", ref=str(number), text=text))
+    return sources[::-1]
 
 
 _DECIDED = re.compile(r"\d{4}-\d\d-\d\d: “(.*?)”", re.DOTALL)
@@ -86,9 +97,16 @@ def _said_in(remembered: str) -> str:
 
 
 def unsourced_figures(text: str, sources: Sequence[Source], today: date, language: str) -> list[str]:
-    """The figures of what the copilot says that have no source, each once, as they stand there."""
+    """The figures of what the copilot says that have no source, each once; what is not read has none."""
     claims = match_figures(find_figures({"text": text}), sources, today, language)
-    return list(dict.fromkeys(claim.figure.text.strip() for claim in claims if claim.source is None))
+    found = [claim.figure.text.strip() for claim in claims if claim.source is None]
+    found += unread_numbers(text[readable(text) :])
+    return list(dict.fromkeys(found))[:MOST_FIGURES]
+
+
+def unread_numbers(text: str) -> list[str]:
+    """Whatever holds a digit, where figures could not be read."""
+    return _HOLDS_DIGIT.findall(text)
 
 
 def _campaign_sources(campaign: Campaign) -> list[Source]:
@@ -107,16 +125,18 @@ def check_draft(
 ) -> tuple[list[Check], list[Claim]]:
     """All checks in their fixed order, and every figure with its source."""
     addressed = draft.model_copy(update={"has_postal_address": bool(business.postal_address)})
-    figures, claims = check_figures(addressed, sources, today)
+    read = first_part(addressed)
+    figures, claims = check_figures(read, sources, today)
     checks = [
-        check_empty(addressed),
+        check_empty(read),
+        *check_length(addressed),
         *check_limits(addressed),
         figures,
-        check_banned_words(addressed, business.banned_words),
-        check_language(addressed, addressed.language, [business.business_name]),
-        check_placeholders(addressed),
-        check_cliches(addressed),
-        check_repetition(addressed, instructions),
+        check_banned_words(read, business.banned_words),
+        check_language(read, read.language, [business.business_name]),
+        check_placeholders(read),
+        check_cliches(read),
+        check_repetition(read, instructions),
     ]
     return checks, claims
 

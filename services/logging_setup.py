@@ -34,8 +34,8 @@ _SECRET_NAME = re.compile(
 )
 _SECRETS = (
     (re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}"), r"\1 " + REDACTED),
-    (re.compile(r"\b([a-z][a-z0-9+.-]*://)[^/\s:@]*:[^/\s]+@"), r"\1" + REDACTED + "@"),
-    (re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+"), REDACTED),
+    (re.compile(r"\b([a-z][a-z0-9+.-]{0,30}://)[^/\s:@]*:[^/\s]+@"), r"\1" + REDACTED + "@"),
+    (re.compile(r"\beyJ[A-Za-z0-9_-]{8,400}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+"), REDACTED),
     (re.compile(r"\b[0-9a-f]{24}\.\d{1,9}\.[A-Za-z0-9_-]{43}"), REDACTED),
     (re.compile(r"\b(sk|pk|rk|key)-[A-Za-z0-9_-]{12,}"), r"\1-" + REDACTED),
     (

@@ -36,8 +36,11 @@ _CONTACT = {
 }
 _BARE_LINK = re.compile(r"(?<![@\w.-])(?:[\w-]+\.)+[a-z]{2,}(?:/\S*[^\s.,;:!?)])?(?![@\w])")
 _LINK = re.compile(r"(?:https?://|www\.)\S+[^\s.,;:!?)]")
-PHONE = re.compile(r"\+?\d[\d ()./-]{5,}\d")
+PHONE = re.compile(r"\+?\d[\d ()./-]{5,30}\d")
 _PHONE_KEY = re.compile(r"phone|t[eé]l|mobil|whatsapp|handy|call", re.IGNORECASE)
+_READ_CHARACTERS = 1_000
+"""Characters of one line that the demo model reads: its patterns are not made for more."""
+
 _CACHED_VECTORS = 4_096
 _EMBEDDED_CHARACTERS = 500
 
@@ -139,7 +142,8 @@ class Material:
 def read(messages: Sequence[Mapping[str, Any]]) -> Material:
     """The material of a conversation; what tools answered counts as facts and memory too."""
     system = "\n".join(_spoken_by(messages, "system", "developer"))
-    user = "\n".join(_spoken_by(messages, "user"))
+    said = "\n".join(_spoken_by(messages, "user"))
+    user = "\n".join(line[:_READ_CHARACTERS] for line in said.split("\n"))
     looked_up = [item for text in _spoken_by(messages, "tool") for item in _items(text)]
     sections: dict[str, str] = {}
     for name, content in _SECTION.findall(user):
@@ -154,7 +158,7 @@ def read(messages: Sequence[Mapping[str, Any]]) -> Material:
         if item.keys() >= {"id", "key", "value"}:
             facts.setdefault(item["id"], Fact(item["id"], item["key"], item["value"]))
         elif item.keys() >= {"id", "text"}:
-            memories.append(item["text"])
+            memories.append(item["text"][:_READ_CHARACTERS])
     return Material(
         text=user,
         rules=frozenset(_RULE.findall(rules)),
@@ -198,7 +202,7 @@ def _items(text: str) -> list[dict[str, str]]:
 
 def number_from(*parts: str) -> int:
     """A number that always belongs to `parts`."""
-    return int.from_bytes(hashlib.sha256("\x1f".join(parts).encode()).digest()[:8], "big")
+    return int.from_bytes(hashlib.sha256("\x1f".join(parts).encode(errors="replace")).digest()[:8], "big")
 
 
 class Meaning:

@@ -59,7 +59,7 @@ _SOBER = re.compile(
     r"|tranquil|clear|klar"
 )
 _LIGHT = "~ "
-_AMOUNT = r"(?:[€£$]\s?\d|\d[\d.,\s]*(?:€|£|\$|euro|dollar|CHF))"
+_AMOUNT = r"(?:[€£$]\s?\d|\d[\d.,\s]{0,20}(?:€|£|\$|euro|dollar|CHF))"
 _PRICE = re.compile(rf"(from |ab |à partir de |dès |desde |a partir de )?{_AMOUNT}", re.IGNORECASE)
 _PRICE_KEY = re.compile(r"pri[cx]|tarif|preis|cost|kost|fee|from|ab ", re.IGNORECASE)
 _PRICE_WORDS = 8

@@ -35,7 +35,7 @@ _TAIL = re.compile(
     re.IGNORECASE,
 )
 _NAME_CHARACTERS = 60
-_AMOUNT = r"(?:\d+(?:[.,]\d+)?[\s\u00a0\u202f]?(?:%|€|£|\$|euros?|dollars?)|[€£$]\s?\d+(?:[.,]\d+)?)"
+_AMOUNT = r"(?:\d{1,9}(?:[.,]\d{1,9})?[\s\u00a0\u202f]?(?:%|€|£|\$|euros?|dollars?)|[€£$]\s?\d+(?:[.,]\d+)?)"
 _END = r"(?:until|till|through|jusqu['’]au|jusqu['’]à|bis(?: zum| zur)?|hasta(?: el)?)"
 _DATE = (
     r"[\s,]+(?:(?:the|le|la|den|dem|der|el|of|de|du|des|this|next|ce|cette|diesen|este|esta|end|fin|ende)\s+)*"

@@ -72,7 +72,7 @@ _RANGE = r"\s?(?:-|to|bis|a|al|or|ou|oder|et|und|and|y)\s?"
 _SCALED = NUMBER + r"(?:" + SCALE + r"|[mb](?![a-z\d]))?"
 _BEFORE = r"(?<![\d.,])"
 _PRICE = re.compile(
-    rf"{_BEFORE}(?P<whole>\d+)(?P<mid>[€£$])(?P<cents>\d\d)(?!\d)"
+    rf"{_BEFORE}(?P<whole>\d{{1,40}})(?P<mid>[€£$])(?P<cents>\d\d)(?!\d)"
     rf"|(?<![a-z])(?P<pre>{_PREFIXED})\s?(?P<a>{_SCALED}){_DASHES}"
     rf"(?:\s?-\s?(?P<b>{_SCALED})(?!\s?{_SUFFIXED}|[\d%]))?"
     rf"|{_BEFORE}(?:(?P<c>{_SCALED}){_RANGE})?(?P<d>{_SCALED}){_DASHES}[\s-]?(?P<suf>{_SUFFIXED})(?!\d)"
@@ -106,7 +106,7 @@ _MEASURES = (
 )
 _MEASURE = re.compile(
     # "30 or 45 minutes" are 30 minutes, too.
-    rf"(?:\s?(?:[-/,]|to|or|and|bis|oder|und|a|ou|et|o|y)\s?{NUMBER})*[\s-]?(?:"
+    rf"(?:\s?(?:[-/,]|to|or|and|bis|oder|und|a|ou|et|o|y)\s?{NUMBER}){{0,4}}[\s-]?(?:"
     + "|".join(f"(?P<{name}>{words})" for name, words in _MEASURES)
     + r")(?![a-z\d])"
 )

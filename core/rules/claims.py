@@ -1,17 +1,26 @@
 """Match the figures of a text to their sources: what the business knows, or the person said."""
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from decimal import Decimal
 from typing import Literal
 
 from pydantic import BaseModel
 
-from core.rules.figures import Figure, figures_in, find_figures
+from core.rules.figures import Figure, figures_in, find_figures, readable
 from core.rules.findings import Check, DraftText, Span, spoken_list
 from core.rules.values import Amount, Day, FigureKind, Hit, Key, TimeOfDay, Value
 
 SourceKind = Literal["fact", "campaign", "request", "profile", "result", "memory"]
 
+MOST_FIGURES = 400
+"""Figures of one draft that are checked: far more than a reader would take in."""
+
+MOST_KNOWN = 5_000
+"""Different values that all sources together may give; what comes later supports nothing."""
+
+_LEAST_PHONE = 7
+_LONGEST_SOURCE, _AROUND = 600, 200
 _DOLLARS = frozenset(["USD", "CAD", "AUD", "NZD", "HKD", "SGD", "MXN", "ARS", "CLP"])
 # What a loose currency word or sign may stand for.
 _LOOSE: dict[str, frozenset[str]] = {
@@ -43,21 +52,65 @@ def match_figures(
     figures: Iterable[Figure], sources: Sequence[Source], today: dt.date, language: str
 ) -> list[Claim]:
     """Find a trusted source for each figure: the same value, of a kind that fits."""
-    known = [(source, hit) for source in sources if source.trusted for hit in figures_in(source.text)]
-    return [
-        Claim(
-            figure=figure,
-            source=next((source for source, hit in known if _supports(hit, figure, today, language)), None),
-        )
-        for figure in figures
-    ]
+    known = _known(sources)
+    claims = []
+    for figure in figures:
+        near = {place: pair for key in _keys(figure.value) for place, pair in known.get(key, {}).items()}
+        ordered = (near[place] for place in sorted(near))
+        source = next((source for source, hit in ordered if _supports(hit, figure, today, language)), None)
+        claims.append(Claim(figure=figure, source=source))
+    return claims
+
+
+def _known(sources: Sequence[Source]) -> dict[tuple[object, ...], dict[int, tuple[Source, Hit]]]:
+    """What the trusted sources say, each value once, by what a figure must share with it to be the same."""
+    known: dict[tuple[object, ...], dict[int, tuple[Source, Hit]]] = {}
+    seen: set[tuple[FigureKind, Value]] = set()
+    for source in sources:
+        for hit in figures_in(source.text) if source.trusted else ():
+            if len(seen) < MOST_KNOWN and (hit.kind, hit.value) not in seen:
+                seen.add((hit.kind, hit.value))
+                excerpt = _excerpt(source, hit)
+                for key in _keys(hit.value):
+                    known.setdefault(key, {})[len(seen)] = excerpt, hit
+    return known
+
+
+def _keys(value: Value) -> Iterator[tuple[object, ...]]:
+    match value:
+        case Amount(number=number):
+            yield "number", number
+            yield "ending", f"{number:f}"[-_LEAST_PHONE:]
+        case Day(month=month, day=day, year=year):
+            yield "day", month, day
+            if value.ambiguous:
+                yield "day", day, month
+            if year is not None:
+                yield "number", Decimal(year)
+        case TimeOfDay(minutes=minutes):
+            yield "minutes", minutes
+        case Key(key=key):
+            yield "ending", key[-_LEAST_PHONE:]
+
+
+def _excerpt(source: Source, hit: Hit) -> Source:
+    """The source with the words around a figure: it is kept with every claim that rests on it."""
+    if len(source.text) <= _LONGEST_SOURCE:
+        return source
+    start = source.text.rfind(" ", 0, max(hit.start - _AROUND, 0)) + 1
+    end = source.text.find(" ", hit.end + _AROUND)
+    return source.model_copy(update={"text": source.text[start : None if end < 0 else end]})
 
 
 def check_figures(draft: DraftText, sources: Sequence[Source], today: dt.date) -> tuple[Check, list[Claim]]:
-    """The check `figures.sourced`: every figure of a draft has a source."""
-    claims = match_figures(find_figures(draft), sources, today, draft.language)
+    """The check `figures.sourced`: every figure of a draft has a source; one with too many never passes."""
+    figures = find_figures(draft)
+    claims = match_figures(figures[:MOST_FIGURES], sources, today, draft.language)
     unsourced = [claim.figure for claim in claims if claim.source is None]
-    if unsourced:
+    over = len(figures) > len(claims) or any(readable(text) < len(text) for _, text in draft.texts())
+    if over:
+        message = f"Only the first {len(claims)} figures were checked; the text has more."
+    elif unsourced:
         verb = "has" if len({figure.text.strip() for figure in unsourced}) == 1 else "have"
         message = f"{spoken_list([figure.text for figure in unsourced])} {verb} no source in what we know."
     elif claims:
@@ -66,7 +119,11 @@ def check_figures(draft: DraftText, sources: Sequence[Source], today: dt.date) -
         message = "The text has no figures."
     spans = [Span(field=f.field, start=f.start, end=f.end, text=f.text) for f in unsourced]
     return Check(
-        name="figures.sourced", passed=not unsourced, severity="block", message=message, spans=spans
+        name="figures.sourced",
+        passed=not (unsourced or over),
+        severity="block",
+        message=message,
+        spans=spans,
     ), claims
 
 

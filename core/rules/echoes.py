@@ -12,7 +12,9 @@ _SECTIONS = "brand|facts|memory|campaign|history|task|findings|rules"
 _SOURCE = r"\[(?:(?:fact|memory):[^\[\]\s]{0,40}|[a-z]{1,12}:[0-9a-f]{8,32})\]"
 _MARK_START = re.compile(r"(?:</?[a-z]{0,8}|\[[^\[\]\s]{0,48})\Z")
 _RULE = re.compile(r"\[[a-z]+(?:-[a-z]+)*\]")
-_WORD = re.compile(r"\w+")
+# A longer word is read in parts: what is not yet whole is never long.
+_LONGEST_WORD = 64
+_WORD = re.compile(rf"\w{{1,{_LONGEST_WORD}}}")
 
 
 class EchoFilter:
@@ -65,9 +67,14 @@ class EchoFilter:
 
     def _read(self, *, final: bool) -> str:
         for match in _WORD.finditer(self._text, self._scanned):
-            if self._stuck or (match.end() == len(self._text) and not final):
+            if self._stuck:
+                break
+            if match.end() == len(self._text) and len(match[0]) < _LONGEST_WORD and not final:
+                self._scanned = match.start()
                 break
             self._take(match)
+        else:
+            self._scanned = len(self._text)
         if self._stuck:
             self._sent = self._scanned = len(self._text)
         elif self._longest < ECHO and (final or self._longest < _HELD - 1):

@@ -3,6 +3,7 @@
 import functools
 import re
 from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 
 from pydantic import BaseModel
 
@@ -14,6 +15,11 @@ from core.rules.moments import find_dates, find_times
 from core.rules.numerals import NUMBER
 from core.rules.values import FigureKind, Hit, Key, Value
 
+MOST_NUMBERS = 1_000
+"""Rows of digits of one text that are read as figures; no text for people has so many."""
+
+_SHORT = 1_000
+_DIGITS = re.compile(r"\d+")
 _PHONE = re.compile(r"(?<![\w.,/+-])(?:\+\s?)?\(?\d(?:(?:(?! - )[ ().\-/]){0,3}\d){6,14}(?![\w%€$£]|[.,]\d)")
 
 
@@ -44,11 +50,19 @@ def find_figures(source: DraftText | Mapping[str, str]) -> list[Figure]:
     ]
 
 
-@functools.lru_cache(maxsize=2048)
 def figures_in(text: str) -> tuple[Hit, ...]:
-    """The figures of one text, with offsets into it."""
-    folded = fold(text)
-    working = folded.text
+    """The figures of one text, with offsets into it; short texts, such as facts, are remembered."""
+    return _remembered(text) if len(text) <= _SHORT else _read(text)
+
+
+@functools.lru_cache(maxsize=2048)
+def _remembered(text: str) -> tuple[Hit, ...]:
+    return _read(text)
+
+
+def _read(text: str) -> tuple[Hit, ...]:
+    folded = fold(text[: readable(text)])
+    characters = list(folded.text)
     hits: list[Hit] = []
     finders: tuple[Callable[[str, Folded], Iterator[Hit]], ...] = (
         _emails,
@@ -61,14 +75,21 @@ def figures_in(text: str) -> tuple[Hit, ...]:
         find_numbers,
     )
     for find in finders:
-        found = [hit for hit in find(working, folded) if "\0" not in working[hit.start : hit.end]]
+        found = find("".join(characters), folded)
         for hit in sorted(found, key=lambda hit: (hit.start, -hit.end)):
-            if "\0" in working[hit.start : hit.end]:
+            if "\0" in characters[hit.start : hit.end]:
                 continue
-            working = working[: hit.start] + "\0" * (hit.end - hit.start) + working[hit.end :]
+            characters[hit.start : hit.end] = "\0" * (hit.end - hit.start)
             start, end = folded.span(hit.start, hit.end)
             hits.append(hit._replace(start=start, end=end))
     return tuple(sorted(hits, key=lambda hit: hit.start))
+
+
+def readable(text: str) -> int:
+    """Where `figures_in` stops: behind so many rows of digits, else at the end of the text."""
+    folded = fold(text)
+    beyond = next(islice(_DIGITS.finditer(folded.text), MOST_NUMBERS, None), None)
+    return len(text) if beyond is None else folded.origins[beyond.start()]
 
 
 def _emails(text: str, folded: Folded) -> Iterator[Hit]:

@@ -10,6 +10,13 @@ Severity = Literal["block", "warn"]
 Stage = Literal["approval", "send"]
 
 
+MOST_READ = 30_000
+"""Characters of one draft that the rules read: ten times a long newsletter."""
+
+MOST_SPANS = 100
+"""Places that one rule shows of one text; whether it passed is looked at in the whole text."""
+
+
 class Span(BaseModel, frozen=True):
     """A part of one field; offsets are code points, `text` is what stands there."""
 
@@ -53,6 +60,25 @@ class DraftText(BaseModel, frozen=True):
         yield from self.fields.items()
         for index, tag in enumerate(self.hashtags):
             yield f"hashtags.{index}", tag
+
+
+def first_part(draft: DraftText) -> DraftText:
+    """The draft as far as the rules read it; each of its texts keeps its place."""
+    fields: dict[str, str] = {}
+    room = MOST_READ
+    for name, text in draft.fields.items():
+        fields[name] = text[:room]
+        room -= len(fields[name])
+    return draft.model_copy(update={"fields": fields})
+
+
+def check_length(draft: DraftText) -> list[Check]:
+    """The check `length.read`, which is there only when a draft is longer than the rules read."""
+    length = sum(map(len, draft.fields.values()))
+    if length <= MOST_READ:
+        return []
+    message = f"Only the first {MOST_READ:,} of {length:,} characters were checked; shorten the text."
+    return [Check(name="length.read", passed=False, severity="block", message=message)]
 
 
 def named_texts(source: DraftText | Mapping[str, str]) -> list[tuple[str, str]]:

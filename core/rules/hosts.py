@@ -14,6 +14,8 @@ from core.rules.folding import Folded, fold, is_invisible, visible
 _PLAIN_SUFFIXES = frozenset(["biz", "com", "de", "edu", "eu", "fr", "gov", "net", "org", "uk"])
 EMAIL = re.compile(r"[\w.+%'&=~-]{0,63}\w@[^\W_](?:[\w-]*\w)?(?:\.[^\W_](?:[\w-]*\w)?)+")
 _HOST = re.compile(r"[\w-]+(?:\.[\w-]+)*")
+# A name has at most 253 characters, a port six; what is invisible in between may lengthen it a little.
+_LONGEST_HOST = 300
 _TRAILING = ".,;:!?…*_~'’”»)]}"
 
 
@@ -23,24 +25,32 @@ def _link_pattern() -> re.Pattern[str]:
     words = [word for line in listed.splitlines() if not line.startswith("#") for word in line.split()]
     suffixes = "|".join(sorted(words, key=len, reverse=True))
     return re.compile(
-        r"[a-z][a-z0-9+.-]*:[/\\\\]{2}[^\s<>\"`]+|(?<![\w.])www\.[^\s<>\"`]+"
+        r"(?<![a-z])[a-z][a-z0-9+.-]{0,30}:[/\\\\]{2}[^\s<>\"`]+|(?<![\w.])www\.[^\s<>\"`]+"
         r"|(?<![\w@.-])(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+(?P<suffix>" + suffixes + r")(?![\w-]|\.\w)"
         r"(?::\d{1,5})?(?:[/?#][^\s<>\"'`]*)?"
     )
 
 
-def trim_url(url: str) -> str:
-    """Drop the punctuation that belongs to the sentence around a URL; a balanced closing bracket stays."""
-    while url and url[-1] in _TRAILING:
-        if url[-1] == ")" and url.count("(") >= url.count(")"):
-            break
-        url = url[:-1]
-    return url
+def trim_url(url: str, more: str = "") -> str:
+    """Drop the punctuation, and `more`, around a URL in a sentence; a balanced closing bracket stays."""
+    trailing = _TRAILING + more
+    end, unopened = len(url), url.count(")") - url.count("(")
+    while end and url[end - 1] in trailing:
+        if url[end - 1] == ")":
+            if unopened <= 0:
+                break
+            unopened -= 1
+        end -= 1
+    return url[:end]
+
+
+def canonical_host(host: str) -> str | None:
+    """A host name in lower-case ASCII (punycode) without `www.` and port, or None if it is no plain name."""
+    return _canonical(host) if len(host) <= _LONGEST_HOST else None
 
 
 @functools.lru_cache(maxsize=4096)
-def canonical_host(host: str) -> str | None:
-    """A host name in lower-case ASCII (punycode) without `www.` and port, or None if it is no plain name."""
+def _canonical(host: str) -> str | None:
     host = visible(re.sub(r":\d{0,5}$", "", host)).casefold().rstrip(".")
     if not _HOST.fullmatch(host):
         return None

@@ -2,20 +2,29 @@
 
 import html
 import re
+from collections.abc import Generator
+from typing import NamedTuple, TypeVar
 
 from core.rules.folding import fold_char, is_invisible, visible
 from core.rules.hosts import canonical_host, trim_url
-from core.rules.link_policy import LinkPolicy, Unit, destination, matching_bracket, unit_at
+from core.rules.link_policy import LinkPolicy, Unit, destination, unit_at
 
 REMOVED = "[link removed]"
 HOLD = 2048
 _LABEL = 300
 _DEPTH = 3
+_BRACKETS, _PARENTHESES = 8, 32
+"""Brackets inside each other that are followed; CommonMark ends at 32 as well."""
+
 _STARTS = ("https", "http", "ftps", "ftp", "www")
 _URL_END = frozenset('<>[]"`|')
-# After these, what follows a removed construct could become a new one: a space keeps them apart.
+# After these, a link that is shown could become another one: a space keeps them apart.
 _SEAM = frozenset("<!]&\\:/@")
-_PLAIN_WORDS = re.compile(r"(?:[ \n,;?'-]|[A-EGI-VX-Za-egi-vx-z][A-Za-z]*)+")
+# A link before `@` would be taken for a user's name by what looks for links in plain text.
+_CLOSED = frozenset(")]}>\"'`|/")
+# With these since the last white space, what follows a removed construct could complete a link.
+_OPEN = re.compile(r"[&/:@.\\<>\[\]!]")
+_PLAIN_WORDS = re.compile(r"(?:[ \n,;?'-]|[A-EGI-VX-Za-egi-vx-z][A-Za-z]*+)++")
 _PLAIN_REST = re.compile(r"[A-Za-z0-9]+")
 _NO_HOST = re.compile(r"(?:https?|ftps?|www)?[:/\\.]*", re.IGNORECASE)
 _TAG_START = re.compile(r"<[a-zA-Z/!?]")
@@ -27,267 +36,320 @@ _ANCHOR = re.compile(r"<a\s[^>]*?href\s*=\s*(\"[^\"]*\"|'[^']*'|[^\s>]+)", re.IG
 _ANCHOR_END = re.compile(r"</a\s*>", re.IGNORECASE)
 _ANGLE_LINK = re.compile(r"[a-zA-Z][\w.+-]*(?::|@)")
 
+T = TypeVar("T")
+Reading = Generator[None, None, T]
+"""A step that pauses where it needs more text; its offsets count from where the construct begins."""
+
+
+class _Bracket(NamedTuple):
+    """Where the search for a closing bracket ended, and whether it was found there."""
+
+    end: int
+    closed: bool
+
 
 class LinkFilter:
     """The filter for a stream: `feed` what arrives, show what it returns, `finish` at the end.
 
-    What is returned, taken together, never depends on how the text was cut. An unfinished link is held back,
-    at most about 2,048 characters of it: a longer one is removed.
+    What is returned, taken together, never depends on how the text was cut: the reader below sees single
+    characters and not deltas. An unfinished link is held back, at most about 2,048 characters of it: a
+    longer one is removed.
     """
 
     def __init__(self, policy: LinkPolicy, *, depth: int = 0) -> None:
         self._policy = policy
         self._depth = depth
-        self._held = ""
+        self._text = ""
+        self._at = 0
+        self._final = False
         self._last = ""
         self._run = ""
-        self._in_link = False
+        self._open = False
         self._anchors = 0
         self._out: list[str] = []
+        self._reader = self._read()
 
     def feed(self, delta: str) -> str:
         """Take more text and return what may be shown now."""
-        self._held += delta
-        return self._drain(final=False)
+        self._text = self._text[self._at :] + delta
+        self._at = 0
+        return self._drain()
 
     def finish(self) -> str:
         """Return what was held back."""
-        return self._drain(final=True)
+        self._final = True
+        return self._drain()
 
-    def _drain(self, *, final: bool) -> str:
-        at = 0
-        while at < len(self._held):
-            before = self._held
-            step = self._step(at, final=final)
-            if step is None:
-                break
-            at = step if self._held is before else 0
-        self._held = self._held[at:]
+    def _drain(self) -> str:
+        next(self._reader, None)
         out, self._out = "".join(self._out), []
         return out
 
+    def _read(self) -> Reading[None]:
+        while True:
+            plain = (_PLAIN_REST if self._run else _PLAIN_WORDS).match(self._text, self._at)
+            if plain:
+                self._take(plain.end() - self._at)
+            elif self._at < len(self._text):
+                yield from self._step()
+            elif self._final:
+                return
+            else:
+                yield
+
+    def _character(self, offset: int) -> Reading[str]:
+        """The character at an offset; empty at the end of the text."""
+        while self._at + offset >= len(self._text):
+            if self._final:
+                return ""
+            yield
+        return self._text[self._at + offset]
+
+    def _unit(self, offset: int) -> Reading[Unit | None]:
+        """The unit at an offset; None at the end of the text."""
+        while (yield from self._character(offset)):
+            unit = unit_at(self._text, self._at + offset, final=self._final)
+            if unit is not None:
+                return unit
+            yield
+        return None
+
+    def _closing(self, start: int, pair: str, limit: int, nested: int) -> Reading[_Bracket]:
+        """Look for the bracket that closes the one before `start`, within so many characters and levels."""
+        depth, offset = 1, start
+        while offset < start + limit:
+            char = yield from self._character(offset)
+            if not char:
+                break
+            if char == "\\":
+                offset += 1
+            elif char == pair[0]:
+                depth += 1
+                if depth > nested:
+                    break
+            elif char == pair[1]:
+                depth -= 1
+                if depth == 0:
+                    return _Bracket(offset, closed=True)
+            offset += 1
+        return _Bracket(offset, closed=False)
+
     def _emit(self, text: str) -> None:
-        """Write text, and remember its last character and the run of letters it ends with."""
+        """Write text, and remember what a link across its end would begin with."""
         self._out.append(text)
         for char in text[-32:]:
             folded = fold_char(char)
             self._run = (self._run + folded)[-16:] if folded.isalnum() else ""
         self._last = text[-1:] or self._last
-        self._in_link = self._in_link and not re.search(r"[\s<>]", text)
+        word = "" if text[-1:].isspace() else text.rsplit(None, 1)[-1]
+        self._open = (self._open and len(word) == len(text)) or _OPEN.search(word) is not None
 
-    def _take(self, at: int, end: int) -> int:
-        self._emit(self._held[at:end])
-        return end
+    def _take(self, length: int) -> None:
+        self._emit(self._text[self._at : self._at + length])
+        self._at += length
 
-    def _replace(self, at: int, end: int, replacement: str) -> int:
+    def _show(self, link: str, length: int) -> None:
+        self._emit(f" {link}" if self._last in _SEAM else link)
+        self._run = ""
+        self._at += length
+
+    def _replace(self, length: int, replacement: str) -> None:
         """Put a replacement in the place of a construct and read it again: it must join nothing unsafe."""
-        lead = " " if self._in_link or self._last in _SEAM else ""
-        self._held = lead + replacement + self._held[end:]
-        return at
+        lead = " " if self._open else ""
+        self._text = lead + replacement + self._text[self._at + length :]
+        self._at = 0
 
-    def _step(self, at: int, *, final: bool) -> int | None:
-        """Handle what stands at a position: the next position, or None to wait for more."""
-        text = self._held
-        plain = (_PLAIN_REST if self._run else _PLAIN_WORDS).match(text, at)
-        if plain:
-            return self._take(at, plain.end())
-        unit = unit_at(text, at, final=final)
+    def _step(self) -> Reading[None]:
+        """Handle the construct that begins here, or pass one character on."""
+        unit = yield from self._unit(0)
         if unit is None:
-            return None
+            return
         match "" if unit.raw.startswith("&") else unit.char:
             case "(" | ":" if self._last == "]":
                 self._emit(" ")
-                return at
+            case "@" if self._open and self._last in _CLOSED:
+                self._emit(" ")
             case "!":
-                return self._bang(at, unit, final=final)
+                yield from self._bang(unit)
             case "[":
-                return self._bracket(at, at + len(unit.raw), final=final, image=False)
+                yield from self._bracket(len(unit.raw), image=False)
             case "<":
-                return self._angle(at, unit, final=final)
-        if unit.folded in {":", "/"}:
-            return self._slashes(at, unit, final=final)
-        if unit.folded == "." and self._run == "www":
-            return self._url(at, at, final=final)
-        if unit.folded == "@" and self._last and (self._last.isalnum() or self._last in "._+-"):
-            return self._address(at, unit, final=final)
-        if unit.folded.isalnum() and not self._run:
-            return self._word(at, final=final)
-        return self._take(at, at + len(unit.raw))
+                yield from self._angle(unit)
+            case _ if unit.folded in {":", "/"}:
+                yield from self._slashes(unit)
+            case _ if unit.folded == "." and self._run == "www":
+                yield from self._url(0)
+            case _ if unit.folded == "@" and (self._last.isalnum() or self._last in {".", "_", "+", "-"}):
+                yield from self._address(unit)
+            case _ if unit.folded.isalnum() and not self._run:
+                yield from self._word()
+            case _:
+                self._take(len(unit.raw))
 
-    def _word(self, at: int, *, final: bool) -> int | None:
+    def _word(self) -> Reading[None]:
         """A run of letters: held while it may become the start of a link."""
-        text, end, folded = self._held, at, ""
-        while end < len(text):
-            unit = unit_at(text, end, final=final)
+        end, folded = 0, ""
+        while end <= 64 and (not end or any(start.startswith(folded) for start in _STARTS)):
+            unit = yield from self._unit(end)
             if unit is None:
-                return None
+                break
             if unit.folded and not unit.folded.isalnum():
                 if folded in _STARTS and unit.folded == ("." if folded == "www" else ":"):
-                    return self._url(at, end, final=final)
-                return self._take(at, end)
+                    yield from self._url(end)
+                    return
+                break
             folded += unit.folded
             end += len(unit.raw)
-            if end - at > 64 or not any(start.startswith(folded) for start in _STARTS):
-                return self._take(at, end)
-        return self._take(at, end) if final else None
+        self._take(end)
 
-    def _slashes(self, at: int, unit: Unit, *, final: bool) -> int | None:
+    def _slashes(self, first: Unit) -> Reading[None]:
         """`://` after anything, and `//host` on its own, are links."""
-        text, end, seen = self._held, at, ""
-        while len(seen) < 4:
-            following = unit_at(text, end, final=final) if end < len(text) else None
-            if following is None:
-                if not final:
-                    return None
+        end, seen = 0, ""
+        while len(seen) < 4 and end < 64:
+            unit = yield from self._unit(end)
+            if unit is None:
                 break
-            seen += following.folded
-            end += len(following.raw)
-            if following.folded and following.folded not in {":", "/", "\\"}:
+            seen += unit.folded
+            end += len(unit.raw)
+            if unit.folded and unit.folded not in {":", "/", "\\"}:
                 break
         if re.match(r":[/\\]{2}", seen) or (re.match(r"//\w", seen) and not self._last.isalnum()):
-            return self._url(at, at, final=final)
-        return self._take(at, at + len(unit.raw))
+            yield from self._url(0)
+        else:
+            self._take(len(first.raw))
 
-    def _url(self, at: int, scan: int, *, final: bool) -> int | None:
-        """A bare link from `at`; it ends at white space or a delimiter."""
-        text, end, units = self._held, scan, []
-        start = "".join(char for char in text[at:scan] if not is_invisible(char))
-        while end < len(text) and end - at <= HOLD:
-            unit = unit_at(text, end, final=final)
-            if unit is None:
-                return None
-            if unit.raw in _URL_END or unit.char.isspace():
+    def _url(self, scan: int) -> Reading[None]:
+        """A bare link; `scan` is the length of its first word.
+
+        As for a browser, the host ends at a slash, `?`, `#`, white space or `<`: nothing else in it may hide
+        that more of it follows. Behind the host, a link ends at any delimiter.
+        """
+        text = self._text[self._at : self._at + scan]
+        start = "".join(char for char in text if not is_invisible(char))
+        units: list[Unit] = []
+        end, host, path = scan, False, False
+        while True:
+            unit = yield from self._unit(end)
+            if unit is None or unit.raw == "<" or unit.char.isspace() or (path and unit.raw in _URL_END):
                 break
+            if end > HOLD:
+                self._show(REMOVED, HOLD)
+                return
+            host = host or unit.folded not in {"", ":", "/", "\\", "."}
+            path = host and (path or unit.folded in {"/", "\\", "?", "#"})
             units.append(unit)
             end += len(unit.raw)
-        else:
-            if not final and end - at <= HOLD:
-                return None
-        if end - at > HOLD:
-            return self._show(REMOVED, at + HOLD)
-        address = trim_url("".join(unit.char for unit in units))
+        address = trim_url("".join(unit.char for unit in units), "" if path else '>[`|"')
         length = sum(len(unit.char) for unit in units)
         while units and length > len(address):
             dropped = units.pop()
             length -= len(dropped.char)
             end -= len(dropped.raw)
         if _NO_HOST.fullmatch(start + address):
-            return self._take(at, max(end, at + 1))
+            self._take(max(end, 1))
+            return
         # In the middle of letters that are already out, the scheme is not the one that is read here.
         safe = None if self._run else self._policy.safe_url(visible(start + address))
-        written = text[at:end]
+        written = self._text[self._at : self._at + end]
         same = written == start + address == visible(written)
-        return self._show(REMOVED if safe is None else written if same else safe, end)
+        self._show(REMOVED if safe is None else written if same else safe, end)
 
-    def _show(self, link: str, end: int) -> int:
-        self._emit(f" {link}" if self._last in _SEAM else link)
-        self._run = ""
-        self._in_link = True
-        return end
-
-    def _address(self, at: int, unit: Unit, *, final: bool) -> int | None:
+    def _address(self, at_sign: Unit) -> Reading[None]:
         """The `@domain` of an e-mail address."""
-        text, end, host = self._held, at + len(unit.raw), ""
-        while end < len(text) and end - at <= HOLD:
-            following = unit_at(text, end, final=final)
-            if following is None:
-                return None
-            if following.folded and not (following.folded.isalnum() or following.folded in "._-"):
+        end, host = len(at_sign.raw), ""
+        while end <= HOLD:
+            unit = yield from self._unit(end)
+            if unit is None or (unit.folded and not (unit.folded.isalnum() or unit.folded in "._-")):
                 break
-            host += following.char
-            end += len(following.raw)
+            host += unit.char
+            end += len(unit.raw)
+        said = host.strip(".-_")
+        name = canonical_host(said)
+        if not said or (name is not None and ("." not in name or name in self._policy.allowed_hosts)):
+            self._take(end)
         else:
-            if not final and end - at <= HOLD:
-                return None
-        name = canonical_host(host.strip(".-_"))
-        if name is not None and ("." not in name or name in self._policy.allowed_hosts):
-            self._take(at, end)
-            self._in_link = True
-            return end
-        if not host.strip(".-_"):
-            return self._take(at, end)
-        self._emit(f" {REMOVED}")
-        return end - (len(host) - len(host.rstrip(".-_")) if end - at <= HOLD else 0)
+            self._emit(f" {REMOVED}")
+            self._at += end - (len(host) - len(host.rstrip(".-_")))
 
-    def _bang(self, at: int, unit: Unit, *, final: bool) -> int | None:
-        after = at + len(unit.raw)
-        if unit.raw == "!" and after == len(self._held) and not final:
-            return None
-        if self._held[after : after + 1] == "[":
-            return self._bracket(at, after + 1, final=final, image=True)
-        return self._take(at, after)
+    def _bang(self, unit: Unit) -> Reading[None]:
+        following = yield from self._character(len(unit.raw))
+        if following == "[":
+            yield from self._bracket(len(unit.raw) + 1, image=True)
+        else:
+            self._take(len(unit.raw))
 
-    def _bracket(self, at: int, inner: int, *, final: bool, image: bool) -> int | None:
+    def _bracket(self, inner: int, *, image: bool) -> Reading[None]:
         """`[text](link)`, and images with a link or a label."""
-        text = self._held
-        close = matching_bracket(text, inner, "[", "]", _LABEL)
-        if close is None:
-            if not final and len(text) - inner <= _LABEL:
-                return None
+        label = yield from self._closing(inner, "[]", _LABEL, _BRACKETS)
+        following = ""
+        if label.closed:
+            following = yield from self._character(label.end + 1)
+        if following == "(":
+            yield from self._inline(inner, label.end, image=image)
+        elif image and label.closed:
+            end = label.end + 1
+            if following == "[":
+                reference = yield from self._closing(end + 1, "[]", _LABEL, _BRACKETS)
+                end = reference.end + 1 if reference.closed else end
+            self._replace(end, "")
+        else:
             self._emit("! [" if image else " [" if self._last == "!" else "[")
-            return inner
-        after = close + 1
-        if after == len(text) and not final:
-            return None
-        opener = text[after : after + 1]
-        if opener == "(":
-            return self._inline(at, text[inner:close], after, final=final, image=image)
-        if not image:
-            self._emit(" [" if self._last == "!" else "[")
-            return inner
-        if opener == "[":
-            closing = matching_bracket(text, after + 1, "[", "]", _LABEL)
-            if closing is None and not final and len(text) - after <= _LABEL:
-                return None
-            after = after if closing is None else closing + 1
-        return self._replace(at, after, "")
+            self._at += inner
 
-    def _inline(self, at: int, label: str, opening: int, *, final: bool, image: bool) -> int | None:
+    def _inline(self, inner: int, middle: int, *, image: bool) -> Reading[None]:
         """A link or image whose address stands in round brackets."""
-        text = self._held
-        close = matching_bracket(text, opening + 1, "(", ")", HOLD)
-        if close is None:
-            if not final and len(text) - opening <= HOLD:
-                return None
-            close = min(len(text), opening + 1 + HOLD) - 1
+        address = yield from self._closing(middle + 2, "()", HOLD, _PARENTHESES)
+        end = address.end + address.closed
         if image:
-            return self._replace(at, close + 1, "")
-        safe = self._policy.safe_url(destination(text[opening + 1 : close]))
-        inner = filter_text(label, self._policy, depth=self._depth + 1) if self._depth < _DEPTH else ""
-        words = [re.sub(r"[\[\]]", "", part) for part in inner.split(REMOVED)]
+            self._replace(end, "")
+            return
+        label = self._text[self._at + inner : self._at + middle]
+        written = self._text[self._at + middle + 2 : self._at + address.end]
+        safe = self._policy.safe_url(destination(written)) if address.closed else None
+        text = filter_text(label, self._policy, depth=self._depth + 1) if self._depth < _DEPTH else ""
+        words = [re.sub(r"[\[\]]", "", part) for part in text.split(REMOVED)]
         if safe is None or not "".join(words).strip():
-            return self._replace(at, close + 1, REMOVED.join(words))
-        return self._show(f"[{'…'.join(words)}]({safe})", close + 1)
+            self._replace(end, REMOVED.join(words))
+        else:
+            self._show(f"[{'…'.join(words)}]({safe})", end)
 
-    def _angle(self, at: int, unit: Unit, *, final: bool) -> int | None:
+    def _angle(self, unit: Unit) -> Reading[None]:
         """`<https://…>`, an HTML tag or a comment."""
-        text, start = self._held, at + len(unit.raw) - 1
-        if start + 1 == len(text) and not final:
-            return None
-        if not _TAG_START.match(text, start):
-            return self._take(at, start + 1)
-        close = text.find(">", start, start + HOLD)
+        start = len(unit.raw) - 1
+        yield from self._character(start + 1)
+        if not _TAG_START.match(self._text, self._at + start):
+            self._take(start + 1)
+            return
+        close, searched = -1, start
+        while close < 0 and searched < start + HOLD and (yield from self._character(searched)):
+            close = self._text.find(">", self._at + searched, self._at + start + HOLD)
+            searched = len(self._text) - self._at
         if close < 0:
-            if not final and len(text) - start < HOLD:
-                return None
-            return self._replace(at, start + 1, "< ")
-        tag, end = text[start : close + 1], close + 1
+            self._replace(start + 1, "< ")
+            return
+        tag, end = self._text[self._at + start : close + 1], close + 1 - self._at
         if _PLAIN_TAG.fullmatch(tag):
-            return self._show(tag, end)
-        if _ANCHOR_END.fullmatch(tag):
-            if not self._anchors:
-                return self._replace(at, end, "")
+            self._show(tag, end)
+        elif not _ANCHOR_END.fullmatch(tag):
+            self._link_tag(tag, end)
+        elif self._anchors:
             self._anchors -= 1
-            return self._show("</a>", end)
+            self._show("</a>", end)
+        else:
+            self._replace(end, "")
+
+    def _link_tag(self, tag: str, end: int) -> None:
         anchor = _ANCHOR.match(tag)
         address = html.unescape(anchor[1].strip("\"'") if anchor else tag[1:-1])
         if not anchor and not _ANGLE_LINK.match(address):
-            return self._replace(at, end, "")
+            self._replace(end, "")
+            return
         safe = self._policy.safe_url(address if anchor or ":" in address else f"mailto:{address}")
         if safe is None:
-            return self._replace(at, end, "" if anchor else REMOVED)
+            self._replace(end, "" if anchor else REMOVED)
+            return
         self._anchors += bool(anchor)
-        return self._show(f'<a href="{safe}">' if anchor else f"<{safe}>", end)
+        self._show(f'<a href="{safe}">' if anchor else f"<{safe}>", end)
 
 
 def filter_text(text: str, policy: LinkPolicy, *, depth: int = 0) -> str:

@@ -76,23 +76,6 @@ def unit_at(text: str, at: int, *, final: bool) -> Unit | None:
     return Unit(char, char, fold_char(char), False)
 
 
-def matching_bracket(text: str, start: int, opening: str, closing: str, limit: int) -> int | None:
-    """Where the bracket closes that is open at `start`, within a number of characters."""
-    depth, at, end = 1, start, min(len(text), start + limit)
-    while at < end:
-        char = text[at]
-        if char == "\\":
-            at += 1
-        elif char == opening:
-            depth += 1
-        elif char == closing:
-            depth -= 1
-            if depth == 0:
-                return at
-        at += 1
-    return None
-
-
 def destination(text: str) -> str:
     """The address in the round brackets of a Markdown link."""
     text = html.unescape(re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", text)).strip()

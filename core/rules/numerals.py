@@ -5,9 +5,11 @@ from decimal import Decimal
 
 from core.rules.folding import fold
 
+# Atomic, and with an end to every repetition: how a row of digits and separators is read is decided once,
+# so that no pattern around it can try another reading.
 NUMBER = (
-    r"(?:\d{1,3}(?:(?: \d{3})+|(?:,\d{3})+|(?:\.\d{3})+|(?:'\d{3})+)(?:[.,]\d{1,2})?(?!\d)"
-    r"|\d{1,2}(?:,\d{2})+,\d{3}(?!\d)|\d+(?:[.,]\d+)?)"
+    r"(?>\d{1,3}(?:(?: \d{3}){1,8}|(?:,\d{3}){1,8}|(?:\.\d{3}){1,8}|(?:'\d{3}){1,8})(?:[.,]\d{1,2})?(?!\d)"
+    r"|\d{1,2}(?:,\d{2}){1,8},\d{3}(?!\d)|\d{1,40}(?:[.,]\d{1,40})?)"
 )
 SCALE = (
     r"(?:\s?(?:k|tsd|thousand|mille|milliers|mil|mio|millions?|millionen|millones|millon|bn|mrd|billions?"

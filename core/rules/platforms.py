@@ -3,12 +3,13 @@
 import functools
 import re
 from importlib import resources
+from itertools import islice
 from typing import Literal
 
 import regex  # type: ignore[import-untyped]  # ships no type information
 from pydantic import BaseModel
 
-from core.rules.findings import Check, DraftText, Platform, Severity, Span, Stage
+from core.rules.findings import MOST_SPANS, Check, DraftText, Platform, Severity, Span, Stage
 
 Unit = Literal[
     "utf16",
@@ -221,19 +222,20 @@ def _spans(limit: Limit, draft: DraftText) -> list[Span]:
     """Where a limit is exceeded: the tags or mentions beyond it, or the end of a text that is too long."""
     pattern = {"hashtags": _HASHTAG, "mentions": _MENTION, "newlines": _SUBJECT_BREAK}.get(limit.unit)
     maximum = limit.maximum or 0
+    most = maximum + MOST_SPANS
     if pattern is not None:
         names = ["title"] if limit.unit == "newlines" else ["caption", "body", "cta"]
         found = [
             Span(field=name, start=match.start(), end=match.end(), text=match[0])
             for name in names
-            for match in pattern.finditer(draft.fields.get(name, ""))
+            for match in islice(pattern.finditer(draft.fields.get(name, "")), most)
         ]
         if limit.unit == "hashtags":
             found += [
                 Span(field=f"hashtags.{i}", start=0, end=len(tag), text=tag)
                 for i, tag in enumerate(draft.hashtags)
             ]
-        return found[maximum:]
+        return found[maximum:most]
     names = {"subject": ["title"], "preheader": ["preheader"]}.get(
         limit.name.split("-")[0], ["caption", "body"]
     )

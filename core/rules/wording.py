@@ -2,14 +2,16 @@
 
 import functools
 import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from importlib import resources
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
-from core.rules.findings import Check, DraftText, Span, spoken_list
+from core.rules.findings import MOST_SPANS, Check, DraftText, Span, spoken_list
 from core.rules.folding import Folded, fold
 
 if TYPE_CHECKING:
@@ -35,7 +37,7 @@ _NAMES = {
 }
 _FEW_LETTERS = 20
 _MANY_LETTERS = 40
-_LINKISH = re.compile(r"\S+@\S+|\b(?:https?://|www\.)\S+|[#@]\w+|\{\{.*?\}\}", re.IGNORECASE)
+_LINKISH = re.compile(r"(?<!\S)\S+@\S+|\b(?:https?://|www\.)\S+|[#@]\w+|\{\{[^{}\n]{0,80}\}\}", re.IGNORECASE)
 _HASHTAG = re.compile(r"#\w+")
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _PHRASE = re.compile(rf"[.,!?]*{_WORD.pattern}(?:[.,!?]*[\s\-]+[.,!?]*{_WORD.pattern})*[.,!?]*")
@@ -88,7 +90,7 @@ def check_banned_words(draft: DraftText, banned: Sequence[str]) -> Check:
         for term, pattern in terms:
             found = [match.span() for match in pattern.finditer(folded.text)]
             found += _in_hashtags(term, tags, found)
-            spans += [_span(field, folded, start, end) for start, end in found]
+            spans += [_span(field, folded, start, end) for start, end in found[:MOST_SPANS]]
             hit_terms += [term] * bool(found)
     message = f"{spoken_list(hit_terms)} must not be used." if spans else "No banned words."
     ordered = sorted(spans, key=lambda span: (span.field, span.start))
@@ -107,7 +109,7 @@ def _term_pattern(term: str, language: str) -> re.Pattern[str] | None:
     last = words[-1]
     if language == "de" and not head and len(last) >= _COMPOUND_TERM:
         stem = last[:-2] if last.endswith("en") and len(last) > _COMPOUND_TERM else last
-        return re.compile(rf"\w*{re.escape(stem)}\w*")
+        return re.compile(rf"(?<!\w)\w*{re.escape(stem)}\w*")
     return re.compile(rf"(?<![^\W_]){head}(?:{'|'.join(_forms(last, language))})(?![^\W_])")
 
 
@@ -148,10 +150,13 @@ def _in_hashtags(
     squashed = "".join(_WORD.findall(fold(term).text))
     if len(squashed) < _SHORT_TERM:
         return
+    starts = [start for start, _ in found]
     for start, tag in tags:
-        at = tag.find(squashed)
-        if at >= 0 and not any(a <= start + at < b for a, b in found):
-            yield start + at, start + at + len(squashed)
+        at = start + tag.find(squashed)
+        if at >= start:
+            before = bisect_right(starts, at) - 1
+            if before < 0 or found[before][1] <= at:
+                yield at, at + len(squashed)
 
 
 def _span(field: str, folded: Folded, start: int, end: int) -> Span:
@@ -243,7 +248,7 @@ def check_cliches(draft: DraftText, language: str | None = None) -> Check:
         for field, text in draft.fields.items()
         for folded in [fold(text)]
         for pattern in patterns
-        for match in pattern.finditer(folded.text)
+        for match in islice(pattern.finditer(folded.text), MOST_SPANS)
     ]
     spans.sort(key=lambda span: (span.field, span.start))
     message = f"Worn phrases: {spoken_list([span.text for span in spans])}." if spans else "No worn phrases."
@@ -274,12 +279,12 @@ def check_repetition(draft: DraftText, instructions: str = "") -> Check:
             runs[run] += 1
             if runs[run] == _TIMES:
                 spans.append(_span(field, folded, words[at][1], words[at + _RUN - 1][2]))
+        again = (at for run, at in _runs(plain, _ECHO) if run in echoed)
         spans += [
-            _span(field, folded, words[at][1], words[at + _ECHO - 1][2])
-            for run, at in _runs(plain, _ECHO)
-            if run in echoed
+            _span(field, folded, words[at][1], words[at + _ECHO - 1][2]) for at in islice(again, MOST_SPANS)
         ]
-        spans += [_span(field, folded, *match.span()) for match in _STUCK.finditer(folded.text)]
+        stuck = islice(_STUCK.finditer(folded.text), MOST_SPANS)
+        spans += [_span(field, folded, *match.span()) for match in stuck]
     message = "The text repeats itself or its instructions." if spans else "The text does not repeat itself."
     return Check(name="wording.repetition", passed=not spans, severity="block", message=message, spans=spans)
 
@@ -288,8 +293,8 @@ def _words(folded: Folded) -> list[tuple[str, int, int]]:
     return [(match[0], *match.span()) for match in _WORD.finditer(folded.text)]
 
 
-def _runs(words: Sequence[str], length: int) -> list[tuple[tuple[str, ...], int]]:
-    return [(tuple(words[at : at + length]), at) for at in range(len(words) - length + 1)]
+def _runs(words: Sequence[str], length: int) -> Iterator[tuple[tuple[str, ...], int]]:
+    return ((tuple(words[at : at + length]), at) for at in range(len(words) - length + 1))
 
 
 def check_placeholders(draft: DraftText) -> Check:
@@ -297,7 +302,7 @@ def check_placeholders(draft: DraftText) -> Check:
     spans = [
         Span(field=field, start=match.start(), end=match.end(), text=match[0])
         for field, text in draft.texts()
-        for match in _PLACEHOLDERS.finditer(text)
+        for match in islice(_PLACEHOLDERS.finditer(text), MOST_SPANS)
     ]
     message = (
         f"{spoken_list([span.text for span in spans])} is left to fill in." if spans else "No placeholders."

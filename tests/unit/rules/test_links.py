@@ -9,6 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
+from pydantic_core import Url
 
 from core.rules.links import HOLD, REMOVED, JsonLinkFilter, LinkFilter, LinkPolicy, filter_text
 
@@ -93,31 +94,47 @@ def foreign_links(markdown: str) -> list[str]:
         r"""<[a-zA-Z][^>]*?\b(?:href|src|srcset|data|action)\s*=\s*["']?([^"'\s>]*)""", rendered
     )
     bare = html.unescape(re.sub(r"<[^>]*>", "\n", rendered))
-    autolink = re.compile(r"(?:https?://|(?<![\w.])www\.)[-.\w]+[^\s<]*", re.IGNORECASE)
+    # GFM: whatever follows up to white space or `<` belongs to the link.
+    autolink = re.compile(r"(?:https?://|(?<![\w.])www\.)[^\s<]+", re.IGNORECASE)
     addresses += autolink.findall(bare)
     addresses += [
         f"mailto:{found}" for found in re.findall(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", autolink.sub(" ", bare))
     ]
-    trimmed = [html.unescape(address).rstrip(".,:;!?*_~'\")]-") for address in addresses]
+    trimmed = [html.unescape(address).rstrip(".,:;!?*_~'\")]}`|>-") for address in addresses]
     return [address for address in trimmed if not allowed(address)]
 
 
 def allowed(address: str) -> bool:
-    return bool(
-        re.match(r"(?i)(?:https?://)?(?:www\.)?good\.com(?:[/?#:]|$|[^\w.@-])", address)
-        or re.match(r"mailto:[\w.+-]+@(?:ali\.example|(?:www\.)?good\.com)$", address)
-        or re.match(r"https?://$", address)
-    )
+    """Whether a browser that follows the address reaches an allowed host, or nothing at all."""
+    if re.fullmatch(r"(?i)(?:https?:/*)?(?:www)?", address):
+        return True
+    if re.match(r"(?i)www\.", address):
+        address = f"https://{address}"
+    elif re.match(r"[/\\\\]{2}", address):
+        address = f"https:{address}"
+    elif not re.match(r"[a-zA-Z][\w.+-]*:", address):
+        return False
+    try:
+        # The Rust `url` crate, which reads as WHATWG says.
+        url = Url(address)
+    except ValueError:
+        return True
+    if url.scheme == "mailto":
+        return re.search(r"@(?:ali\.example|(?:www\.)?good\.com)$", address) is not None
+    host = (url.host or "").rstrip(".").removeprefix("www.")
+    return url.scheme in {"http", "https"} and host in {"good.com", "www"}
 
 
 @settings(max_examples=400, deadline=None)
-@given(texts, st.lists(st.integers(0, 400), max_size=8))
-@example("[x](https://evil\n.com)", [3, 9])
-@example("https\\://evil.com", [6])
-@example("!<img>[x](https://good.com/i.png)", [1, 6])
-def test_cutting_a_stream_changes_nothing(text: str, points: list[int]) -> None:
-    stream = LinkFilter(POLICY)
-    assert "".join([*map(stream.feed, cut(text, points)), stream.finish()]) == filter_text(text, POLICY)
+@given(texts)
+@example("[x](https://evil\n.com)")
+@example("https\\://evil.com")
+@example("!<img>[x](https://good.com/i.png)")
+def test_cutting_a_stream_changes_nothing(text: str) -> None:
+    whole = filter_text(text, POLICY)
+    for cuts in [[point] for point in range(len(text))] + [list(range(len(text)))]:
+        stream = LinkFilter(POLICY)
+        assert "".join([*map(stream.feed, cut(text, cuts)), stream.finish()]) == whole
 
 
 @settings(max_examples=600, deadline=None)
@@ -128,6 +145,13 @@ def test_cutting_a_stream_changes_nothing(text: str, points: list[int]) -> None:
 @example("http\x1fwww.evil.com", [])
 @example("https://good.com[.evil.com](x)", [])
 @example("https://good.com.[evil.com](x)", [])
+@example("www.<x>evil.com/?q=S", [])
+@example("http://good.com]@evil.com/", [])
+@example("https://good.com>@evil.com/", [])
+@example("https://good.com|@evil.com `https://good.com`@evil.com", [])
+@example("www&#4<x>6;evil.com/?q=S", [])
+@example("https&#<x>58;//evil.com", [])
+@example("h<x>ttps:/<x>/evil.com", [])
 def test_no_foreign_host_in_a_link_position_of_any_prefix(text: str, points: list[int]) -> None:
     stream, shown = LinkFilter(POLICY), ""
     for chunk in [*cut(text, points), None]:
@@ -175,6 +199,9 @@ def test_honest_text_is_unchanged(text: str) -> None:
         ("[x](https://evil.com\n)", "x"),
         ("[x](https://good.com", "x"),
         ("bob@evil.com", f"bob {REMOVED}"),
+        ("www.<x>evil.com/?q=S", "www. evil.com/?q=S"),
+        ("http://good.com]@evil.com/", REMOVED),
+        ("[a](https://good.com)@evil.com/", "[a](https://good.com) @evil.com/"),
     ],
 )
 def test_foreign_links_are_taken_away(text: str, expected: str) -> None:

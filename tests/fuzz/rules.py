@@ -1,0 +1,161 @@
+"""Every function of ours that reads a text which somebody else wrote, by name."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from agents import copywriter, mix, router
+from agents.offline import answering, planning, writing
+from agents.offline.reading import Meaning, read
+from core.business import Business, Fact
+from core.rules.claims import Source, check_figures
+from core.rules.echoes import EchoFilter
+from core.rules.figures import figures_in, link_key
+from core.rules.findings import DraftText, Platform
+from core.rules.folding import fold, visible
+from core.rules.hosts import canonical_host, hosts_in
+from core.rules.links import JsonLinkFilter, LinkFilter, LinkPolicy, filter_text
+from core.rules.platforms import check_limits
+from core.rules.wording import (
+    check_banned_words,
+    check_cliches,
+    check_empty,
+    check_language,
+    check_placeholders,
+    check_repetition,
+)
+from services.citing import cite_again
+from services.logging_setup import redact
+from tests.fuzz.texts import TEXTS
+
+NOW = datetime(2027, 2, 20, 9, 30, tzinfo=UTC)
+POLICY = LinkPolicy.from_texts(["https://good.com info@ali.example"])
+INSTRUCTIONS = "\n".join(path.read_text() for path in Path("prompts/copilot").glob("*.md"))
+BANNED = ["guarantee", "best price", "Bestpreisgarantie", "100%", "cheap", "a", "1"]
+
+
+def draft(text: str, platform: Platform = "linkedin", language: str = "en") -> DraftText:
+    """A draft of one text."""
+    return DraftText(platform=platform, language=language, fields={"caption": text})
+
+
+def streamed(made: LinkFilter | JsonLinkFilter | EchoFilter, text: str, size: int) -> str:
+    """A text through a filter, so many characters at a time."""
+    parts = [made.feed(text[start : start + size]) for start in range(0, len(text), size)]
+    return "".join([*parts, made.finish()])
+
+
+def _storable(text: str) -> str:
+    return text.encode(errors="replace").decode()
+
+
+def _business(text: str) -> Business:
+    fact = Fact.model_construct(id="f", key="Said", value=text, source="owner", expires_at=None)
+    return Business.model_construct(
+        business_name="Studio", industry="Gym", brand_voice="", language="en", postal_address="", facts=[fact]
+    )
+
+
+def _offline(agent: str, answered: Callable[[Any, Meaning], object]) -> Callable[[str], object]:
+    """The demo model on a prompt whose request, facts, memory and theme say the text."""
+
+    def answer(text: str) -> object:
+        line = " ".join(text.split())
+        prompt = (
+            f"<brand>\nbusiness: Studio\nindustry: Gym\nsegment: {line}\n</brand>\n"
+            f"<facts>\n- [fact:f1] Said: {line}\n- [fact:f2] {line}: 12 €\n</facts>\n"
+            f"<memory>\n- [memory:m1] {line}\n</memory>\n"
+            f"<campaign>\nname: {line}\ngoal: {line}\n</campaign>\n<task>\nagent: {agent}\n"
+            "language: en\ntoday: 2027-01-01\ntimezone: Europe/Paris\nplatform: email\n"
+            f"piece: 1\npieces: 4\ntheme: {line}\nrequest: {line}\n</task>"
+        )
+        meaning = Meaning(lambda texts: np.ones((len(texts), 2), dtype=np.float32))
+        return answered(read([{"role": "user", "content": prompt}]), meaning)
+
+    return answer
+
+
+def _sourced(text: str) -> object:
+    sources = [Source(kind="fact", ref="f", text=text[: len(text) // 2])]
+    return check_figures(draft(text), sources, NOW.date())
+
+
+def _planned(text: str) -> object:
+    understood = router.Understanding.model_construct(
+        specialists=["strategy"], platforms=[], campaign_name=text, goal=text, theme=text, language=text
+    )
+    return router.resolve_plan(understood, text, None, NOW.date(), _business(""), [text])
+
+
+RULES: Mapping[str, Callable[[str], object]] = {
+    "figures": figures_in,
+    "figures against sources": lambda text: _sourced(text),
+    "fold": fold,
+    "visible": visible,
+    "hosts": hosts_in,
+    "one link": link_key,
+    "one host": canonical_host,
+    "limits": lambda text: [
+        check_limits(draft(text, name)) for name in ("instagram", "linkedin", "email", "sms")
+    ],
+    "banned words": lambda text: [
+        check_banned_words(draft(text, language=tag), BANNED) for tag in ("en", "de")
+    ],
+    "text as banned word": lambda text: check_banned_words(draft(text), [text[:200], text[-200:]]),
+    "language": lambda text: check_language(draft(text), "en", ["Studio", text[:200]]),
+    "cliches": lambda text: [check_cliches(draft(text), tag) for tag in ("en", "de", "fr", "es")],
+    "repetition": lambda text: check_repetition(draft(text), text[::2]),
+    "placeholders": lambda text: check_placeholders(draft(text)),
+    "empty": lambda text: check_empty(draft(text)),
+    "cited": lambda text: cite_again(
+        [], _business(text), SimpleNamespace(draft_text=lambda _: draft(text)), []
+    ),
+    "link filter": lambda text: filter_text(text, POLICY),
+    "link filter by 1": lambda text: streamed(LinkFilter(POLICY), text, 1),
+    "link filter by 7": lambda text: streamed(LinkFilter(POLICY), text, 7),
+    "json filter by 5": lambda text: streamed(JsonLinkFilter(POLICY), f'{{"a": "{text}', 5),
+    "echo filter by 1": lambda text: streamed(EchoFilter(INSTRUCTIONS), text, 1),
+    "echo filter": lambda text: streamed(EchoFilter(INSTRUCTIONS), text, len(text)),
+    "platforms asked": mix.platforms_asked,
+    "mix": mix.mix_named,
+    "at most": mix.at_most,
+    "plan": _planned,
+    "errand": lambda text: (router.beyond_the_chat(text), router.asks_to_go_on(text)),
+    "post": lambda text: copywriter.to_text(
+        "linkedin",
+        copywriter.Post.model_construct(
+            caption=_storable(text), cta=_storable(text[:300]), hashtags=[_storable(text)]
+        ),
+    ),
+    "offline router": _offline("router", planning.understand),
+    "offline plan": _offline("strategy", planning.plan),
+    "offline post": _offline("copywriter", writing.post),
+    "offline e-mail": _offline("copywriter", writing.email),
+    "offline answer": _offline("copilot", answering.answer),
+    "log line": redact,
+}
+
+
+def seconds(rule: str, text: str, size: int, tries: int = 3) -> float:
+    """The least CPU time of some tries of one rule on one text of a length."""
+    given, read_it = TEXTS[text](size), RULES[rule]
+    times = []
+    for _ in range(tries):
+        began = time.process_time()
+        read_it(given)
+        times.append(time.process_time() - began)
+    return min(times)
+
+
+def every_text(rule: str, size: int) -> int:
+    """Apply one rule to every text; how many there were."""
+    for text in TEXTS.values():
+        RULES[rule](text(size))
+    return len(TEXTS)

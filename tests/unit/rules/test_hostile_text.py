@@ -1,0 +1,74 @@
+"""Every rule reads every hostile text in time that grows with its length (the whole matrix: tests/fuzz)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from core.rules.claims import MOST_FIGURES, Source, check_figures
+from core.rules.figures import MOST_NUMBERS, figures_in
+from core.rules.findings import MOST_READ, MOST_SPANS, check_length, first_part
+from core.rules.wording import check_banned_words
+from services.check_process import CheckProcess
+from tests.fuzz.rules import NOW, RULES, draft, every_text, seconds
+
+REPRESENTATIVE = ["'½'", "'12,5,13,5,'", "'[['", "'https://a@'", "' #a'"]
+
+
+@pytest_asyncio.fixture(scope="module")
+async def process() -> AsyncIterator[CheckProcess]:
+    opened = CheckProcess(cpu_seconds=30)
+    yield opened
+    await opened.close()
+
+
+@pytest.mark.parametrize("rule", RULES)
+async def test_every_hostile_text_is_read_to_its_end(rule: str, process: CheckProcess) -> None:
+    # What grows exponentially would take longer than any deadline at a tenth of this length.
+    await process.call(every_text, rule, 150)
+
+
+@pytest.mark.parametrize("rule", [rule for rule in RULES if "offline" not in rule])
+async def test_the_time_of_a_rule_grows_no_faster_than_its_text(rule: str, process: CheckProcess) -> None:
+    for text in REPRESENTATIVE:
+        short = await process.call(seconds, rule, text, 2_000)
+        # Four times the text: what is linear takes four times as long, what is quadratic sixteen times.
+        assert await process.call(seconds, rule, text, 8_000) < 10 * short + 0.02, text
+
+
+def test_figures_beyond_the_most_are_a_finding() -> None:
+    text = " ".join(f"{number} €" for number in range(1, MOST_FIGURES + 2))
+    check, claims = check_figures(draft(text), [Source(kind="request", ref="r", text=text)], NOW.date())
+    assert (check.passed, len(claims)) == (False, MOST_FIGURES)
+    assert {claim.source is None for claim in claims} == {False}
+    assert "the text has more" in check.message
+
+
+def test_rows_of_digits_beyond_the_most_are_a_finding() -> None:
+    text = "1-" * (MOST_NUMBERS + 1)
+    check, _ = check_figures(draft(text), [], NOW.date())
+    assert not check.passed
+    assert figures_in(f"{text} 12 €") == figures_in(text)
+
+
+def test_a_draft_is_read_up_to_a_length_and_says_so() -> None:
+    long = draft("a" * MOST_READ + "b")
+    (check,) = check_length(long)
+    assert check.stops_approval
+    assert first_part(long).fields == {"caption": "a" * MOST_READ}
+    assert check_length(first_part(long)) == []
+
+
+def test_a_claim_keeps_the_words_around_its_figure_and_not_a_whole_conversation() -> None:
+    said = f"{'We bake. ' * 800}The loaf is 4 € today. {'Come in. ' * 800}"
+    _, (claim,) = check_figures(draft("Loaf: 4 €"), [Source(kind="request", ref="r", text=said)], NOW.date())
+    assert claim.source is not None
+    assert "The loaf is 4 € today." in claim.source.text
+    assert len(claim.source.text) < 600
+
+
+def test_a_rule_shows_some_places_and_passes_none_of_the_others() -> None:
+    check = check_banned_words(draft("cheap " * 5_000), ["cheap"])
+    assert (check.passed, len(check.spans)) == (False, MOST_SPANS)
