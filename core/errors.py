@@ -248,9 +248,25 @@ class QuotaExhausted(Throttled):
     def __init__(self, resets_at: datetime, limit: int, remaining: int) -> None:
         super().__init__(
             f"The next month starts {resets_at:%d %b %Y}.",
+            quota="business",
             resets_at=resets_at.isoformat().replace("+00:00", "Z"),
             limit=limit,
             remaining=max(remaining, 0),
+        )
+
+
+class InstallationQuotaExhausted(QuotaExhausted):
+    """All businesses of the installation together have used its tokens of the month."""
+
+    title = "This installation's tokens of the month are used up"
+
+    def __init__(self, resets_at: datetime) -> None:
+        Throttled.__init__(
+            self,
+            f"All businesses here share it. The next month starts {resets_at:%d %b %Y}; until then the "
+            "administrator can raise MARQUEE_QUOTA_INSTALLATION.",
+            quota="installation",
+            resets_at=resets_at.isoformat().replace("+00:00", "Z"),
         )
 
 

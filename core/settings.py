@@ -68,6 +68,7 @@ class Settings(BaseSettings):
     drafts_per_request: int = Field(default=4, ge=1, le=12)
 
     quota_default: int = Field(default=2_000_000, ge=0)
+    quota_installation: int = Field(default=50_000_000, ge=0)
     businesses_per_user: int = Field(default=25, ge=1)
     worker_runs: int = Field(default=256, ge=1)
     runs_per_business: int = Field(default=64, ge=1)

@@ -1,11 +1,11 @@
-"""Month budget, reservation, ledger row."""
+"""Month budget, reservation, ledger row; the month of the whole installation."""
 
 from __future__ import annotations
 
 from pydantic import Field
 
 from core.clock import Instant
-from core.document import TenantDocument, Value
+from core.document import Document, TenantDocument, Value
 
 
 class Reservation(Value):
@@ -34,6 +34,22 @@ class MonthBudget(TenantDocument):
     by_model: dict[str, int] = Field(default_factory=dict)
     by_day: dict[str, int] = Field(default_factory=dict)
     reservations: list[Reservation] = Field(default_factory=list)
+
+
+class TokenBlock(Value):
+    """Tokens that a process has taken for its calls, and not given back yet."""
+
+    id: str
+    tokens: int
+    expires_at: Instant
+
+
+class InstallationMonth(Document):
+    """Tokens of all businesses in one UTC month: `committed` is what was used, and what lies in blocks."""
+
+    month: str
+    committed: int = 0
+    blocks: list[TokenBlock] = Field(default_factory=list)
 
 
 class LedgerEntry(Value):

@@ -60,6 +60,7 @@ class Sweeper:
             self._look_at_slots,
             self._look_at_rules,
             self._charge,
+            self._services.usage.tidy,
             self._services.erasure.resume,
         ):
             try:

@@ -13,7 +13,7 @@ from core.conversation import Message, Run, Thread
 from core.idempotency import KeyedRequest
 from core.scope import Scope
 from core.task import Task
-from core.usage import LedgerRow, MonthBudget
+from core.usage import InstallationMonth, LedgerRow, MonthBudget
 from memory.collections import Collection, SystemCollection
 from memory.mongo import Mongo
 
@@ -60,6 +60,9 @@ class Database:
         self.tasks = Collection(mongo, "tasks", Task, "task", clock)
         self.memories = Collection(mongo, "memories", Memory, "memory", clock)
         self.budgets = Collection(mongo, "ai_usage", MonthBudget, "month", clock)
+        self.installation_months = SystemCollection(
+            mongo, "installation_months", InstallationMonth, "month", clock
+        )
         self.ledger = Collection(mongo, "usage_ledger", LedgerRow, "ledger row", clock)
 
     async def erase_checkpoints(self, scope: Scope, root_run_ids: Sequence[str]) -> None:

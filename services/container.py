@@ -15,6 +15,7 @@ from memory.budgets import Budgets
 from memory.database import Database
 from memory.embedders import LocalEmbedder
 from memory.event_log import EventLog
+from memory.installation_quota import InstallationQuota
 from memory.migrations import migrate
 from memory.mongo import CommandListener, Mongo
 from memory.presence import need_worker
@@ -139,7 +140,9 @@ async def open_services(
         campaigns = Campaigns(database, rechecks, clock)
         budgets = Budgets(database.budgets, database.ledger, clock, settings.quota_default)
         seats = Seats(database, budgets, clock, settings.businesses_per_user)
-        usage = Usage(budgets, clock)
+        common = InstallationQuota(database.installation_months, clock, settings.quota_installation)
+        usage = Usage(budgets, common, clock)
+        stack.push_async_callback(usage.close)
         threads = Threads(database)
         idempotency = Idempotency(database, clock)
         log, feed = EventLog(redis), RunEventReader(redis, blocking)

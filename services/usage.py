@@ -2,51 +2,84 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from core.clock import Clock, month_of, next_month, rfc3339
-from core.errors import InvalidFields, QuotaExhausted
+from core.errors import InstallationQuotaExhausted, InvalidFields, QuotaExhausted
 from core.scope import Scope
 from core.usage import LedgerEntry
 from memory.budgets import Budgets, first_day, plain_name
+from memory.installation_quota import InstallationQuota, InstallationReservation
+
+logger = logging.getLogger(__name__)
 
 _MONTH = re.compile(r"20[0-9]{2}-(?:0[1-9]|1[0-2])\Z")
 
 
 class Usage:
-    """The meter that every model call passes; see DESIGN of quota: admission never exceeds the limit."""
+    """The meter that every model call passes: admission exceeds no limit, of the business or of all."""
 
-    def __init__(self, budgets: Budgets, clock: Clock) -> None:
+    def __init__(self, budgets: Budgets, installation: InstallationQuota, clock: Clock) -> None:
         self._budgets = budgets
+        self._installation = installation
         self._clock = clock
+        self._reserved: dict[str, InstallationReservation] = {}
 
     async def admit(self, scope: Scope) -> None:
-        """Refuse new work of a business whose month is used up."""
-        month = await self._budgets.month(scope)
+        """Refuse new work of a business whose month, or that of the installation, is used up."""
+        month, used_up = await asyncio.gather(self._budgets.month(scope), self._installation.used_up())
         if month.remaining <= 0:
             raise self._exhausted(month.limit, month.remaining)
+        if used_up:
+            raise InstallationQuotaExhausted(next_month(self._clock.now()))
 
     async def reserve(self, scope: Scope, tokens: int, run_id: str | None) -> str:
         """Set tokens aside for one call.
 
         Raises:
-            QuotaExhausted: The month has not so many left.
+            QuotaExhausted: The month has not so many left, or that of the installation.
         """
-        reservation = await self._budgets.reserve(scope, tokens, run_id)
+        common = await self._installation.reserve(tokens)
+        if common is None:
+            raise InstallationQuotaExhausted(next_month(self._clock.now()))
+        reservation: str | None = None
+        try:
+            reservation = await self._budgets.reserve(scope, tokens, run_id)
+        finally:
+            if reservation is None:
+                self._installation.settle(common, 0)
         if reservation is None:
             month = await self._budgets.month(scope)
             raise self._exhausted(month.limit, month.remaining)
+        self._reserved[reservation] = common
         return reservation
 
     async def settle(self, scope: Scope, reservation_id: str, entry: LedgerEntry) -> None:
         """Replace the reservation by what was used, once, with its row in the ledger."""
+        if (common := self._reserved.pop(reservation_id, None)) is not None:
+            self._installation.settle(common, entry.tokens)
         await self._budgets.settle(scope, reservation_id, entry)
 
     async def charge_lost(self, scope: Scope, run_id: str) -> None:
         """Charge what the lost worker of a run had reserved and can no longer settle."""
         await self._budgets.charge_run(scope, run_id)
+
+    async def tidy(self) -> None:
+        """Give back tokens of the installation that lie idle here, and charge those of lost processes."""
+        await self._installation.charge_expired()
+        await self._installation.give_back()
+
+    async def close(self) -> None:
+        """Give back what this process has of the installation's tokens; the rest counts as used later."""
+        try:
+            await self._installation.give_back(idle_for=timedelta())
+        except Exception:
+            logger.warning("usage.not_given_back", exc_info=True)
 
     async def report(self, scope: Scope, month: str | None = None) -> dict[str, Any]:
         """A month, the present one by default, as `GET /business/{id}/usage` answers it.

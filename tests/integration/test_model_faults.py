@@ -27,6 +27,7 @@ from core.ids import new_id
 from core.scope import Scope
 from memory.budgets import Budgets
 from memory.database import Database
+from memory.installation_quota import InstallationQuota
 from services.usage import Usage
 from tests.doubles.bench import (
     NOTE,
@@ -91,8 +92,14 @@ def business_id() -> str:
 
 @pytest.fixture
 def usage(database: Database) -> Usage:
+    return metered(database, 1_000_000)
+
+
+def metered(database: Database, quota: int) -> Usage:
+    """The meter of a business with this quota; the common limit is far away."""
     clock = SystemClock()
-    return Usage(Budgets(database.budgets, database.ledger, clock, 1_000_000), clock)
+    budgets = Budgets(database.budgets, database.ledger, clock, quota)
+    return Usage(budgets, InstallationQuota(database.installation_months, clock, 1_000_000_000), clock)
 
 
 @pytest_asyncio.fixture
@@ -232,8 +239,7 @@ async def test_many_cancels_leave_nothing_reserved(
 async def test_the_budget_stops_a_call_that_it_cannot_cover(
     database: Database, token_folder: Path, tmp_path: Path, business_id: str
 ) -> None:
-    clock = SystemClock()
-    small = Usage(Budgets(database.budgets, database.ledger, clock, 500), clock)
+    small = metered(database, 500)
     async with fault_server() as server:
         door = gateway(small, TokenCounter(token_folder), url=server.url, model="m")
         made = await Bench.on(door, library(tmp_path / "prompts"))

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from core.account import BusinessRole, Membership
+from core.clock import month_of, rfc3339
+from core.ids import derived_id
 from core.scope import Scope
-from core.usage import LedgerEntry
+from core.usage import InstallationMonth, LedgerEntry
 from services.container import Services
 from tests.integration.api.conftest import MovableClock, Person, SignUp
 from tests.integration.api.test_business import found
@@ -54,6 +56,28 @@ async def test_past_months_can_be_asked_for(sign_up: SignUp, services: Services,
         address = f"/business/{business['id']}/usage"
         assert (await later.client.get(address)).json()["tokens_used"] == 0
         assert (await later.client.get(f"{address}?month={month}")).json()["tokens_used"] == 42
+
+
+async def test_a_month_that_all_businesses_have_used_up_starts_no_work(
+    ali: Person, services: Services
+) -> None:
+    business = await found(ali)
+    now = services.clock.now()
+    used = InstallationMonth(
+        id=derived_id("installation-month", month_of(now)),
+        month=month_of(now),
+        committed=services.settings.quota_installation,
+        created_at=now,
+        updated_at=now,
+    )
+    await services.database.installation_months.insert(used)
+    message = {"id": "1", "role": "user", "content": "Hello"}
+    body = {"threadId": "spring", "runId": "spring-1", "messages": [message]}
+    answer = await ali.client.post(f"/business/{business['id']}/copilot", json=body)
+    assert (answer.status_code, answer.json()["slug"]) == (429, "quota-exhausted")
+    assert answer.json()["quota"] == "installation"
+    assert answer.json()["resets_at"] > rfc3339(now)
+    assert (await ali.client.get("/runs/spring-1")).status_code == 404
 
 
 @pytest.mark.parametrize("month", ["2027", "march", "2999-01", "2026-13"])

@@ -33,6 +33,7 @@ from core.usage import LedgerEntry, LedgerRow, MonthBudget
 from memory.budgets import Budgets, ReservationId
 from memory.database import Database
 from memory.embedded import StoreUrls
+from memory.installation_quota import InstallationQuota
 from memory.leases import Scans
 from memory.migrations import migrate
 from memory.mongo import Mongo
@@ -68,6 +69,11 @@ class Till:
         database = Database(mongo, clock)
         budgets = Budgets(database.budgets, database.ledger, clock, limit, LIFETIME)
         return cls(database, clock, budgets, Scope.of(new_id()))
+
+    def usage(self, budgets: Budgets | None = None) -> Usage:
+        """The meter, with a common limit that nothing here comes near."""
+        common = InstallationQuota(self.database.installation_months, self.clock, 1_000_000_000)
+        return Usage(budgets or self.budgets, common, self.clock)
 
     async def sweep(self) -> int:
         """What `jobs/schedule` does: charge what the scan of all businesses finds."""
@@ -119,15 +125,20 @@ async def test_a_call_that_used_more_than_it_reserved_is_charged_for_all(till: T
     assert (month.tokens_used, month.remaining) == (130, -30)
     assert await till.budgets.reserve(till.scope, 0, None) is None
     with pytest.raises(QuotaExhausted) as refused:
-        await Usage(till.budgets, till.clock).admit(till.scope)
-    assert refused.value.facts == {"resets_at": "2027-04-01T00:00:00Z", "limit": 100, "remaining": 0}
+        await till.usage().admit(till.scope)
+    assert refused.value.facts == {
+        "quota": "business",
+        "resets_at": "2027-04-01T00:00:00Z",
+        "limit": 100,
+        "remaining": 0,
+    }
 
 
 async def test_what_a_lost_worker_had_reserved_is_charged_when_its_run_is_taken_again(till: Till) -> None:
     lost, other = new_id(), new_id()
     assert await till.budgets.reserve(till.scope, 30, lost) is not None
     assert await till.budgets.reserve(till.scope, 20, other) is not None
-    usage = Usage(till.budgets, till.clock)
+    usage = till.usage()
     await usage.charge_lost(till.scope, lost)
     await usage.charge_lost(till.scope, lost)
     month = await till.budgets.month(till.scope)
@@ -167,7 +178,7 @@ async def test_a_call_over_the_turn_of_the_month_is_charged_to_its_own(till: Til
 
 
 async def test_the_report_names_months_and_what_used_them(till: Till) -> None:
-    usage = Usage(till.budgets, till.clock)
+    usage = till.usage()
     reservation = await usage.reserve(till.scope, 60, None)
     entry = LedgerEntry(agent="copywriter", model="gpt-5.4-mini", tokens_in=40, cost_micro_usd=12)
     await usage.settle(till.scope, reservation, entry)
@@ -192,17 +203,17 @@ async def test_the_report_names_months_and_what_used_them(till: Till) -> None:
 async def test_a_month_that_is_none_or_has_not_begun_is_refused(till: Till, month: str) -> None:
     till.clock.present = datetime(2027, 4, 4, tzinfo=UTC)
     if not month:
-        assert (await Usage(till.budgets, till.clock).report(till.scope, month))["month"] == "2027-04"
+        assert (await till.usage().report(till.scope, month))["month"] == "2027-04"
         return
     with pytest.raises(InvalidFields) as refused:
-        await Usage(till.budgets, till.clock).report(till.scope, month)
+        await till.usage().report(till.scope, month)
     assert [error["field"] for error in refused.value.facts["errors"]] == ["month"]
 
 
 async def test_cancelled_and_crashed_calls_leak_nothing(till: Till, tmp_path: Path) -> None:
     """400 calls at once: some settle, some are cancelled at any moment, some are never heard of again."""
     budgets = Budgets(till.database.budgets, till.database.ledger, till.clock, 50_000, LIFETIME)
-    account = Account(Usage(budgets, till.clock), TokenCounter(tmp_path))
+    account = Account(till.usage(budgets), TokenCounter(tmp_path))
     call = Call(till.scope, run_id="a" * 24, agent="copywriter")
     chance = random.Random(7)
 
