@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from tests.browser.conftest import Opener
 from tests.browser.watch import accessible
+from tests.e2e.world import eventually
 
 POST = "Write an Instagram post about the trial week"
 
@@ -96,3 +97,43 @@ async def test_a_text_message_has_buttons_with_names(own: Opener) -> None:
             for verb in ("Edit", "Delete"):
                 button = person.cards.get_by_role("button", name=f"{verb} {name}", exact=True)
                 await expect(button).to_be_visible()
+
+
+async def stale(route: Route) -> None:
+    """The list of drafts as it is before the worker has made their checks again."""
+    answer = await route.fetch()
+    told = await answer.json()
+    for draft in told["items"]:
+        draft["checks_stale"] = True
+    await route.fulfill(response=answer, json=told)
+
+
+async def test_checks_are_made_again_without_standing_in_the_way_of_an_edit(own: Opener) -> None:
+    async with own() as person:
+        await person.go()
+        await person.say(POST)
+        await person.until_ended()
+        (draft,) = await person.drafts()
+        facts = f"/business/{person.business_id}/facts"
+        await person.put(f"/content/{draft['id']}", {"text_content": {"caption": "The trial week is £15."}})
+        # The worker may be faster than the page.
+        await person.page.route("**/content?*", stale, times=1)
+        await person.page.reload()
+        again = person.cards.get_by_text("Being checked again")
+        await expect(again).to_be_visible()
+        await expect(again).to_have_count(0)
+
+        person.watch.allow("status of 412", "answered 412: .*/content/")
+        await person.cards.get_by_role("button", name=re.compile("^Edit")).first.click()
+        await person.cards.get_by_label("Caption").fill("Try it for a week: £20.")
+        await person.put(facts, {"facts": [{"key": "trial week", "value": "£20"}]})
+
+        async def fresh() -> bool:
+            return not (await person.drafts())[0]["checks_stale"]
+
+        await eventually(fresh)
+        await person.cards.get_by_role("button", name="Save").click()
+        await expect(person.card("Ready for you")).to_be_visible()
+        await expect(person.cards.get_by_role("alert")).to_have_count(0)
+        (draft,) = await person.drafts()
+        assert draft["text_content"]["caption"] == "Try it for a week: £20."

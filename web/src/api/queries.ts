@@ -21,6 +21,9 @@ async function wholeList<T>(page: (cursor: { cursor?: string }) => Promise<Answe
   return all;
 }
 
+/** How often it is looked whether stale checks were made again. */
+const STALE_CHECKS_MS = 3_000;
+
 export const optionsQuery = queryOptions({
   queryKey: ["options"],
   queryFn: () => ok(api.GET("/auth/options")),
@@ -75,4 +78,5 @@ export const contentQuery = (campaignId: string) =>
     queryKey: ["content", campaignId],
     queryFn: () =>
       wholeList((cursor) => api.GET("/content", { params: { query: { campaign_id: campaignId, limit: 100, ...cursor } } })),
+    refetchInterval: ({ state }) => (state.data?.some((each) => each.checks_stale) ? STALE_CHECKS_MS : false),
   });

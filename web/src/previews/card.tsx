@@ -45,12 +45,13 @@ export const DraftCard = memo(function DraftCard({ card, business, selected, yea
   const removable = card.content?.status === "draft" && !card.artefact && !edit;
   const begin = card.content && (() => {
     setAsking(false);
-    setEdit({ before: saved, now: saved, version: card.content?.version ?? 0 });
+    const { version = 0, revision = 0 } = card.content ?? {};
+    setEdit({ before: saved, now: saved, version, revision });
   });
   useEditFocus(`card-${card.key}`, edit !== null, saving);
 
   async function submit() {
-    if (edit && (await save(edit.version, edit.before, edit.now))) setEdit(null);
+    if (edit && (await save(edit))) setEdit(null);
   }
 
   function cancel() {
@@ -114,7 +115,12 @@ export const DraftCard = memo(function DraftCard({ card, business, selected, yea
         unfolded={show}
         onUnfold={() => setUnfolded(true)}
       />
-      <CheckList checks={checks} words={words} onEdit={begin ?? undefined} />
+      <CheckList
+        checks={checks}
+        stale={edit === null && card.content?.checks_stale === true}
+        words={words}
+        onEdit={begin ?? undefined}
+      />
       {error && (
         <Trouble
           action={

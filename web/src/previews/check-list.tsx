@@ -5,13 +5,22 @@ import { stopsApproval } from "../canvas/cards";
 import { Icon } from "../ui/icons";
 import type { Words } from "./words";
 
+interface Props {
+  checks: Check[];
+  /** What they were made against has changed; they are made again. */
+  stale: boolean;
+  words: Words;
+  onEdit: (() => void) | undefined;
+}
+
 /** One line for each check that did not pass. What only stops a real send is said where sending is. */
-export function CheckList({ checks, words, onEdit }: { checks: Check[]; words: Words; onEdit: (() => void) | undefined }) {
+export function CheckList({ checks, stale, words, onEdit }: Props) {
   const { openFacts } = useOpen();
   const failed = checks.filter((check) => !check.passed && check.stage === "approval");
-  if (failed.length === 0) return null;
+  if (failed.length === 0 && !stale) return null;
   return (
     <div className="checks">
+      {stale && <p className="faint">Being checked again: your facts, profile or campaign changed.</p>}
       {failed.map((check) => (
         <div key={check.name} className={stopsApproval(check) ? "check" : "check soft"}>
           <Icon name="alert" />

@@ -7,7 +7,9 @@ import { isConflict, isGone, sentenceOf } from "../api/problems";
 import { contentQuery } from "../api/queries";
 import type { Content } from "../api/types";
 import { deleteLater } from "../ui/undo";
-import { patchOf, type Words } from "./words";
+import { patchOf, type DraftEdit } from "./words";
+
+type Read = Pick<Content, "id" | "version" | "revision">;
 
 export interface SaveError {
   text: string;
@@ -28,16 +30,14 @@ export function useSave(content: Content | null) {
     void queries.invalidateQueries({ queryKey: ["calendar", campaign_id] });
   }
 
-  async function save(version: number, before: Words, after: Words): Promise<boolean> {
+  async function save({ before, now, ...read }: DraftEdit): Promise<boolean> {
     if (!content) return false;
     setSaving(true);
     setError(null);
     try {
-      const saved = await ok(
-        api.PUT("/content/{id}", {
-          params: { path: { id: content.id }, header: { "If-Match": etag(version) } },
-          body: patchOf(before, after),
-        }),
+      const path = { id: content.id };
+      const saved = await overChecks({ ...read, id: content.id }, (version) =>
+        ok(api.PUT("/content/{id}", { params: { path, header: { "If-Match": etag(version) } }, body: patchOf(before, now) })),
       );
       await take(content, (all) => all.map((each) => (each.id === saved.id ? saved : each)));
       return true;
@@ -58,11 +58,11 @@ export function useSave(content: Content | null) {
 
   function remove(name: string): void {
     if (!content) return;
-    const { id, version } = content;
+    const { id } = content;
     deleteLater(id, `Deleted “${name}”.`, async () => {
       try {
-        await ok(
-          api.DELETE("/content/{id}", { params: { path: { id } }, headers: { "If-Match": etag(version) }, keepalive: true }),
+        await overChecks(content, (version) =>
+          ok(api.DELETE("/content/{id}", { params: { path: { id } }, headers: { "If-Match": etag(version) }, keepalive: true })),
         );
       } catch (failure) {
         await reload();
@@ -76,3 +76,14 @@ export function useSave(content: Content | null) {
   return { save, remove, saving, error, reload };
 }
 
+/** Change the version that was read, or the newest one if only its checks were made again since. */
+async function overChecks<T>({ id, version, revision }: Read, send: (version: number) => Promise<T>): Promise<T> {
+  try {
+    return await send(version);
+  } catch (failure) {
+    if (!isConflict(failure)) throw failure;
+    const now = await ok(api.GET("/content/{id}", { params: { path: { id } } }));
+    if (now.revision !== revision) throw failure;
+    return send(now.version);
+  }
+}

@@ -15,6 +15,7 @@ export interface Words {
 /** The words while they are edited, against the version that was opened. */
 export interface DraftEdit extends Edit<Words> {
   version: number;
+  revision: number;
 }
 
 /** The place under which an edit of the card is kept. */
