@@ -52,11 +52,16 @@ def rechecks(database: Database, tasks: Tasks, checker: Checker) -> Rechecks:
     return Rechecks(database, tasks, checker, database.content.clock)
 
 
-@pytest.fixture
-def businesses(database: Database, notebook: Notebook, rechecks: Rechecks) -> Businesses:
+def make_businesses(database: Database, notebook: Notebook, rechecks: Rechecks) -> Businesses:
+    """The service, with places for 25 businesses a person."""
     clock = database.businesses.clock
     budgets = Budgets(database.budgets, database.ledger, clock, default_limit=1_000)
     return Businesses(database, notebook, rechecks, Seats(database, budgets, clock, most=25), clock)
+
+
+@pytest.fixture
+def businesses(database: Database, notebook: Notebook, rechecks: Rechecks) -> Businesses:
+    return make_businesses(database, notebook, rechecks)
 
 
 class DraftingOfRuns(Drafting):

@@ -21,7 +21,7 @@ from memory.database import Database
 from memory.leases import Scans
 from memory.mongo import CommandListener, Mongo
 from services import rechecks as rechecks_module
-from services.businesses import BusinessDraft, Businesses, FactDraft, NewFact
+from services.businesses import BusinessDraft, FactDraft, NewFact
 from services.campaigns import Campaigns
 from services.check_basis import CheckBasis
 from services.checker import Checker
@@ -29,7 +29,7 @@ from services.content import Contents
 from services.drafting import Drafting
 from services.rechecks import RECHECK, Rechecks
 from services.tasks import DELAY, Tasks
-from tests.integration.services.conftest import Notebook
+from tests.integration.services.conftest import Notebook, make_businesses
 from tests.stored import store_run
 
 PERSON = "a" * 24
@@ -55,7 +55,7 @@ class Shop:
         self.database = Database(database.mongo, self.clock)
         self.tasks = Tasks(self.database, self.clock)
         self.rechecks = Rechecks(self.database, self.tasks, checker, self.clock)
-        self.businesses = Businesses(self.database, Notebook(), self.rechecks, self.clock)
+        self.businesses = make_businesses(self.database, Notebook(), self.rechecks)
         self.campaigns = Campaigns(self.database, self.rechecks, self.clock)
         self.contents = Contents(self.database, self.rechecks, self.clock)
         self.drafting = Drafting(self.database, self.campaigns, self.rechecks, self.clock)
