@@ -72,6 +72,7 @@ class Sweeper:
     async def _look_at_runs(self) -> None:
         unheld = await self._unheld("runs", self._services.runs.leases, self._runs)
         earlier = self._services.clock.now() - WAKE_AGAIN_AFTER
+        await self._wake("cancel", await self._scans.cancelled_runs())
         await self._wake("run", [*unheld, *await self._scans.queued_runs(earlier)])
 
     async def _look_at_tasks(self) -> None:

@@ -49,7 +49,7 @@ class Handlers:
     @property
     def by_name(self) -> Mapping[str, Handler]:
         """By the name of the wake-up."""
-        return {"run": self.run, "task": self.task, "index": self.index}
+        return {"run": self.run, "cancel": self.cancel, "task": self.task, "index": self.index}
 
     @property
     def at_once(self) -> int:
@@ -65,6 +65,11 @@ class Handlers:
                 await self._parts.runs(business_id, document_id)
         if self._parts.services.recall.owes(Scope.of(business_id)):
             await self.index(business_id)
+
+    async def cancel(self, business_id: str, document_id: str, user_id: str = "") -> None:
+        """End a run that waits and is to be cancelled; it does no work, so it needs no place."""
+        with noted(business_id=business_id, run_id=document_id):
+            await self._parts.runs(business_id, document_id)
 
     async def task(self, business_id: str, document_id: str, user_id: str = "") -> None:
         """Drive a background task."""

@@ -192,6 +192,12 @@ class Scans:
         """Runs queued since before `before`: the wake-up was lost, or there was no place."""
         return await self._in_turn("runs", {"status": "queued", "created_at": {"$lt": before}}, "created_at")
 
+    async def cancelled_runs(self) -> list[DocumentRef]:
+        """Queued runs that somebody asked to cancel."""
+        return await self._in_turn(
+            "runs", {"status": "queued", "cancel_requested_at": {"$ne": None}}, "created_at"
+        )
+
     async def due_tasks(self, now: datetime) -> list[DocumentRef]:
         """Queued tasks whose time has come."""
         return await self._in_turn("tasks", {"status": "queued", "due_at": {"$lte": now}}, "due_at")

@@ -183,7 +183,7 @@ class Runs:
                 scope, run.id, {"cancel_requested_at": self._clock.now()}, {"cancel_requested_at": None}
             )
             await self._canceller.cancel(run.id)
-            await self._wake(run)
+            await self._wake(run, "cancel")
         return await self._database.runs.get(scope, run.id)
 
     # -- workers ----------------------------------------------------------------------------------------
@@ -310,8 +310,8 @@ class Runs:
 
     # -- inside -----------------------------------------------------------------------------------------
 
-    async def _wake(self, run: Run) -> None:
-        await self._waker.wake("run", business_id=run.business_id, document_id=run.id, user_id=run.user_id)
+    async def _wake(self, run: Run, name: str = "run") -> None:
+        await self._waker.wake(name, business_id=run.business_id, document_id=run.id, user_id=run.user_id)
 
     async def _refusal(self, scope: Scope) -> QuotaExhausted | None:
         """Why no new run may start; one that is there may be looked at all the same."""

@@ -43,6 +43,7 @@ async def test_a_user_with_many_shops_and_long_runs_keeps_no_other_waiting(
             redis_url=redis.url,
             worker_runs=PLACES,
             runs_per_business=OF_EACH,
+            model_first_token_seconds=60.0,
         )
         async with town(settings) as place, newcomer(place) as busy, newcomer(place) as other:
             shops = [(await busy.client.post("/business/", json=BUSINESS)).json()["id"] for _ in range(SHOPS)]
@@ -56,6 +57,13 @@ async def test_a_user_with_many_shops_and_long_runs_keeps_no_other_waiting(
                 await model.until(lambda: any("And me?" in call.prompt for call in model.calls), 20)
                 # All of the busy one's share is at work.
                 await model.until(lambda: len(model.calls) > PLACES // 2, 20)
+                # What waits for a place needs none to be stopped.
+                waiting = await place.services.database.runs.raw.find_one(
+                    {"status": "queued", "business_id": {"$in": shops}}
+                )
+                assert waiting is not None
+                await busy.client.post(f"/runs/{waiting['_id']}/cancel")
+                assert (await busy.ended(waiting["_id"]))["status"] == "cancelled"
                 gate.open.set()
     finally:
         redis.stop()
