@@ -10,7 +10,7 @@ from core.campaign import Campaign, ContentType, Platform, Slot
 from core.clock import Clock
 from core.content import AiMetadata, Authorship, Content, ContentFields
 from core.document import WrittenBy
-from core.errors import Invalid
+from core.errors import Invalid, NotFound
 from core.ids import derived_id
 from core.scope import Scope
 from memory.collections import AlreadyThere
@@ -116,6 +116,10 @@ class Drafting:
         ]
         try:
             saved = await self._content.insert(narrow, content, owners=owners)
+        except NotFound:
+            # It was taken back, and a person may have edited it in between.
+            await self._database.versions.delete(narrow, {"content_id": content.id})
+            raise
         except AlreadyThere:
             saved = await edit(self._content, narrow, content.id, changes, expect=_UNTOUCHED)
         return await self._finished(narrow, saved, None if slot is None else slot.content_id)

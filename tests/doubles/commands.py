@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextvars import ContextVar
 from typing import Any
 
@@ -16,7 +16,10 @@ from pymongo.monitoring import (
     CommandSucceededEvent,
 )
 
-SETTLE_SECONDS = 0.05
+Choose = Callable[[Mapping[str, str]], str]
+"""Which of the actors that wait goes next; each with its command, such as `insert content`."""
+
+SETTLE_SECONDS = 0.2
 """An actor that has sent nothing for so long waits for something else: a pause, another store."""
 
 STUCK_SECONDS = 60.0
@@ -32,7 +35,7 @@ class Commands(CommandListener):
     """
 
     def __init__(self) -> None:
-        self._waiting: dict[str, deque[threading.Event]] = {}
+        self._waiting: dict[str, deque[tuple[str, threading.Event]]] = {}
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._arrived = asyncio.Event()
@@ -42,9 +45,11 @@ class Commands(CommandListener):
         name = _actor.get()
         if name is None or self._loop is None:
             return
+        collection = event.command.get(event.command_name)
         turn = threading.Event()
         with self._lock:
-            self._waiting.setdefault(name, deque()).append(turn)
+            waiting = self._waiting.setdefault(name, deque())
+            waiting.append((f"{event.command_name} {collection}", turn))
         self._loop.call_soon_threadsafe(self._arrived.set)
         turn.wait(STUCK_SECONDS)
 
@@ -57,14 +62,14 @@ class Commands(CommandListener):
     async def run(
         self,
         actors: Mapping[str, Coroutine[Any, Any, Any]],
-        order: Iterable[str],
+        choose: Choose,
         killed: Mapping[str, int] | None = None,
     ) -> dict[str, Any]:
         """Run every actor to its end; what came of each: its result, or what it raised.
 
         Args:
             actors: What each does.
-            order: Whose command goes next, as long as it has one; then round about.
+            choose: Whose command goes next.
             killed: After how many of its commands an actor dies, with the next one just sent.
         """
         self._loop = asyncio.get_running_loop()
@@ -72,12 +77,10 @@ class Commands(CommandListener):
         for task in tasks.values():
             task.add_done_callback(lambda _: self._arrived.set())
         sent = dict.fromkeys(tasks, 0)
-        wanted = iter(order)
         try:
             async with asyncio.timeout(STUCK_SECONDS):
                 while ready := await self._settled(tasks):
-                    name = next((one for one in wanted if one in ready), None)
-                    name = name or min(ready, key=lambda one: sent[one])
+                    name = choose(ready)
                     if (killed or {}).get(name) == sent[name]:
                         tasks[name].cancel()
                     sent[name] += 1
@@ -90,14 +93,13 @@ class Commands(CommandListener):
                     self._let_go(name)
         return dict(zip(tasks, results, strict=True))
 
-    async def _settled(self, tasks: Mapping[str, asyncio.Task[Any]]) -> list[str]:
-        """Who waits for a turn, once each does, has ended, or sends nothing for a while; none at the end."""
+    async def _settled(self, tasks: Mapping[str, asyncio.Task[Any]]) -> dict[str, str]:
+        """Who waits with which command, once each does, has ended, or sends nothing for a while."""
         while True:
             self._arrived.clear()
             with self._lock:
-                ready = [name for name in tasks if self._waiting.get(name)]
-            busy = [name for name, task in tasks.items() if name not in ready and not task.done()]
-            if not busy:
+                ready = {name: self._waiting[name][0][0] for name in tasks if self._waiting.get(name)}
+            if all(name in ready or task.done() for name, task in tasks.items()):
                 return ready
             try:
                 async with asyncio.timeout(SETTLE_SECONDS if ready else None):
@@ -107,7 +109,7 @@ class Commands(CommandListener):
 
     def _let_go(self, name: str) -> None:
         with self._lock:
-            turn = self._waiting[name].popleft()
+            _, turn = self._waiting[name].popleft()
         turn.set()
 
 

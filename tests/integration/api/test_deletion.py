@@ -13,6 +13,9 @@ import pytest_asyncio
 from langgraph.checkpoint.base import empty_checkpoint
 
 from api.app import create_app
+from core.content import AiMetadata, Content, ContentFields, TextContent
+from core.document import WrittenBy
+from core.errors import NotFound
 from core.events import TERMINAL, text_start
 from core.ids import new_id
 from core.usage import LedgerEntry
@@ -31,6 +34,7 @@ from tests.integration.api.test_tenant_matrix import OPERATIONS, Operation, call
 from tests.integration.api.world import World, build_world
 from tests.integration.memory.test_checkpoints import config_of
 from tests.integrity import orphans
+from tests.stored import store_run
 
 PATHS = {"business": "/business", "campaign": "/campaign", "content": "/content", "thread": "/threads"}
 
@@ -130,6 +134,37 @@ async def test_a_draft_goes_with_its_revisions_and_frees_its_slot(
     assert before.keys() - left.keys() == {"content", "content_versions"}
     (slot,) = (await services.campaigns.get(world.scope, world.ids["campaign"])).calendar
     assert (slot.state, slot.content_id) == ("planned", None)
+
+
+async def test_a_later_attempt_does_not_write_a_deleted_draft_again(
+    client: httpx.AsyncClient, services: Services, clock: MovableClock
+) -> None:
+    world = await build_world(services, "wombat")
+    run = await store_run(services.database, world.ids["business"])
+
+    async def save() -> Content:
+        return await services.drafting.save_draft(
+            world.scope,
+            business=await services.businesses.get(world.scope, world.ids["business"]),
+            campaign=await services.campaigns.get(world.scope, world.ids["campaign"]),
+            slot=None,
+            platform="instagram",
+            fields=ContentFields(title="Bread", text_content=TextContent(caption="Fresh")),
+            ai_metadata=AiMetadata(),
+            written_by=WrittenBy(run_id=run.id, agent="copywriter", slot="1"),
+        )
+
+    world.ids["content"] = (await save()).id
+    assert (await delete(client, world, "content")).status_code == 204
+    with pytest.raises(NotFound):
+        await save()
+    mark = await services.database.content.raw.find_one({"_id": world.ids["content"], **world.scope.filter()})
+    assert mark is not None
+    assert mark.keys() == {"_id", "business_id", "deleting_at", "written_by"}
+    await services.database.runs.change(world.scope, run.id, {"status": "completed"})
+    clock.pass_time(seconds=31)
+    await services.erasure.resume()
+    assert world.ids["content"] not in (await stored(services, world)).get("content", [])
 
 
 @pytest.mark.parametrize(
