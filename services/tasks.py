@@ -31,6 +31,7 @@ class Tasks:
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._tasks = database.tasks
+        self._businesses = database.businesses
         self._clock = clock
         self.leases = Leases(database.tasks)
 
@@ -56,6 +57,9 @@ class Tasks:
 
         Returns:
             The task's id.
+
+        Raises:
+            NotFound: The business was deleted.
         """
         now = self._clock.now()
         due_at, due_by = now + delay, now + longest_delay
@@ -70,6 +74,7 @@ class Tasks:
             created_at=now,
             updated_at=now,
         )
+        owners = [self._businesses.owner(scope.business_id)]
         newest = {"payload": task.payload}
         later = {**newest, "due_at": due_at}
         anew = {**later, "due_by": due_by}
@@ -85,7 +90,7 @@ class Tasks:
                 if await self._tasks.change(scope, task.id, values, expect):
                     return task.id
             with suppress(AlreadyThere):
-                await self._tasks.insert(scope, task)
+                await self._tasks.insert(scope, task, owners=owners)
                 return task.id
 
     async def claim(

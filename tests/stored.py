@@ -4,11 +4,27 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+from core.business import Business
 from core.conversation import Run, RunInput
 from core.ids import new_id
 from core.scope import Scope
 from memory.collections import AlreadyThere
 from memory.database import Database
+
+
+async def store_business(database: Database) -> Business:
+    """A business: what is made for one that is not there is taken back."""
+    now, business_id = database.businesses.clock.now(), new_id()
+    business = Business(
+        id=business_id,
+        business_id=business_id,
+        user_id=new_id(),
+        business_name="Bakery",
+        industry="Bakery",
+        created_at=now,
+        updated_at=now,
+    )
+    return await database.businesses.insert(Scope.of(business_id), business)
 
 
 async def store_run(database: Database, business_id: str, run_id: str | None = None) -> Run:

@@ -221,6 +221,7 @@ class Erasure:
                 await self._database.versions.delete(scope, {"content_id": ids})
                 await self._content.remove(scope, {"_id": ids})
             await self._database.threads.change_all(scope, where, {"campaign_id": None})
+            await self._database.tasks.delete(scope, {"subject": campaign_id})
             await self._idempotency.forget([campaign_id])
             await self._campaign.remove(scope, {"_id": campaign_id})
 

@@ -151,6 +151,7 @@ async def test_a_later_attempt_does_not_write_a_deleted_draft_again(
             platform="instagram",
             fields=ContentFields(title="Bread", text_content=TextContent(caption="Fresh")),
             ai_metadata=AiMetadata(),
+            checked_against="",
             written_by=WrittenBy(run_id=run.id, agent="copywriter", slot="1"),
         )
 

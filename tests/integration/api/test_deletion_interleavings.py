@@ -137,6 +137,7 @@ class Desk:
                 platform="instagram",
                 fields=ContentFields(title="Bread", text_content=TextContent(caption="Fresh")),
                 ai_metadata=AiMetadata(),
+                checked_against="",
                 written_by=WrittenBy(run_id=run.id, agent="copywriter", slot=str(place)),
             )
         decided = Remembered("decision", f"run:{run.id}", "Post about bread", run.id, run_id=run.id)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import pytest_asyncio
 
+from core.business import Business
 from core.ids import new_id
 from core.scope import Scope
 from core.task import Task
@@ -18,6 +19,7 @@ from memory.database import Database
 from memory.leases import Scans
 from memory.mongo import Mongo
 from services.tasks import DELAY, LONGEST_DELAY, Tasks
+from tests.stored import store_business
 
 
 class HandClock:
@@ -36,10 +38,10 @@ class HandClock:
 class Bench:
     """A business, its tasks, and workers that do them with one handler."""
 
-    def __init__(self, mongo: Mongo) -> None:
+    def __init__(self, mongo: Mongo, business: Business) -> None:
         self.clock = HandClock()
         self.mongo = mongo
-        self.scope = Scope.of(new_id())
+        self.scope = Scope.of(business.id)
         self.database = Database(mongo, self.clock)
         self.tasks = Tasks(self.database, self.clock)
 
@@ -58,7 +60,7 @@ class Bench:
 
 @pytest_asyncio.fixture
 async def bench(database: Database) -> AsyncIterator[Bench]:
-    yield Bench(database.mongo)
+    yield Bench(database.mongo, await store_business(database))
 
 
 async def nothing(scope: Scope, task: Task) -> None:
@@ -84,7 +86,7 @@ async def test_requests_without_a_pause_do_not_postpone_a_task_for_ever(bench: B
 
 
 async def test_subjects_and_businesses_have_tasks_of_their_own(bench: Bench) -> None:
-    other = Scope.of(new_id())
+    other = Scope.of((await store_business(bench.database)).id)
     ids = {
         await bench.tasks.request(bench.scope, "recheck"),
         await bench.tasks.request(bench.scope, "recheck", "a campaign"),
