@@ -25,7 +25,7 @@ NODE_HERE := $(shell node -e 'process.exit(parseInt(process.versions.node) >= 20
 WEB_PATH := $(if $(NODE_HERE),,$(CURDIR)/.tools/node:)$(PATH)
 WEB_SOURCES := $(shell find web/src web/public web/index.html web/*.ts web/*.json -type f 2>/dev/null)
 
-.PHONY: setup-dev help run worker test test-model check lint types contracts web-check chaos bench evals openapi lock setup web clean
+.PHONY: setup-dev help run worker test test-model check lint types contracts web-check chaos fuzz bench evals openapi lock setup web clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -59,6 +59,9 @@ web-check: web/node_modules/.synced .venv/.synced
 
 chaos: setup-dev web ## Kill, cut and starve everything, and look what is left (minutes)
 	@$(PYTEST) -p no:xdist tests/chaos
+
+fuzz: setup-dev web ## Thousands of requests made from the API's own description (5 minutes)
+	@$(PYTEST) -p no:xdist tests/fuzz
 
 bench: setup-dev ## Time to first token and CPU per token, beside the model alone and the plain stack
 	@$(BIN)/python -m benchmarks

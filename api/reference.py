@@ -64,7 +64,7 @@ _DESCRIPTIONS = {
     "400": "The body could not be read.",
     "401": "Nobody is signed in, or the token does not hold.",
     "403": "The role does not allow it.",
-    "404": "Unknown, malformed or somebody else's id.",
+    "404": "Unknown, deleted, malformed or somebody else's id.",
     "409": "The present state does not allow it.",
     "412": "It has changed since it was read.",
     "422": "Some fields are not right.",
@@ -161,7 +161,8 @@ def _complete(operation: dict[str, Any], method: str, path: str, access: Access)
         statuses.add("412")
     # As in `api/idempotency.py`: tokens are not kept.
     if method == "POST" and not public and not path.startswith("/auth/"):
-        statuses |= {"409", "422"}
+        # 404: what the key has created was deleted since.
+        statuses |= {"404", "409", "422"}
         parameters.append(
             {
                 "name": "Idempotency-Key",

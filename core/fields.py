@@ -20,6 +20,7 @@ _FORMS: Mapping[str, str] = {
     r"^[A-Za-z0-9._~:-]{1,128}$": "an id of at most 128 letters, digits and . _ ~ : -",
     r'^(\*|(W/)?"[0-9]{1,9}")$': 'the ETag that was read, such as "3", or *',
     r"^([0-9]{1,9}-[0-9]{1,18})?$": "an event id such as 1-42",
+    "^20[0-9]{2}-(0[1-9]|1[0-2])$": "a month such as 2027-03",
     r"^[!-~]{1,255}$": "1 to 255 visible characters",
 }
 """Every pattern of a request's fields, said for people."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -17,8 +16,6 @@ from memory.budgets import Budgets, first_day, plain_name
 from memory.installation_quota import InstallationQuota, InstallationReservation
 
 logger = logging.getLogger(__name__)
-
-_MONTH = re.compile(r"20[0-9]{2}-(?:0[1-9]|1[0-2])\Z")
 
 
 class Usage:
@@ -85,13 +82,12 @@ class Usage:
         """A month, the present one by default, as `GET /business/{id}/usage` answers it.
 
         Raises:
-            InvalidFields: `month` is not `YYYY-MM`, or has not begun.
+            InvalidFields: `month` has not begun.
         """
         present = month_of(self._clock.now())
         wanted = month or present
-        if not _MONTH.match(wanted) or wanted > present:
-            problem = f"must be a month such as {present}, and not a later one"
-            raise InvalidFields([{"field": "month", "message": problem}])
+        if wanted > present:
+            raise InvalidFields([{"field": "month", "message": f"must not be later than {present}"}])
         budget = await self._budgets.month(scope, wanted)
         return {
             "month": budget.month,

@@ -60,7 +60,11 @@ async def get_usage(
     allowed: Annotated[Authorized[BusinessNamed], authorize("usage.read", business_in_path)],
     services: ServicesDep,
     month: Annotated[
-        str | None, Query(max_length=16, description="`2027-03`, UTC; the present month by default.")
+        str | None,
+        Query(
+            pattern="^20[0-9]{2}-(0[1-9]|1[0-2])$",
+            description="`2027-03`, UTC; the present month by default.",
+        ),
     ] = None,
 ) -> UsageView:
     """Tokens and cost of a month, the present one by default, with who and which model used them."""

@@ -3099,7 +3099,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unknown, malformed or somebody else's id. */
+            /** @description Unknown, deleted, malformed or somebody else's id. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3221,6 +3221,15 @@ export interface operations {
             };
             /** @description Nobody is signed in, or the token does not hold. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, deleted, malformed or somebody else's id. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3353,7 +3362,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unknown, malformed or somebody else's id. */
+            /** @description Unknown, deleted, malformed or somebody else's id. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3514,7 +3523,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unknown, malformed or somebody else's id. */
+            /** @description Unknown, deleted, malformed or somebody else's id. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3611,7 +3620,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unknown, malformed or somebody else's id. */
+            /** @description Unknown, deleted, malformed or somebody else's id. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3719,7 +3728,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unknown, malformed or somebody else's id. */
+            /** @description Unknown, deleted, malformed or somebody else's id. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3825,7 +3834,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unknown, malformed or somebody else's id. */
+            /** @description Unknown, deleted, malformed or somebody else's id. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3957,7 +3966,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unknown, malformed or somebody else's id. */
+            /** @description Unknown, deleted, malformed or somebody else's id. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4084,7 +4093,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unknown, malformed or somebody else's id. */
+            /** @description Unknown, deleted, malformed or somebody else's id. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4194,7 +4203,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unknown, malformed or somebody else's id. */
+            /** @description Unknown, deleted, malformed or somebody else's id. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4332,7 +4341,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unknown, malformed or somebody else's id. */
+            /** @description Unknown, deleted, malformed or somebody else's id. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4429,7 +4438,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unknown, malformed or somebody else's id. */
+            /** @description Unknown, deleted, malformed or somebody else's id. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4621,7 +4630,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unknown, malformed or somebody else's id. */
+            /** @description Unknown, deleted, malformed or somebody else's id. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4743,7 +4752,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unknown, malformed or somebody else's id. */
+            /** @description Unknown, deleted, malformed or somebody else's id. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4897,7 +4906,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unknown, malformed or somebody else's id. */
+            /** @description Unknown, deleted, malformed or somebody else's id. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4991,7 +5000,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unknown, malformed or somebody else's id. */
+            /** @description Unknown, deleted, malformed or somebody else's id. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5093,7 +5102,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unknown, malformed or somebody else's id. */
+            /** @description Unknown, deleted, malformed or somebody else's id. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5179,7 +5188,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unknown, malformed or somebody else's id. */
+            /** @description Unknown, deleted, malformed or somebody else's id. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5262,7 +5271,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unknown, malformed or somebody else's id. */
+            /** @description Unknown, deleted, malformed or somebody else's id. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5342,7 +5351,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unknown, malformed or somebody else's id. */
+            /** @description Unknown, deleted, malformed or somebody else's id. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5579,7 +5588,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unknown, malformed or somebody else's id. */
+            /** @description Unknown, deleted, malformed or somebody else's id. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5661,7 +5670,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unknown, malformed or somebody else's id. */
+            /** @description Unknown, deleted, malformed or somebody else's id. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5738,7 +5747,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unknown, malformed or somebody else's id. */
+            /** @description Unknown, deleted, malformed or somebody else's id. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5831,7 +5840,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unknown, malformed or somebody else's id. */
+            /** @description Unknown, deleted, malformed or somebody else's id. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5925,7 +5934,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unknown, malformed or somebody else's id. */
+            /** @description Unknown, deleted, malformed or somebody else's id. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6039,7 +6048,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unknown, malformed or somebody else's id. */
+            /** @description Unknown, deleted, malformed or somebody else's id. */
             404: {
                 headers: {
                     [name: string]: unknown;
