@@ -10,7 +10,6 @@ from langgraph.runtime import Runtime
 from langgraph.types import Send
 
 from agents.answer import ANSWER, answer_inputs
-from agents.calls import Call, TextSink
 from agents.mix import platforms_asked
 from agents.router import (
     ROUTER,
@@ -29,18 +28,13 @@ from core.rules.claims import Source
 from core.rules.figures import figures_in
 from core.views import CampaignSummary, DraftState
 from graphs import drafting, planning
+from graphs.asking import ask
 from graphs.context import GraphContext
 from graphs.state import CopilotState
 from services.checks import sources_of
 from services.recall import Remembered
 
 Context = Runtime[GraphContext]
-
-
-def call(context: GraphContext, sink: TextSink | None = None) -> Call:
-    """Who pays for a model call of this run, and where its text goes."""
-    run = context.run
-    return Call(scope=run.scope, user_id=run.user_id, run_id=run.run_id, sink=sink)
 
 
 async def understand(state: CopilotState, runtime: Context) -> dict[str, Any]:
@@ -85,7 +79,7 @@ async def _ask_router(context: GraphContext, campaign: Campaign | None) -> Under
         today=run.today,
     )
     try:
-        answer = await context.agents.run(ROUTER, inputs, call=call(context), context=run)
+        answer = await ask(context, ROUTER, inputs)
     except UnusableAnswer:
         # A weak model: what the person named decides.
         named = platforms_asked(context.request.text)
@@ -192,7 +186,7 @@ async def answer(state: CopilotState, runtime: Context) -> dict[str, Any]:
     language = state["plan"]["language"]
     async with context.stream.step("copilot", "answer"):
         try:
-            await context.agents.run(ANSWER, inputs, call=call(context, context.stream.talk), context=run)
+            await ask(context, ANSWER, inputs, context.stream.talk)
         finally:
             # Also of half an answer: a stop comes as a cancellation.
             await context.stream.end_talk(

@@ -8,7 +8,6 @@ from typing import Any
 
 import orjson
 
-from agents.calls import Call
 from agents.copywriter import draft_inputs, specialist_for, to_arguments
 from agents.router import Plan
 from core.campaign import Campaign, Slot
@@ -118,8 +117,7 @@ async def _write(
         slot=slot,
         memories=memories,
     )
-    call = Call(scope=run.scope, user_id=run.user_id, run_id=run.run_id, sink=lane)
-    guarded = await write_guarded(context, task, lane, call)
+    guarded = await write_guarded(context, task, lane)
     sources = await context.checker.cite(
         run.business, campaign, piece["segment"], facts, memories, guarded.fields, guarded.claims
     )

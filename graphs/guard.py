@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from agents.calls import Call
 from agents.copywriter import to_fields
 from agents.specialist import Answer, Specialist
 from core.business import Memory
@@ -15,6 +14,7 @@ from core.content import ContentFields
 from core.errors import UnusableAnswer
 from core.rules.claims import Claim
 from core.rules.findings import Check
+from graphs.asking import ask
 from graphs.context import GraphContext
 from graphs.stream import ArtefactLane
 
@@ -47,7 +47,7 @@ class Assignment:
     memories: Sequence[Memory]
 
 
-async def write_guarded(context: GraphContext, task: Assignment, lane: ArtefactLane, call: Call) -> Guarded:
+async def write_guarded(context: GraphContext, task: Assignment, lane: ArtefactLane) -> Guarded:
     """Let a specialist write, check, and have it mend what failed; the best version is kept.
 
     Raises:
@@ -60,9 +60,7 @@ async def write_guarded(context: GraphContext, task: Assignment, lane: ArtefactL
         if best is not None:
             lane.restart()
         try:
-            answer = await context.agents.run(
-                task.specialist, task.inputs(findings, previous), call=call, context=context.run
-            )
+            answer = await ask(context, task.specialist, task.inputs(findings, previous), lane)
         except UnusableAnswer:
             if best is None:
                 raise

@@ -7,12 +7,12 @@ from typing import Any
 import orjson
 from langgraph.runtime import Runtime
 
-from agents.calls import Call
 from agents.mix import in_turns
 from agents.router import Plan
 from agents.strategy import build_calendar, calendar_inputs, strategist
 from core.campaign import PLATFORMS, Campaign, Platform, Slot
 from core.errors import NotFound
+from graphs.asking import ask
 from graphs.context import GraphContext
 from graphs.state import CopilotState, DraftTask
 from services.drafting import draft_id
@@ -47,8 +47,7 @@ async def strategy(state: CopilotState, runtime: Context) -> dict[str, Any]:
                 today=run.today,
             )
             specialist = strategist(inputs["task"]["pieces"])
-            call = Call(scope=run.scope, user_id=run.user_id, run_id=run.run_id, sink=lane)
-            answer = await context.agents.run(specialist, inputs, call=call, context=run)
+            answer = await ask(context, specialist, inputs, lane)
             lane.end()
             summary = answer.value.summary
             slots = build_calendar(answer.value, plan, run.business, run.clock.now(), "\n".join(run.words))

@@ -22,6 +22,7 @@ from graphs.stream import EventSink, RunStream
 from services.businesses import Businesses
 from services.campaigns import Campaigns
 from services.checker import Checker
+from services.checks import newest_words
 from services.drafting import Drafting
 from services.recall import Recall
 from services.runs import RunResult, Runs
@@ -115,9 +116,9 @@ class Attempt:
             parts.campaigns.resolve(self._scope, run.business_id, run.input.campaign_id),
         )
         words = [message.content for message in branch if message.role == "user"] or [run.input.text]
-        stream = RunStream(
-            self._sink, run.id, run.attempt, run.answer_id, LinkPolicy.from_texts([*_known(business), *words])
-        )
+        trusted = [*_known(business), *(text for _, text in newest_words(words))]
+        policy = await asyncio.to_thread(LinkPolicy.from_texts, trusted)
+        stream = RunStream(self._sink, run.id, run.attempt, run.answer_id, policy)
         self._stream = stream
         stream.begin(copilot.badge(), state, branch if run.attempt > 1 else None)
         context = GraphContext(

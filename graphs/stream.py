@@ -182,7 +182,7 @@ class RunStream:
         self.unsourced: list[str] = []
         self.campaign_id: str | None = None
         self.talk = Talk(sink, answer_id, policy)
-        self._policy = policy
+        self.policy = policy
         self._prefix = f"{run_id}-{attempt}"
         self._names: dict[str, int] = {}
         self._calls = 0
@@ -206,7 +206,7 @@ class RunStream:
         self._calls += 1
         call_id = f"{self._prefix}-{self._calls}"
         return ArtefactLane(
-            self, name, ArtefactIdentity(tool_call_id=call_id, kind=name, **identity), self._policy
+            self, name, ArtefactIdentity(tool_call_id=call_id, kind=name, **identity), self.policy
         )
 
     async def end_talk(self, unsourced: Callable[[str], Awaitable[list[str]]]) -> None:

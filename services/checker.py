@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date, datetime
+from typing import Any
 
 from core.business import Business, Fact, Memory
 from core.campaign import Campaign, Slot
 from core.content import AiMetadata, Cited, Content, ContentFields
 from core.rules.claims import MOST_FIGURES, Claim, Source
 from core.rules.findings import Check, DraftText
+from core.rules.links import LinkPolicy, filter_values
 from core.rules.wording import check_language
 from services import checks, citing
 from services.check_process import CheckProcess, CheckStopped
@@ -87,6 +89,14 @@ class Checker:
             )
         except CheckStopped:
             return []
+
+    async def without_foreign_links(self, values: dict[str, Any], policy: LinkPolicy) -> dict[str, Any]:
+        """`links.filter_values` of a document; no text of it is left where it does not end in time."""
+        try:
+            filtered: dict[str, Any] = await self._process.call(filter_values, values, policy)
+        except CheckStopped:
+            return {}
+        return filtered
 
     async def unsourced(self, text: str, sources: Sequence[Source], today: date, language: str) -> list[str]:
         """`checks.unsourced_figures`; every number counts as one where it does not end in time."""

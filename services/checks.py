@@ -29,7 +29,7 @@ _REMEMBERED_SOURCES: frozenset[MemoryKind] = frozenset({"decision", "approved", 
 _HOLDS_DIGIT = re.compile(r"\d\S{0,40}")
 
 _MOST_SAID = 50_000
-"""Characters of a conversation that are read for figures."""
+"""Characters of a conversation that are read for figures and links."""
 
 _PROFILE_TEXTS = ("business_name", "industry", "brand_voice", "postal_address")
 
@@ -68,7 +68,8 @@ def sources_of(
         sources += _campaign_sources(campaign)
     if slot is not None:
         sources.append(Source(kind="campaign", ref="slot", text=slot.local_time.replace("T", " ")))
-    sources += _request_sources(request_texts)
+    said = newest_words(request_texts)
+    sources += [Source(kind="request", ref=str(number), text=text) for number, text in said if text]
     sources += [
         Source(kind="memory", ref=memory.id, text=_said_in(memory.text))
         for memory in memories
@@ -77,14 +78,15 @@ def sources_of(
     return sources
 
 
-def _request_sources(texts: Sequence[str]) -> list[Source]:
-    """The person's own words, in their order; of a very long conversation the newest."""
-    room, sources = _MOST_SAID, []
+def newest_words(texts: Sequence[str]) -> list[tuple[int, str]]:
+    """The person's own words with their numbers, in their order; of a very long conversation the newest."""
+    room, newest = _MOST_SAID, []
     for number, text in reversed(list(enumerate(texts))):
         room -= len(text)
-        if text and room >= 0:
-            sources.append(Source(kind="request", ref=str(number), text=text))
-    return sources[::-1]
+        if room < 0:
+            break
+        newest.append((number, text))
+    return newest[::-1]
 
 
 _DECIDED = re.compile(r"\d{4}-\d\d-\d\d: “(.*?)”", re.DOTALL)

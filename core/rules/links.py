@@ -7,14 +7,27 @@ anchors, `scheme://…`, `www.…` and e-mail addresses. A bare domain without e
 
 import json
 import re
+from typing import Any
 
 from core.rules.link_filter import HOLD, REMOVED, LinkFilter, filter_text
 from core.rules.link_policy import LinkPolicy
 
-__all__ = ["HOLD", "REMOVED", "JsonLinkFilter", "LinkFilter", "LinkPolicy", "filter_text"]
+__all__ = ["HOLD", "REMOVED", "JsonLinkFilter", "LinkFilter", "LinkPolicy", "filter_text", "filter_values"]
 
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _SIMPLE_ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+
+
+def filter_values(value: Any, policy: LinkPolicy) -> Any:
+    """Filter every text of a document as `JsonLinkFilter` does while the document streams."""
+    match value:
+        case str():
+            return filter_text(value, policy)
+        case list():
+            return [filter_values(item, policy) for item in value]
+        case dict():
+            return {key: filter_values(item, policy) for key, item in value.items()}
+    return value
 
 
 class JsonLinkFilter:

@@ -1,0 +1,39 @@
+"""Ask a specialist on the run's account, and keep of a typed answer what was shown of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from agents.calls import Call, TextSink
+from agents.specialist import Answer, Specialist
+from core.errors import UnusableAnswer
+from graphs.context import GraphContext
+
+T = TypeVar("T")
+
+
+async def ask(
+    context: GraphContext, specialist: Specialist[T], inputs: Mapping[str, Any], sink: TextSink | None = None
+) -> Answer[T]:
+    """The specialist's answer; the texts of a typed one have passed the filter that its stream passed.
+
+    Raises:
+        UnusableAnswer: The answer did not fit its type, or no longer does without what may not be shown.
+        ModelFailed: The model could not be reached, was busy, or refused.
+        QuotaExhausted: The business has no tokens left.
+    """
+    run = context.run
+    call = Call(scope=run.scope, user_id=run.user_id, run_id=run.run_id, sink=sink)
+    answer = await context.agents.run(specialist, inputs, call=call, context=run)
+    value = answer.value
+    if not isinstance(value, BaseModel):
+        return answer
+    shown = await context.checker.without_foreign_links(value.model_dump(mode="json"), context.stream.policy)
+    try:
+        return replace(answer, value=type(value).model_validate(shown))
+    except ValidationError as error:
+        raise UnusableAnswer("Too little of the answer may be shown.", agent=specialist.name) from error
