@@ -22,8 +22,16 @@ DELETING = "deleting_at"
 D = TypeVar("D", bound=Document)
 
 
+MOST = 1_000
+"""Documents that `all` gives unless it is told another limit."""
+
+
 class AlreadyThere(Exception):
     """A unique index has this value already."""
+
+
+class TooMany(Exception):
+    """More documents than a caller reads at once: it has to go through pages instead."""
 
 
 class _Typed(Generic[D]):
@@ -43,12 +51,21 @@ class _Typed(Generic[D]):
         """A stored document as its model."""
         return self.model.from_stored(stored)
 
-    async def _page(self, where: Mapping[str, Any], limit: int, cursor: str | None) -> Page[D]:
+    async def _reader(self) -> ListReader:
         if self._lists is None:
             self._lists = SampledWindows(self.raw) if await self._mongo.is_bundled() else OneFind(self.raw)
+        return self._lists
+
+    async def _all(self, where: Mapping[str, Any], limit: int) -> list[D]:
+        found = await (await self._reader()).newest(where, None, limit + 1)
+        if len(found) > limit:
+            raise TooMany(f"{self.name} has more than {limit} documents under {', '.join(where)}")
+        return [self.load(stored) for stored in reversed(found)]
+
+    async def _page(self, where: Mapping[str, Any], limit: int, cursor: str | None) -> Page[D]:
         before = Position.from_cursor(cursor) if cursor else None
         # One more than is shown says whether anything follows.
-        found = await self._lists.newest(where, before, limit + 1)
+        found = await (await self._reader()).newest(where, before, limit + 1)
         shown = found[:limit]
         more = Position.of(shown[-1]).cursor() if len(found) > limit else None
         return Page([self.load(stored) for stored in shown], more)
@@ -105,20 +122,21 @@ class Collection(_Typed[D]):
 
     async def any(self, scope: Scope, where: Mapping[str, Any]) -> bool:
         """Whether there is a document under a condition that an index answers."""
-        return await self.raw.find_one({**where, **_within(scope)}, {"_id": 1}) is not None
+        if "_id" in where:
+            return await self.raw.find_one({**where, **_within(scope)}, {"_id": 1}) is not None
+        return bool(await (await self._reader()).newest({**where, **_within(scope)}, None, 1))
 
     async def ids(self, scope: Scope, where: Mapping[str, Any]) -> list[str]:
         """The ids of all documents under a condition that an index answers."""
-        return [row["_id"] async for row in self.raw.find({**where, **_within(scope)}, {"_id": 1})]
+        return await (await self._reader()).ids({**where, **_within(scope)})
 
-    async def count(self, scope: Scope, where: Mapping[str, Any]) -> int:
-        """How many documents there are under a condition that an index answers; it reads each."""
-        return await self.raw.count_documents({**where, **_within(scope)})
+    async def all(self, scope: Scope, where: Mapping[str, Any], limit: int = MOST) -> list[D]:
+        """Return every document under a condition that leaves few, oldest first.
 
-    async def all(self, scope: Scope, where: Mapping[str, Any], limit: int = 500) -> list[D]:
-        """Every document under a narrow condition, oldest first."""
-        cursor = self.raw.find({**where, **_within(scope)}).sort([("created_at", 1), ("_id", 1)])
-        return [self.load(stored) async for stored in cursor.limit(limit)]
+        Raises:
+            TooMany: There are more than `limit`; none is left out without a word.
+        """
+        return await self._all({**where, **_within(scope)}, limit)
 
     async def page(
         self, scope: Scope, where: Mapping[str, Any], limit: int, cursor: str | None = None
@@ -239,10 +257,17 @@ class SystemCollection(_Typed[D]):
         stored = await self.raw.find_one(dict(where))
         return None if stored is None else self.load(stored)
 
-    async def all(self, where: Mapping[str, Any], limit: int = 500) -> list[D]:
-        """Every document under a narrow condition, oldest first."""
-        cursor = self.raw.find(dict(where)).sort([("created_at", 1), ("_id", 1)])
-        return [self.load(stored) async for stored in cursor.limit(limit)]
+    async def all(self, where: Mapping[str, Any], limit: int = MOST) -> list[D]:
+        """Return every document under a condition that leaves few, oldest first.
+
+        Raises:
+            TooMany: There are more than `limit`; none is left out without a word.
+        """
+        return await self._all(where, limit)
+
+    async def page(self, where: Mapping[str, Any], limit: int, cursor: str | None = None) -> Page[D]:
+        """Return up to `limit` documents, newest first, as `Collection.page` does."""
+        return await self._page(where, limit, cursor)
 
     async def insert(self, document: D) -> D:
         """Store a new document; AlreadyThere where a unique index has it."""

@@ -151,7 +151,7 @@ async def _deletions(mongo: Mongo) -> None:
 
 _LISTS: dict[str, list[tuple[str, ...]]] = {
     "businesses": [("business_id",)],
-    "campaigns": [("business_id",)],
+    "campaigns": [("business_id",), ("business_id", "status")],
     "content": [
         ("business_id",),
         ("business_id", "campaign_id"),
@@ -160,6 +160,7 @@ _LISTS: dict[str, list[tuple[str, ...]]] = {
     ],
     "threads": [("business_id", "user_id")],
     "chat_messages": [("business_id", "thread_id")],
+    "memories": [("business_id", "indexed")],
     "refresh_families": [("user_id",)],
 }
 

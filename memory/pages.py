@@ -79,6 +79,10 @@ class ListReader(Protocol):
         """
         ...
 
+    async def ids(self, where: Mapping[str, Any]) -> list[str]:
+        """Return the ids of all documents under a condition."""
+        ...
+
 
 class OneFind:
     """Lets the server walk its index from the position and stop after `count`, as MongoDB does."""
@@ -93,3 +97,7 @@ class OneFind:
             earlier = [{"created_at": {"$lt": before.created_at}}, {"_id": {"$lt": before.id}}]
             condition |= {"created_at": {"$lte": before.created_at}, "$or": earlier}
         return await self._collection.find(condition).sort(NEWEST_FIRST).limit(count).to_list(count)
+
+    async def ids(self, where: Mapping[str, Any]) -> list[str]:
+        """Return the ids of all documents under a condition."""
+        return [one["_id"] for one in await self._collection.find(where, {"_id": 1}).to_list(None)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,10 +28,10 @@ MOST_WINDOWS = 4
 class _Cuts:
     """Where a list may be cut so that about `every` of its documents lie in between.
 
-    `fields` are those that the index has, a part of the list's conditions.
+    `fields` are the conditions of the list that an index answers.
     """
 
-    fields: frozenset[str]
+    fields: Sequence[str]
     every: int
     times: Sequence[datetime]
 
@@ -41,34 +42,50 @@ class SampledWindows:
     Between two neighbours of a sample of one in 32 lie about 32 documents of the list, however they are
     spread over time: a burst within seconds is cut finely, and an empty year is one window. The cuts are
     remembered until a page shows that the list has changed much; old ones cost time, never correctness.
+
+    The server takes an index only for conditions on exactly its first fields, so that it is sent no others:
+    what is read is held to them here.
     """
 
     def __init__(self, collection: RawCollection) -> None:
         self._collection = collection
-        self._sampled: list[frozenset[str]] | None = None
+        self._indexes: list[tuple[str, ...]] = []
+        self._rare: list[Mapping[str, Any]] = []
         self._one_each = False
         self._known: dict[tuple[tuple[str, Any], ...], _Cuts] = {}
 
     async def newest(self, where: Mapping[str, Any], before: Position | None, count: int) -> list[Stored]:
         """Return stored documents, newest first."""
-        if self._sampled is None:
-            self._sampled = await self._read_indexes()
-        owners = where.get("business_id")
-        if not isinstance(owners, Mapping):
+        if not self._indexes:
+            await self._read_indexes()
+        operators = {name for name in where if isinstance(where[name], Mapping)}
+        if "_id" in where or operators - {"business_id"} or (operators and self._one_each):
+            return await self._narrow(where, operators, before, count)
+        if not operators:
             return await self._one_list(where, before, count)
-        if self._one_each:
-            rest = {name: value for name, value in where.items() if name != "business_id"}
-            return _behind(before, rest, await self._window({"business_id": owners}))[:count]
         # No index gives the newest of several owners: take each one's, and of these the newest.
-        each = [{**where, "business_id": owner} for owner in owners["$in"]]
+        each = [{**where, "business_id": owner} for owner in where["business_id"]["$in"]]
         lists = await asyncio.gather(*(self._one_list(one, before, count) for one in each))
         found = (stored for one in lists for stored in one)
         return sorted(found, key=Position.of, reverse=True)[:count]
 
+    async def ids(self, where: Mapping[str, Any]) -> list[str]:
+        """Return the ids of all documents under a condition."""
+        return [one["_id"] for one in await self.newest(where, None, sys.maxsize)]
+
+    async def _narrow(
+        self, where: Mapping[str, Any], operators: set[str], before: Position | None, count: int
+    ) -> list[Stored]:
+        """Read all documents under a condition that leaves few, such as a list of ids."""
+        # Only the server can judge an operator.
+        fitting = [fields for fields in self._prefixes(where) if operators <= {*fields}]
+        fields = ("_id", *where) if "_id" in where else max(fitting, key=len, default=tuple(where))
+        found = await self._window({name: where[name] for name in fields})
+        return _behind(before, {name: where[name] for name in where.keys() - operators}, found)[:count]
+
     async def _one_list(self, where: Mapping[str, Any], before: Position | None, count: int) -> list[Stored]:
         key = tuple(sorted(where.items()))
         cuts = self._known.get(key) or await self._cut(where)
-        # The server takes an index only for exactly its fields: further conditions are looked at here.
         indexed = {name: where[name] for name in cuts.fields}
         upper = before.created_at if before else None
         times = [time for time in cuts.times if upper is None or time < upper]
@@ -93,11 +110,15 @@ class SampledWindows:
 
     async def _cut(self, where: Mapping[str, Any]) -> _Cuts:
         """Sample the list by each index that fits it, and choose the one with the fewest documents."""
-        fitting = [fields for fields in self._sampled or () if fields <= where.keys()]
-        widest = [fields for fields in fitting if not any(fields < other for other in fitting)]
+        for rare in self._rare:
+            if rare.items() <= where.items():
+                return _Cuts((*rare, *({"business_id"} & where.keys())), EVERY, ())
+        prefixes = self._prefixes(where)
+        listed = [fields for fields in prefixes if (*fields, "_id") in self._indexes]
+        widest = [fields for fields in listed if not any({*fields} < {*other} for other in listed)]
         samples = await asyncio.gather(*(self._sample(fields, where) for fields in widest))
         if not samples:
-            return _Cuts(frozenset(where), EVERY, ())
+            return _Cuts(max(prefixes, key=len, default=tuple(where)), EVERY, ())
         fields, sample = min(zip(widest, samples, strict=True), key=lambda pair: len(pair[1]))
         times = sorted({one["created_at"] for one in _behind(None, where, sample)}, reverse=True)
         every = EVERY
@@ -105,7 +126,7 @@ class SampledWindows:
             times, every = times[::2], every * 2
         return _Cuts(fields, every, times)
 
-    async def _sample(self, fields: frozenset[str], where: Mapping[str, Any]) -> list[Stored]:
+    async def _sample(self, fields: Sequence[str], where: Mapping[str, Any]) -> list[Stored]:
         condition = {**{name: where[name] for name in fields}, "_id": SAMPLED}
         shown = {"created_at": 1, **dict.fromkeys(where, 1)}
         return await self._collection.find(condition, shown, batch_size=MOST_CUTS).to_list(None)
@@ -118,15 +139,31 @@ class SampledWindows:
         condition = {**indexed, "created_at": between} if between else dict(indexed)
         return await self._collection.find(condition, sort=NEWEST_FIRST, batch_size=MOST_CUTS).to_list(None)
 
-    async def _read_indexes(self) -> list[frozenset[str]]:
-        """Return the sets of fields that have an index with `_id`, by which their lists are sampled."""
-        sampled = []
-        for index in (await self._collection.index_information()).values():
-            *fields, last = [name for name, _ in index["key"]]
-            if last == "_id" and "created_at" not in fields:
-                sampled.append(frozenset(fields))
-            self._one_each |= bool(index.get("unique")) and [*fields, last] == ["business_id"]
-        return sampled
+    async def _read_indexes(self) -> None:
+        indexes = (await self._collection.index_information()).values()
+        self._one_each = any(one.get("unique") and one["key"] == [("business_id", 1)] for one in indexes)
+        # A partial index is made for what few documents are, and holds no others.
+        partial = (dict(one.get("partialFilterExpression", {})) for one in indexes)
+        self._rare = [condition for condition in partial if condition]
+        self._indexes = [tuple(name for name, _ in one["key"]) for one in indexes]
+
+    def _prefixes(self, where: Mapping[str, Any]) -> set[tuple[str, ...]]:
+        """Return the first fields of each index that the condition names, up to one with an operator.
+
+        The business is always among them: no tenant's documents are read to be looked through here.
+        """
+        found = set()
+        for index in self._indexes:
+            fields: list[str] = []
+            for name in index:
+                if name not in where:
+                    break
+                fields.append(name)
+                if isinstance(where[name], Mapping):
+                    break
+            if fields and ("business_id" in fields or "business_id" not in where):
+                found.add(tuple(fields))
+        return found
 
 
 def _behind(before: Position | None, where: Mapping[str, Any], stored: Sequence[Stored]) -> list[Stored]:

@@ -17,6 +17,7 @@ from core.errors import BadCredentials, EmailTaken, NotFound, SessionEnded, Unau
 from core.settings import Settings
 from memory.collections import AlreadyThere
 from memory.database import Database
+from memory.pages import Page
 from services.password_strength import PasswordStrength
 from services.passwords import Passwords
 from services.tokens import RefreshToken, Tokens, parse_refresh
@@ -27,6 +28,9 @@ log = logging.getLogger("marquee.accounts")
 STANDING_SECONDS = 5.0
 """How long another process may take to notice that a session was ended or a user was switched off."""
 STANDING_KEPT = 10_000
+
+MOST_MEMBERSHIPS = 10_000
+"""Businesses of one person; a request of somebody with more fails rather than showing some of them."""
 
 
 @dataclass(frozen=True)
@@ -165,7 +169,7 @@ class Accounts:
         claims = self._tokens.read_access(access_token)
         user, memberships = await asyncio.gather(
             self._standing(claims.user_id, claims.session_id),
-            self._database.memberships.all({"user_id": claims.user_id}),
+            self._database.memberships.all({"user_id": claims.user_id}, MOST_MEMBERSHIPS),
         )
         return Principal(
             id=user.id,
@@ -182,11 +186,13 @@ class Accounts:
             raise NotFound("user")
         return user
 
-    async def sessions(self, user_id: str) -> list[SessionFamily]:
+    async def sessions(self, user_id: str, limit: int, cursor: str | None = None) -> Page[SessionFamily]:
         """The open sessions of a person, newest first."""
-        families = await self._database.sessions.all({"user_id": user_id, "revoked_at": None})
+        where = {"user_id": user_id, "revoked_at": None}
+        page = await self._database.sessions.page(where, limit, cursor)
         now = self._clock.now()
-        return [family for family in reversed(families) if family.expires_at > now]
+        # The database removes an expired one within a minute.
+        return Page([family for family in page.items if family.expires_at > now], page.next_cursor)
 
     async def end_session(self, user_id: str, session_id: str) -> None:
         """Sign one session of a person out; NotFound if they have no such open one."""
@@ -197,9 +203,11 @@ class Accounts:
 
     async def end_sessions(self, user_id: str, keep: str | None = None) -> None:
         """Sign a person out everywhere, but for the session to keep."""
-        for family in await self.sessions(user_id):
-            if family.id != keep:
-                await self._revoke(family)
+        others = {"user_id": user_id, "revoked_at": None, "_id": {"$ne": keep}}
+        await self._database.sessions.change_all(others, {"revoked_at": self._clock.now()})
+        for session_id, known in list(self._standings.items()):
+            if known.user.id == user_id and session_id != keep:
+                del self._standings[session_id]
 
     async def logout(self, refresh_token: str | None, principal: Principal | None) -> None:
         """End the session that the token or the caller belongs to; ending an ended one is fine."""

@@ -110,7 +110,7 @@ class Campaigns:
         narrow = scope.only(business_id)
         if named_id is not None:
             return await self._campaigns.get(narrow, named_id)
-        active = await self._campaigns.all(narrow, {"status": "active"}, limit=2)
+        active = (await self._campaigns.page(narrow, {"status": "active"}, 2)).items
         return active[0] if len(active) == 1 else None
 
     async def calendar(self, scope: Scope, campaign: Campaign) -> Calendar:

@@ -114,7 +114,7 @@ class Recall:
         """
         self._owing.discard(scope.business_id)
         count = 0
-        while pending := await self._memories.all(scope, {"indexed": False}, limit=BATCH):
+        while pending := (await self._memories.page(scope, {"indexed": False}, BATCH)).items:
             await self._index(scope, pending)
             count += len(pending)
             if len(pending) < BATCH:
@@ -171,7 +171,7 @@ class Recall:
             Unavailable: Chroma does not answer: what could not be erased is not called erased.
         """
         where = {"ref": {"$in": list(refs)}}
-        while found := await self._memories.all(scope, where, limit=BATCH):
+        while found := (await self._memories.page(scope, where, BATCH)).items:
             ids = [memory.id for memory in found]
             await self._vectors.remove(scope, ids)
             await self._memories.delete(scope, {"_id": {"$in": ids}})

@@ -27,7 +27,7 @@ from core.events import (
 from core.scope import Scope
 from memory.database import Database
 from memory.run_event_reader import Event, Gap, Idle, Item, RunEventReader, continues
-from services.threads import Threads, branch
+from services.threads import Threads
 
 Frame = tuple[LogId | None, bytes]
 """An event and its place in the log. What is made up for one reader has no place: whoever resumes goes on
@@ -192,11 +192,11 @@ class RunStream:
         return events
 
     async def _snapshots(self, scope: Scope, run: Run) -> list[bytes]:
-        messages = await self._threads.messages(scope, run.thread_id)
         head = run.answer_id if run.status in ENDED else run.input.message_id
+        messages = await self._threads.branch(scope, run.thread_id, head)
         thread = await self._database.threads.get(scope, run.thread_id)
         state = await self._threads.state(scope, thread.campaign_id or run.input.campaign_id)
-        return [messages_snapshot(branch(messages, head)), state_snapshot(state)]
+        return [messages_snapshot(messages), state_snapshot(state)]
 
 
 class _Reader:

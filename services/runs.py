@@ -37,7 +37,7 @@ from memory.database import Database
 from memory.event_log import EventLog
 from memory.leases import Leases
 from services.run_request import RunRequest, documents_of
-from services.threads import Threads, branch
+from services.threads import Threads
 from services.usage import Usage
 
 
@@ -240,8 +240,7 @@ class Runs:
 
     async def history(self, scope: Scope, run: Run) -> list[Message]:
         """The branch that the run answers, root first, the person's new message last."""
-        messages = await self._threads.messages(scope, run.thread_id)
-        return branch(messages, run.input.message_id)
+        return await self._threads.branch(scope, run.thread_id, run.input.message_id)
 
     async def finish(self, scope: Scope, run: Run, result: RunResult) -> bool:
         """Write the answer, then the run's end; false when the lease was lost meanwhile."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Mapping
 
 from core.conversation import ENDED, Message, Run, Thread
 from core.errors import NotFound
@@ -14,16 +15,21 @@ from memory.database import Database
 from memory.pages import Page
 
 LONGEST_BRANCH = 400
+"""Messages of a branch that a model or a snapshot gets, the newest; a client pages through the others."""
+
+NEWEST_DRAFTS = 20
+"""Drafts of a campaign that its state shows beside those of the calendar."""
+
+_PAGE = 200
 
 
-def branch(messages: Sequence[Message], head_id: str | None) -> list[Message]:
-    """The messages from the root to `head_id`, root first."""
-    by_id = {message.id: message for message in messages}
+def _path(messages: Mapping[str, Message], head_id: str) -> list[Message]:
+    """The messages that lead to `head_id`, itself last, as far as they are known."""
     path: list[Message] = []
-    current = by_id.get(head_id or "")
+    current = messages.get(head_id)
     while current is not None and len(path) < LONGEST_BRANCH:
         path.append(current)
-        current = by_id.get(current.parent_id or "")
+        current = messages.get(current.parent_id or "")
     return path[::-1]
 
 
@@ -53,9 +59,28 @@ class Threads:
         """Give it another title."""
         return await self._database.threads.change_at(scope, thread.id, version, {"title": title})
 
-    async def messages(self, scope: Scope, thread_id: str) -> list[Message]:
-        """The whole tree, oldest first."""
-        return await self._database.messages.all(scope, {"thread_id": thread_id}, limit=2_000)
+    async def messages(
+        self, scope: Scope, thread_id: str, limit: int, cursor: str | None = None
+    ) -> Page[Message]:
+        """A thread's messages of all branches, newest first."""
+        return await self._database.messages.page(scope, {"thread_id": thread_id}, limit, cursor)
+
+    async def branch(self, scope: Scope, thread_id: str, head_id: str) -> list[Message]:
+        """The branch that ends in `head_id`, oldest first: its newest messages, if it is very long."""
+        head = await self._database.messages.find(scope, {"_id": head_id})
+        if head is None:
+            return []
+        known = {head.id: head}
+        cursor: str | None = None
+        while True:
+            path = _path(known, head_id)
+            if path[0].parent_id is None or len(path) == LONGEST_BRANCH:
+                return path
+            page = await self.messages(scope, thread_id, _PAGE, cursor)
+            known |= {message.id: message for message in page.items}
+            if page.next_cursor is None:
+                return _path(known, head_id)
+            cursor = page.next_cursor
 
     async def active_run(self, scope: Scope, thread: Thread) -> Run | None:
         """The run that is still going on."""
@@ -67,18 +92,26 @@ class Threads:
     async def drafts_written(self, scope: Scope, thread_id: str) -> int:
         """How many drafts its runs have written that are still there: they outlive the thread."""
         run_ids = await self._database.runs.ids(scope, {"thread_id": thread_id})
-        return await self._database.content.count(scope, {"written_by.run_id": {"$in": run_ids}})
+        return len(await self._database.content.ids(scope, {"written_by.run_id": {"$in": run_ids}}))
 
     async def state(self, scope: Scope, campaign_id: str | None) -> Snapshot:
-        """The open artefacts of a campaign: what STATE_SNAPSHOT and `GET /threads/{id}` carry."""
+        """The open artefacts of a campaign: what STATE_SNAPSHOT and `GET /threads/{id}` carry.
+
+        All drafts of the calendar, and beside them the newest ones of the campaign.
+        """
         if campaign_id is None:
             return Snapshot()
         campaign = await self._database.campaigns.find(scope, {"_id": campaign_id})
         if campaign is None:
             return Snapshot()
-        drafts = await self._database.content.all(scope, {"campaign_id": campaign_id}, limit=200)
+        planned = [slot.content_id for slot in campaign.calendar if slot.content_id]
+        content = self._database.content
+        drafts, newest = await asyncio.gather(
+            content.all(scope, {"_id": {"$in": planned}, "campaign_id": campaign_id}),
+            content.page(scope, {"campaign_id": campaign_id}, NEWEST_DRAFTS),
+        )
         return Snapshot(
             campaign=CampaignSummary.of(campaign),
             calendar=campaign.calendar,
-            drafts={content.id: DraftState.of(content) for content in drafts},
+            drafts={one.id: DraftState.of(one) for one in (*drafts, *newest.items)},
         )

@@ -9,14 +9,14 @@ from fastapi import APIRouter, Header, Request, Response
 from pydantic import Field
 
 from api.authorization import MaybeCaller, SignedInCaller, public
-from api.dependencies import ServicesDep
+from api.dependencies import Paging, ServicesDep
 from api.reference import example, problem_response
 from core.account import InstallationRole, Password, PersonName
 from core.clock import Instant
 from core.document import Value
 from core.email_address import Email
 from core.errors import Forbidden, SessionEnded
-from core.views import View
+from core.views import PageView, View
 from services.accounts import SignedIn
 
 router = APIRouter(prefix="/auth", tags=["auth"])
@@ -147,12 +147,10 @@ class SessionOut(View):
     current: bool
 
 
-class SessionList(View):
+class SessionList(PageView[SessionOut]):
     """Where a person is signed in, newest first."""
 
-    model_config = example({"items": [SESSION]})
-
-    items: list[SessionOut]
+    model_config = example({"items": [SESSION], "next_cursor": None})
 
 
 @router.post(
@@ -260,8 +258,9 @@ async def me(caller: SignedInCaller, services: ServicesDep) -> UserOut:
 
 
 @router.get("/sessions", summary="Where the caller is signed in")
-async def list_sessions(caller: SignedInCaller, services: ServicesDep) -> SessionList:
+async def list_sessions(caller: SignedInCaller, services: ServicesDep, paging: Paging) -> SessionList:
     """Open sessions, newest first."""
+    page = await services.accounts.sessions(caller.id, paging.limit, paging.cursor)
     return SessionList(
         items=[
             SessionOut(
@@ -272,8 +271,9 @@ async def list_sessions(caller: SignedInCaller, services: ServicesDep) -> Sessio
                 expires_at=family.expires_at,
                 current=family.id == caller.session_id,
             )
-            for family in await services.accounts.sessions(caller.id)
-        ]
+            for family in page.items
+        ],
+        next_cursor=page.next_cursor,
     )
 
 

@@ -19,6 +19,9 @@ from core.views import DocumentView, PageView, View
 
 router = APIRouter(tags=["copilot"])
 
+MESSAGES = 100
+"""How many messages a thread is shown with."""
+
 
 class ThreadView(DocumentView):
     """A thread in a list."""
@@ -49,6 +52,10 @@ class MessageView(DocumentView):
     problem: dict[str, Any] | None = None
 
 
+class MessageList(PageView[MessageView]):
+    """A page of messages, newest first."""
+
+
 class ActiveRun(View):
     """The run that is going on: attach to its events."""
 
@@ -68,7 +75,11 @@ class WholeThread(ThreadView):
     """A thread with its message tree, the open artefacts, and the run that is going on."""
 
     head_id: str | None
-    messages: list[MessageView]
+    messages: list[MessageView] = Field(description="The newest ones of all branches, oldest first.")
+    older_cursor: str | None = Field(
+        default=None,
+        description="The cursor of `GET /threads/{reference}/messages` for the messages before these.",
+    )
     state: Snapshot
     interrupts: list[dict[str, Any]] = Field(default_factory=list)
     active_run: ActiveRun | None = None
@@ -111,14 +122,30 @@ async def get_thread(
     active = await services.threads.active_run(scope, thread)
     set_etag(response, thread.version)
     drafts = await services.threads.drafts_written(scope, thread.id)
+    page = await services.threads.messages(scope, thread.id, MESSAGES)
     return WholeThread(
         **ThreadView.of(thread).model_dump(),
         head_id=thread.head_id,
-        messages=[MessageView.of(one) for one in await services.threads.messages(scope, thread.id)],
+        messages=[MessageView.of(message) for message in reversed(page.items)],
+        older_cursor=page.next_cursor,
         state=await services.threads.state(scope, thread.campaign_id),
         active_run=ActiveRun(id=active.id, run_id=active.client_id, status=active.status) if active else None,
         stays=Stays(campaign_id=thread.campaign_id, drafts=drafts),
     )
+
+
+@router.get(
+    "/threads/{reference}/messages",
+    summary="A thread's messages, newest first",
+)
+async def list_messages(
+    allowed: Annotated[Authorized[Thread], authorize("thread.read", thread_in_path)],
+    services: ServicesDep,
+    paging: Paging,
+) -> MessageList:
+    """Of all branches: `parent_id` says which message each one follows."""
+    page = await services.threads.messages(allowed.scope, allowed.resource.id, paging.limit, paging.cursor)
+    return MessageList.of(page)
 
 
 @router.put(

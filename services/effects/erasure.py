@@ -19,7 +19,7 @@ from memory.marks import Marks
 from memory.mongo import ConnectionFailure
 from memory.redis import RedisClient
 from services.campaigns import Campaigns
-from services.effects.withdrawal import Withdrawal
+from services.effects.withdrawal import MOST_ACTIVE, Withdrawal
 from services.idempotency import Idempotency
 
 logger = logging.getLogger(__name__)
@@ -227,7 +227,7 @@ class Erasure:
 
     async def _runs_on(self, scope: Scope, campaign_id: str, stored: Mapping[str, Any]) -> dict[str, Any]:
         """The condition on the active runs of a campaign: named, in one of its threads, or its author's."""
-        active = await self._database.runs.all(scope, {"status": {"$in": ACTIVE}})
+        active = await self._database.runs.all(scope, {"status": {"$in": ACTIVE}}, MOST_ACTIVE)
         where = {"_id": {"$in": [run.thread_id for run in active]}, "campaign_id": campaign_id}
         threads = {thread.id for thread in await self._database.threads.all(scope, where)}
         author = (stored.get("written_by") or {}).get("run_id")

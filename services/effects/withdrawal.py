@@ -19,6 +19,9 @@ STOP_SECONDS = 5.0
 
 LOOK_SECONDS = 0.05
 
+MOST_ACTIVE = 10_000
+"""Active runs of one business that a deletion looks through."""
+
 
 class Withdrawal:
     """Takes runs away from their workers, first by asking, then by the mark.
@@ -39,7 +42,7 @@ class Withdrawal:
 
         One that has not ended in time goes on; nothing waits for those that no worker has begun.
         """
-        active = await self._runs.all(scope, {**where, "status": {"$in": ACTIVE}})
+        active = await self._runs.all(scope, {**where, "status": {"$in": ACTIVE}}, MOST_ACTIVE)
         for run in active:
             with suppress(NotFound):
                 await self._service.cancel(scope, run)

@@ -90,6 +90,7 @@ RECIPES: dict[str, Recipe] = {
     "stream_run": Recipe({"path:reference": "run|run_name"}, free=frozenset({"query:last_event_id"})),
     "cancel_run": Recipe({"path:reference": "run|run_name"}),
     "list_threads": Recipe({"path:id": "business"}),
+    "list_messages": Recipe({"path:reference": "thread|thread_name"}),
     "get_thread": Recipe({"path:reference": "thread|thread_name"}),
     "rename_thread": Recipe({"path:reference": "thread|thread_name"}, lambda _: {"title": "Mine"}),
     "delete_thread": Recipe({"path:reference": "thread|thread_name"}),

@@ -618,6 +618,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/threads/{reference}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A thread's messages, newest first
+         * @description Of all branches: `parent_id` says which message each one follows.
+         */
+        get: operations["list_messages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/business/{id}/usage": {
         parameters: {
             query?: never;
@@ -1546,6 +1566,16 @@ export interface components {
             alt_text?: string | null;
         };
         /**
+         * MessageList
+         * @description A page of messages, newest first.
+         */
+        MessageList: {
+            /** Items */
+            items: components["schemas"]["MessageView"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
          * MessageView
          * @description A node of the message tree: an edit or a retry is a sibling.
          */
@@ -1881,6 +1911,8 @@ export interface components {
         SessionList: {
             /** Items */
             items: components["schemas"]["SessionOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
         };
         /**
          * SessionOut
@@ -2382,8 +2414,16 @@ export interface components {
             campaign_id: string | null;
             /** Head Id */
             head_id: string | null;
-            /** Messages */
+            /**
+             * Messages
+             * @description The newest ones of all branches, oldest first.
+             */
             messages: components["schemas"]["MessageView"][];
+            /**
+             * Older Cursor
+             * @description The cursor of `GET /threads/{reference}/messages` for the messages before these.
+             */
+            older_cursor?: string | null;
             state: components["schemas"]["Snapshot"];
             /** Interrupts */
             interrupts?: {
@@ -2851,7 +2891,12 @@ export interface operations {
     };
     list_sessions: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many at most. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2869,6 +2914,15 @@ export interface operations {
             };
             /** @description Nobody is signed in, or the token does not hold. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are not right. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5945,6 +5999,88 @@ export interface operations {
             };
             /** @description It has changed since it was read. */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are not right. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or this month's tokens are used up. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part that is needed does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_messages: {
+        parameters: {
+            query?: {
+                /** @description How many at most. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Our id, or the caller's own name for the thread. */
+                reference: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageList"];
+                };
+            };
+            /** @description Nobody is signed in, or the token does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, deleted, malformed or somebody else's id. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
