@@ -1,4 +1,4 @@
-"""Serve; create-admin; openapi; roles."""
+"""Command line: serve; create-admin, create-user, invite; openapi, roles."""
 
 from __future__ import annotations
 
@@ -13,17 +13,14 @@ import socket
 import sys
 
 import uvicorn
-from pydantic import TypeAdapter, ValidationError
 
+from api.account_commands import create_account, invite
 from api.app import create_app
 from api.connections import bounded_connections
 from api.reference import openapi, roles_table
-from core.account import Password
-from core.email_address import Email
+from core.account import InstallationRole
 from core.errors import MarqueeError
-from core.fields import sentence
 from core.settings import Settings, load_settings
-from services.container import open_services
 from services.logging_setup import configure_logging
 from services.start_checks import check_settings
 
@@ -75,22 +72,6 @@ def _allow_open_files() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
-async def create_admin(settings: Settings, email: str, name: str, password: str) -> int:
-    """Make an account that may use the operations under /admin."""
-    try:
-        address = TypeAdapter[str](Email).validate_python(email)
-        secret = TypeAdapter[str](Password).validate_python(password)
-    except ValidationError as error:
-        first = error.errors()[0]
-        what = "The e-mail address" if first["type"] == "value_error" else "The password"
-        print(f"{what}: {sentence(first)}.", file=sys.stderr)
-        return 2
-    async with open_services(settings) as services:
-        user = await services.accounts.create(address, secret, name or address.partition("@")[0], "admin")
-    print(f"{user.email} is an administrator now.")
-    return 0
-
-
 def _password() -> str:
     if not sys.stdin.isatty():
         return sys.stdin.readline().rstrip("\n")
@@ -106,16 +87,24 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m api", description="The HTTP API.")
     commands = parser.add_subparsers(dest="command")
     commands.add_parser("serve", help="answer requests (the default)")
-    admin = commands.add_parser("create-admin", help="make an administrator; the password is asked for")
-    admin.add_argument("email")
-    admin.add_argument("--name", default="")
+    for command, who in (("create-admin", "an administrator"), ("create-user", "an account")):
+        account = commands.add_parser(command, help=f"make {who}; the password is asked for")
+        account.add_argument("email")
+        account.add_argument("--name", default="")
+    invitation = commands.add_parser("invite", help="print an invitation for one account")
+    invitation.add_argument("--days", type=int, default=7, help="how long it is good (7)")
     commands.add_parser("openapi", help="print the OpenAPI document")
     commands.add_parser("roles", help="print the table of roles and operations")
     given = parser.parse_args(arguments)
     try:
         settings = load_settings()
-        if given.command == "create-admin":
-            return asyncio.run(create_admin(settings, given.email, given.name, _password()))
+        if given.command in ("create-admin", "create-user"):
+            role: InstallationRole = "admin" if given.command == "create-admin" else "marketer"
+            print(asyncio.run(create_account(settings, given.email, given.name, _password(), role)))
+            return 0
+        if given.command == "invite":
+            print(asyncio.run(invite(settings, given.days)))
+            return 0
         if given.command == "openapi":
             print(json.dumps(openapi(create_app(settings)), indent=2, ensure_ascii=False))
             return 0

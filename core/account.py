@@ -48,6 +48,13 @@ class BusinessSeat(Document):
     previous_id: str | None = None
 
 
+class Invitation(Document):
+    """The right to make one account; the id follows from its code, which is not kept."""
+
+    expires_at: Instant
+    used_at: Instant | None = None
+
+
 class SessionFamily(Document):
     """One sign-in and all refresh tokens that descend from it.
 

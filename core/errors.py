@@ -129,6 +129,13 @@ class Forbidden(MarqueeError):
     title = "Your role does not allow this"
 
 
+class RegistrationClosed(Forbidden):
+    """Accounts are made by the administrator only."""
+
+    slug = "registration-closed"
+    title = "Accounts are made by the administrator here"
+
+
 class NotFound(MarqueeError):
     """Unknown, malformed or somebody else's id."""
 

@@ -40,6 +40,7 @@ class Settings(BaseSettings):
     trusted_proxies: Annotated[str, NoDecode] = ""
     cors_origins: Annotated[str, NoDecode] = ""
     secret_key: SecretStr | None = None
+    registration: Literal["open", "invite", "closed"] = "open"
     metrics_token: SecretStr | None = Field(default=None, min_length=16)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     demo: bool = True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.account import BusinessSeat, Membership, SessionFamily, User
+from core.account import BusinessSeat, Invitation, Membership, SessionFamily, User
 from core.business import Business, Memory
 from core.campaign import Campaign
 from core.clock import Clock
@@ -47,6 +47,7 @@ class Database:
         self.mongo = mongo
         self.users = SystemCollection(mongo, "users", User, "user", clock)
         self.memberships = SystemCollection(mongo, "memberships", Membership, "member", clock)
+        self.invitations = SystemCollection(mongo, "invitations", Invitation, "invitation", clock)
         self.seats = SystemCollection(mongo, "business_seats", BusinessSeat, "seat", clock)
         self.sessions = SystemCollection(mongo, "refresh_families", SessionFamily, "session", clock)
         self.keyed_requests = SystemCollection(mongo, "idempotency", KeyedRequest, "request", clock)

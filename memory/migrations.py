@@ -191,6 +191,12 @@ async def _business_seats(mongo: Mongo) -> None:
     await give_seats(mongo)
 
 
+async def _invitations(mongo: Mongo) -> None:
+    """Invitations, which go when they expire."""
+    expired = IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0)
+    await make_collection(mongo, "invitations", expired, tenant=False)
+
+
 MIGRATIONS: tuple[tuple[int, Migration], ...] = (
     (1, _first_collections),
     # 2 set the validators, which each collection now gets where it is made.
@@ -203,6 +209,7 @@ MIGRATIONS: tuple[tuple[int, Migration], ...] = (
     (9, _lists),
     (10, _checked_by),
     (11, _business_seats),
+    (12, _invitations),
 )
 
 

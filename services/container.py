@@ -40,6 +40,7 @@ from services.password_strength import PasswordStrength
 from services.passwords import Passwords
 from services.recall import Recall
 from services.rechecks import Rechecks
+from services.registration import Registration
 from services.run_stream import RunStream
 from services.runs import Runs
 from services.start_checks import check_settings
@@ -58,6 +59,7 @@ class Services:
     redis: RedisClient
     registry: CollectorRegistry
     accounts: Accounts
+    registration: Registration
     idempotency: Idempotency
     health_checks: HealthChecks
     recall: Recall
@@ -175,6 +177,7 @@ async def open_services(
             redis=redis,
             registry=_registry(),
             accounts=accounts,
+            registration=Registration(accounts, database, settings, clock),
             idempotency=idempotency,
             health_checks=HealthChecks(
                 needed={"mongodb": mongo.probe},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Header, Request, Response
@@ -52,6 +52,9 @@ class Registration(Value):
     email: Email
     password: Password
     name: PersonName
+    invitation: Annotated[str, Field(max_length=200)] | None = Field(
+        default=None, description="The code of an invitation, where `registration` is `invite`."
+    )
 
 
 class Credentials(Value):
@@ -124,6 +127,7 @@ class AuthOptions(View):
             "demo_password": "demo-workspace",
             "model": "offline-demo",
             "offline": True,
+            "registration": "open",
         }
     )
 
@@ -132,6 +136,9 @@ class AuthOptions(View):
     demo_password: str | None = None
     model: str = Field(description="The model that writes; empty when the endpoint chooses.")
     offline: bool
+    registration: Literal["open", "invite", "closed"] = Field(
+        description="Whether anybody may make an account, who has an invitation, or nobody."
+    )
 
 
 class SessionOut(View):
@@ -158,7 +165,10 @@ class SessionList(PageView[SessionOut]):
     status_code=201,
     summary="Make an account and sign in to it",
     dependencies=[public()],
-    responses={409: problem_response("`email-taken`: another account has the address.")},
+    responses={
+        403: problem_response("`registration-closed`: the administrator makes the accounts."),
+        409: problem_response("`email-taken`: another account has the address."),
+    },
 )
 async def register(
     given: Registration,
@@ -167,9 +177,11 @@ async def register(
     services: ServicesDep,
     user_agent: UserAgent = "",
 ) -> Tokens:
-    """Whoever registers is a marketer of the installation, and owner of every business that they create."""
+    """The new account is a marketer of the installation, and owner of every business that it creates."""
     await request.state.limits.sign_in(given.email)
-    signed_in = await services.accounts.register(given.email, given.password, given.name, user_agent)
+    signed_in = await services.registration.register(
+        given.email, given.password, given.name, given.invitation, user_agent
+    )
     return _begin(signed_in, request, response, services)
 
 
@@ -248,6 +260,7 @@ async def options(services: ServicesDep) -> AuthOptions:
         demo_password=password,
         model="offline-demo" if settings.offline else settings.model_writer or settings.model,
         offline=settings.offline,
+        registration=settings.registration,
     )
 
 

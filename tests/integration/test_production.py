@@ -14,6 +14,7 @@ from memory.embedded import StoreUrls
 PROCESSES = (
     ("api",),
     ("api", "create-admin", "ali@example.com"),
+    ("api", "invite"),
     ("jobs", "serve"),
     ("jobs", "worker"),
     ("jobs", "prepare"),

@@ -289,6 +289,7 @@ async def test_options_give_the_demo_login_only_where_there_is_one(
         "demo_password": None,
         "model": "offline-demo",
         "offline": True,
+        "registration": "open",
     }
     user: User = await services.accounts.create(DEMO_EMAIL, DEMO_PASSWORD, "Ali")
     options = (await client.get("/auth/options")).json()

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import unicodedata
+from dataclasses import replace
+from datetime import timedelta
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
+from api.app import create_app
 from core.ids import new_id
 from memory.reshapes import normalise_addresses
 from services.container import Services
-from tests.integration.api.conftest import PASSWORD, Person, SignUp, client_of
+from services.registration import Registration
+from tests.integration.api.conftest import PASSWORD, MovableClock, Person, SignUp, again, client_of
 
 
 async def test_an_address_is_one_account_however_it_is_written(
@@ -130,3 +135,74 @@ async def test_a_password_that_others_would_try_is_refused_with_the_way_out(
 async def test_a_password_of_a_few_words_is_taken(client: httpx.AsyncClient, password: str) -> None:
     body = {"email": f"{new_id()}@example.com", "password": password, "name": "Ali Haddad"}
     assert (await client.post("/auth/register", json=body)).status_code == 201
+
+
+def _registering(services: Services, mode: str) -> Services:
+    """The same services where accounts are made in another way."""
+    changed = again(services, registration=mode)
+    registration = Registration(services.accounts, services.database, changed.settings, services.clock)
+    return replace(changed, registration=registration)
+
+
+def _newcomer(**more: str) -> dict[str, str]:
+    return {"email": f"{new_id()}@example.com", "password": PASSWORD, "name": "Ali", **more}
+
+
+async def test_where_registration_is_closed_nobody_makes_an_account(services: Services, ali: Person) -> None:
+    closed = _registering(services, "closed")
+    code, _ = await services.registration.invite(timedelta(days=1))
+    async with client_of(create_app(closed.settings, closed)) as client:
+        assert (await client.get("/auth/options")).json()["registration"] == "closed"
+        for body in (_newcomer(), _newcomer(invitation=code)):
+            answer = await client.post("/auth/register", json=body)
+            assert (answer.status_code, answer.json()["slug"]) == (403, "registration-closed")
+            assert await services.database.users.find({"email": body["email"]}) is None
+        login = {"email": ali.email, "password": PASSWORD}
+        assert (await client.post("/auth/login", json=login)).status_code == 200
+
+
+async def test_an_invitation_makes_one_account_until_it_expires(
+    services: Services, clock: MovableClock
+) -> None:
+    invited = _registering(services, "invite")
+    async with client_of(create_app(invited.settings, invited)) as client:
+        assert (await client.get("/auth/options")).json()["registration"] == "invite"
+
+        async def register(**more: str) -> tuple[int, list[str]]:
+            answer = await client.post("/auth/register", json=_newcomer(**more))
+            return answer.status_code, [error["field"] for error in answer.json().get("errors", [])]
+
+        refused = (422, ["invitation"])
+        assert await register() == refused
+        assert await register(invitation="no such code") == refused
+        code, expires_at = await services.registration.invite(timedelta(days=1))
+        assert await register(invitation=f" {code} ") == (201, [])
+        assert await register(invitation=code) == refused
+        late, expires_at = await services.registration.invite(timedelta(days=1))
+        clock.pass_time(days=1)
+        assert clock.now() >= expires_at
+        assert await register(invitation=late) == refused
+
+
+async def test_an_invitation_stays_good_when_the_account_is_refused(services: Services, ali: Person) -> None:
+    invited = _registering(services, "invite")
+    code, _ = await services.registration.invite(timedelta(days=1))
+    async with client_of(create_app(invited.settings, invited)) as client:
+        taken = await client.post("/auth/register", json=_newcomer(email=ali.email, invitation=code))
+        assert taken.json()["slug"] == "email-taken"
+        weak = await client.post("/auth/register", json=_newcomer(password="password123", invitation=code))
+        assert weak.status_code == 422
+        assert (await client.post("/auth/register", json=_newcomer(invitation=code))).status_code == 201
+
+
+async def test_many_who_use_one_invitation_at_once_make_one_account(services: Services) -> None:
+    invited = _registering(services, "invite")
+    code, _ = await services.registration.invite(timedelta(days=1))
+    app = create_app(invited.settings, invited)
+
+    async def register() -> int:
+        async with client_of(app) as client:
+            return (await client.post("/auth/register", json=_newcomer(invitation=code))).status_code
+
+    answers = await asyncio.gather(*(register() for _ in range(8)))
+    assert sorted(answers) == [201, *[422] * 7]

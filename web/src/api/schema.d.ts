@@ -15,7 +15,7 @@ export interface paths {
         put?: never;
         /**
          * Make an account and sign in to it
-         * @description Whoever registers is a marketer of the installation, and owner of every business that they create.
+         * @description The new account is a marketer of the installation, and owner of every business that it creates.
          */
         post: operations["register"];
         delete?: never;
@@ -816,7 +816,8 @@ export interface components {
          *       "demo_email": "demo@marquee.example",
          *       "demo_password": "demo-workspace",
          *       "model": "offline-demo",
-         *       "offline": true
+         *       "offline": true,
+         *       "registration": "open"
          *     }
          */
         AuthOptions: {
@@ -833,6 +834,12 @@ export interface components {
             model: string;
             /** Offline */
             offline: boolean;
+            /**
+             * Registration
+             * @description Whether anybody may make an account, who has an invitation, or nobody.
+             * @enum {string}
+             */
+            registration: "open" | "invite" | "closed";
         };
         /**
          * Authorship
@@ -1843,6 +1850,11 @@ export interface components {
             password: string;
             /** Name */
             name: string;
+            /**
+             * Invitation
+             * @description The code of an invitation, where `registration` is `invite`.
+             */
+            invitation?: string | null;
         };
         /**
          * RunView
@@ -2516,6 +2528,15 @@ export interface operations {
             };
             /** @description The body could not be read. */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `registration-closed`: the administrator makes the accounts. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,8 +1,10 @@
 /** Create an account. */
 import { useState, type SyntheticEvent } from "react";
+import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 
 import { ProblemError, sentenceOf } from "../api/problems";
+import { optionsQuery } from "../api/queries";
 import { Field } from "../ui/field";
 import { Trouble } from "../ui/trouble";
 import { AccountScreen } from "./account-screen";
@@ -12,6 +14,8 @@ import { secret, text } from "./sign-in";
 /** The page at /app/register. */
 export function Register() {
   const navigate = useNavigate();
+  const { data: options } = useQuery(optionsQuery);
+  const [invitation] = useState(() => new URLSearchParams(window.location.search).get("invitation") ?? "");
   const [error, setError] = useState<unknown>();
   const [busy, setBusy] = useState(false);
 
@@ -21,7 +25,7 @@ export function Register() {
     setBusy(true);
     setError(undefined);
     try {
-      await register(text(form, "name"), text(form, "email"), secret(form));
+      await register(text(form, "name"), text(form, "email"), secret(form), text(form, "invitation"));
       await navigate({ to: "/new-business" });
     } catch (failure) {
       setError(failure);
@@ -30,7 +34,7 @@ export function Register() {
   }
 
   const problem = error instanceof ProblemError ? error : undefined;
-  const inFields = problem?.field("name") ?? problem?.field("email") ?? problem?.field("password");
+  const inFields = ["name", "email", "password", "invitation"].some((name) => problem?.field(name));
   return (
     <AccountScreen>
       <form onSubmit={(event) => void submit(event)}>
@@ -55,6 +59,15 @@ export function Register() {
           hint="At least 10 characters."
           error={problem?.field("password")}
         />
+        {options?.registration === "invite" && (
+          <Field
+            label="Invitation code"
+            name="invitation"
+            required
+            defaultValue={invitation}
+            error={problem?.field("invitation")}
+          />
+        )}
         {error !== undefined && !inFields && <Trouble>{sentenceOf(error)}</Trouble>}
         <button className="btn primary tall" disabled={busy}>
           Create account

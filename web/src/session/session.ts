@@ -28,8 +28,9 @@ export async function signIn(email: string, password: string): Promise<void> {
 }
 
 /** Create an account and sign in to it. */
-export async function register(name: string, email: string, password: string): Promise<void> {
-  setTokens(await ok(api.POST("/auth/register", { body: { email, password, name } })));
+export async function register(name: string, email: string, password: string, invitation: string): Promise<void> {
+  const body = { email, password, name, invitation: invitation || null };
+  setTokens(await ok(api.POST("/auth/register", { body })));
 }
 
 /** End the session here and on the server. */

@@ -63,12 +63,14 @@ export function SignIn() {
             </button>
           </>
         )}
-        <p className="swap">
-          New here?{" "}
-          <Link to="/register" className="link">
-            Create account
-          </Link>
-        </p>
+        {options && options.registration !== "closed" && (
+          <p className="swap">
+            New here?{" "}
+            <Link to="/register" className="link">
+              Create account
+            </Link>
+          </p>
+        )}
       </form>
     </AccountScreen>
   );
