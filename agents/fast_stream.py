@@ -19,12 +19,15 @@ import httpx2
 import openai
 import orjson
 
+from agents.answer_limits import MOST_LINE, OutputLimit, TooMuch
 from agents.provider_errors import ProviderFailure, from_event, from_exception, unreachable
 from core.errors import UnusableAnswer
 
 # What may still come after the last word: the usage, then the end of the body.
 _USAGE_GRACE_SECONDS = 2.0
 _END_GRACE_SECONDS = 0.2
+# About ten milliseconds of work for what filters and forwards a text.
+_PART = 2_000
 
 
 @dataclass(frozen=True)
@@ -42,8 +45,10 @@ class Received:
     texts: list[str] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
     tool_calls: dict[int, dict[str, Any]] = field(default_factory=dict)
-    thought: bool = False
+    thoughts: list[str] = field(default_factory=list)
+    size: int = 0
     finish_reason: str | None = None
+    cut: bool = False
     done: bool = False
     usage: dict[str, Any] | None = None
     head: dict[str, Any] = field(default_factory=dict)
@@ -56,7 +61,7 @@ class Received:
     @property
     def started(self) -> bool:
         """Whether a token has come."""
-        return bool(self.texts or self.tool_calls or self.refusals or self.thought)
+        return bool(self.texts or self.tool_calls or self.refusals or self.thoughts)
 
     @property
     def complete(self) -> bool:
@@ -64,9 +69,9 @@ class Received:
         return self.done or self.finish_reason is not None
 
     def spoken(self) -> str:
-        """All that the model wrote, arguments of tools too: what an estimate counts."""
+        """All that the model wrote, arguments of tools and thoughts too: what an estimate counts."""
         arguments = (f"{call['function']['name']}{call['function']['arguments']}" for call in self.calls())
-        return "".join([*self.texts, *self.refusals, *arguments])
+        return "".join([*self.texts, *self.refusals, *self.thoughts, *arguments])
 
     def calls(self) -> list[dict[str, Any]]:
         """The tool calls in order."""
@@ -89,13 +94,15 @@ class Received:
         delta = choice.get("delta") or choice.get("message") or {}
         for call in delta.get("tool_calls") or ():
             self._add_call(call)
-        if delta.get("reasoning_content") or delta.get("reasoning"):
-            self.thought = True
-        if delta.get("refusal"):
-            self.refusals.append(delta["refusal"])
-        text: str = delta.get("content") or ""
-        if text:
-            self.texts.append(text)
+        self._keep(self.thoughts, delta.get("reasoning_content") or delta.get("reasoning"))
+        self._keep(self.refusals, delta.get("refusal"))
+        return self._keep(self.texts, delta.get("content"))
+
+    def _keep(self, kind: list[str], text: str | None) -> str:
+        if not text:
+            return ""
+        self.size += len(text.encode(errors="replace"))
+        kind.append(text)
         return text
 
     def _add_call(self, call: dict[str, Any]) -> None:
@@ -108,7 +115,9 @@ class Received:
         )
         known["id"] = known["id"] or call.get("id") or f"call_{index}"
         known["function"]["name"] += function.get("name") or ""
-        known["function"]["arguments"] += function.get("arguments") or ""
+        arguments = function.get("arguments") or ""
+        known["function"]["arguments"] += arguments
+        self.size += len(arguments)
 
     def merged(self) -> dict[str, Any]:
         """The whole answer as one chunk of the wire."""
@@ -125,13 +134,15 @@ async def exchange(
     received: Received,
     on_text: Callable[[str], None],
     patience: StreamTimeouts,
+    limit: OutputLimit,
 ) -> None:
     """Send `payload` and fill `received` until the provider says that it has finished.
 
-    Cancelling closes the connection, so that the provider stops writing.
+    Cancelling closes the connection, so that the provider stops writing; so does an answer that goes on
+    beyond its limit, which then has the finish reason `length`.
 
     Raises:
-        ProviderFailure: It refused, failed, fell silent or broke off.
+        ProviderFailure: It refused, failed, fell silent, broke off, or sent too much.
     """
     now = asyncio.get_running_loop().time
     try:
@@ -146,21 +157,44 @@ async def exchange(
                         received.done = True
                         deadline.reschedule(now() + _END_GRACE_SECONDS)
                         continue
-                    text = received.add(chunk)
+                    text = _added(received, chunk)
                     if received.finish_reason is not None:
                         deadline.reschedule(now() + _USAGE_GRACE_SECONDS)
                     elif received.started:
                         _put_off(deadline, now() + patience.stall, patience.stall / 10)
+                    if await limit.reached(received):
+                        received.finish_reason = "length"
+                        break
                     if text:
-                        on_text(text)
+                        await _pass_on(text, on_text)
     except TimeoutError:
         if not received.complete:
             raise _silence(received, patience) from None
+    except TooMuch as error:
+        received.cut = True
+        raise ProviderFailure(UnusableAnswer(str(error)), charged=True) from error
     except (openai.OpenAIError, httpx2.HTTPError, httpx2.StreamError, anyio.EndOfStream, OSError) as error:
         if not received.complete:
             raise from_exception(error) from error
     if not received.complete:
         raise unreachable("The model's answer broke off.", charged=True)
+
+
+def _added(received: Received, chunk: dict[str, Any]) -> str:
+    try:
+        return received.add(chunk)
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ProviderFailure(
+            UnusableAnswer("The model's server sent an unknown event."), charged=True
+        ) from error
+
+
+async def _pass_on(text: str, on_text: Callable[[str], None]) -> None:
+    """Hand a text on; a long one in parts, so that the event loop has its turns in between."""
+    on_text(text[:_PART])
+    for start in range(_PART, len(text), _PART):
+        await asyncio.sleep(0)
+        on_text(text[start : start + _PART])
 
 
 def _put_off(deadline: asyncio.Timeout, to: float, at_least: float) -> None:
@@ -178,7 +212,10 @@ def _events(response: openai.AsyncAPIResponse[Any]) -> AsyncGenerator[dict[str, 
 
 async def _whole(response: openai.AsyncAPIResponse[Any]) -> AsyncGenerator[dict[str, Any] | None, None]:
     """The answer of a server that does not stream although it was asked to."""
-    yield _parse(b"data:" + (await response.read()).replace(b"\n", b" "))
+    body = b""
+    async for block in response.iter_bytes():
+        body = _bounded(body + block)
+    yield _parse(b"data:" + body.replace(b"\n", b" "))
 
 
 async def _chunks(blocks: AsyncIterator[bytes]) -> AsyncGenerator[dict[str, Any] | None, None]:
@@ -186,13 +223,22 @@ async def _chunks(blocks: AsyncIterator[bytes]) -> AsyncGenerator[dict[str, Any]
     rest = b""
     async for block in blocks:
         *lines, rest = (rest + block).split(b"\n")
+        _bounded(rest)
+        # What has arrived already is read without a pause: the loop has its turn between two blocks.
+        await asyncio.sleep(0)
         for line in lines:
-            chunk = _parse(line)
+            chunk = _parse(_bounded(line))
             if chunk is not _NOTHING:
                 yield chunk
     # Anything else without its newline was cut short.
     if rest.strip() == b"data: [DONE]":
         yield None
+
+
+def _bounded(line: bytes) -> bytes:
+    if len(line) > MOST_LINE:
+        raise TooMuch("The model's server sent more at once than an answer can hold.")
+    return line
 
 
 _NOTHING: dict[str, Any] = {}
@@ -211,10 +257,14 @@ def _parse(line: bytes) -> dict[str, Any] | None:
     except orjson.JSONDecodeError as error:
         raise ProviderFailure(UnusableAnswer("The model's server sent broken JSON."), charged=True) from error
     if not isinstance(chunk, dict):
-        raise ProviderFailure(UnusableAnswer("The model's server sent an unknown event."), charged=True)
+        raise _unknown_event()
     if chunk.get("error"):
         raise from_event(chunk["error"])
     return chunk
+
+
+def _unknown_event() -> ProviderFailure:
+    return ProviderFailure(UnusableAnswer("The model's server sent an unknown event."), charged=True)
 
 
 def _silence(received: Received, patience: StreamTimeouts) -> ProviderFailure:

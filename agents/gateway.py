@@ -11,6 +11,7 @@ import httpx2
 import openai
 from pydantic import BaseModel, Field, SecretStr
 
+from agents.answer_limits import bound_response
 from agents.calls import Account, Meter, calling, current_call
 from agents.fast_stream import StreamTimeouts
 from agents.metering import MeteredChatModel, ModelCallConfig, shown
@@ -102,7 +103,9 @@ class Gateway:
             api_key=key,
             base_url=_OFFLINE_URL if settings.offline else settings.openai_base_url or None,
             max_retries=0,
-            http_client=openai.DefaultAioHttpClient(transport=transport, timeout=timeout),
+            http_client=openai.DefaultAioHttpClient(
+                transport=transport, timeout=timeout, event_hooks={"response": [bound_response]}
+            ),
         )
         for tier in ("router", "writer", "judge"):
             self._models[tier] = self._build(tier, self._client)

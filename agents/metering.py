@@ -22,6 +22,7 @@ from langchain_core.tools import BaseTool
 from langchain_openai import ChatOpenAI
 from pydantic import BaseModel, Field, SkipValidation
 
+from agents.answer_limits import OutputLimit
 from agents.calls import Account, Call, Meter, TextSink, calling, current_call
 from agents.fast_stream import Received, StreamTimeouts, exchange
 from agents.prices import Price, price_of
@@ -47,6 +48,8 @@ _log = logging.getLogger(__name__)
 # Roles and separators of one message, and the start of the answer, as OpenAI counts them.
 _TOKENS_PER_MESSAGE = 4
 _LEAST_OUTPUT = 64
+# A usage beyond this was not counted but made up.
+_MOST_TOKENS = 10_000_000
 _LONGEST_WAIT_SECONDS = 20.0
 # OpenAI's reasoning models refuse any temperature but their own.
 _OWN_TEMPERATURE = re.compile(r"(?:o\d|gpt-[5-9])")
@@ -191,7 +194,8 @@ class MeteredChatModel(ChatOpenAI):
         try:
             client: openai.AsyncOpenAI = self.root_async_client
             on_text = call.sink.write if call.sink is not None else _nowhere
-            await exchange(client, payload, received, on_text, self.manners.patience)
+            limit = OutputLimit(output, self.account.counter)
+            await exchange(client, payload, received, on_text, self.manners.patience, limit)
             _check(received, structured="response_format" in payload)
             outcome = "ok"
         except ProviderFailure as failure:
@@ -204,7 +208,8 @@ class MeteredChatModel(ChatOpenAI):
             raise
         finally:
             name = payload["model"]
-            spent = self._entry(call, name, received, prompt_tokens if charged else 0, outcome)
+            reserved = output if received.cut else 0
+            spent = self._entry(call, name, received, prompt_tokens if charged else 0, outcome, reserved)
             entry = await self.account.settle(call, reservation, spent)
         received.head["model"] = shown(name)
         received.usage = received.usage if _counts(received.usage) else _as_usage(entry)
@@ -215,16 +220,17 @@ class MeteredChatModel(ChatOpenAI):
         return chunk
 
     async def _entry(
-        self, call: Call, name: str, received: Received, prompt_tokens: int, outcome: str
+        self, call: Call, name: str, received: Received, prompt_tokens: int, outcome: str, unread: int
     ) -> LedgerEntry:
+        """What one attempt used: as the provider says, else as counted, and `unread` at least."""
         usage = received.usage if _counts(received.usage) else None
         tokens_in, tokens_out, cached, reasoning = prompt_tokens, 0, 0, 0
         if usage is not None:
             tokens_in, tokens_out = usage["prompt_tokens"], usage["completion_tokens"]
             cached = (usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0
             reasoning = (usage.get("completion_tokens_details") or {}).get("reasoning_tokens") or 0
-        elif received.started:
-            tokens_out = await self.account.counter.acount(received.spoken())
+        elif received.started or unread:
+            tokens_out = max(await self.account.counter.acount(received.spoken()), unread)
         price = Price(0, "offline")
         if not self.manners.offline:
             price = price_of(name, self.manners.base_url, tokens_in, cached, tokens_out)
@@ -267,7 +273,7 @@ def _counts(usage: dict[str, Any] | None) -> bool:
     if usage is None:
         return False
     counted = [usage.get(name) for name in ("prompt_tokens", "completion_tokens")]
-    return all(isinstance(number, int) and number >= 0 for number in counted) and any(counted)
+    return all(isinstance(number, int) and 0 <= number <= _MOST_TOKENS for number in counted) and any(counted)
 
 
 def _as_usage(entry: LedgerEntry) -> dict[str, Any]:

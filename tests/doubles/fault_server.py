@@ -23,7 +23,7 @@ import httpx2
 import orjson
 
 from agents.fast_stream import Received as Merged
-from tests.doubles.wire import DONE, Reply, ToolCall, plain_reply, prompt_of
+from tests.doubles.wire import DONE, Reply, ToolCall, chunk_of, plain_reply, prompt_of
 
 FAULTS = frozenset(
     {
@@ -47,6 +47,10 @@ FAULTS = frozenset(
         "unknown-tool",
         "empty",
         "length",
+        "endless",
+        "flood",
+        "long-line",
+        "long-error",
         "refusal",
         "missing-usage",
         "no-done",
@@ -56,6 +60,9 @@ FAULTS = frozenset(
         "context-ollama",
     }
 )
+
+MUCH = 26_000_000
+"""Bytes that no answer has."""
 
 Answerer = Callable[[dict[str, Any]], Reply | Awaitable[Reply]]
 
@@ -232,6 +239,10 @@ class FaultServer:
     async def _answer(self, call: Received, writer: asyncio.StreamWriter) -> bool:
         """Answer one request; whether the connection may serve another."""
         fault = call.fault
+        if fault == "long-error":
+            _respond(writer, 500, {"error": {"message": "x" * MUCH}})
+            await writer.drain()
+            return True
         if fault in _STATUS:
             status, error = _STATUS[fault]
             limits = {"retry-after": f"{self.retry_after:g}"} if fault in {"429", "503"} else {}
@@ -247,6 +258,8 @@ class FaultServer:
 
     async def _stream(self, call: Received, reply: Reply, writer: asyncio.StreamWriter) -> bool:
         fault = call.fault
+        if fault in {"endless", "flood", "long-line"}:
+            await _overflow(fault, writer)
         for number, event in enumerate(reply.chunks(str(call.body.get("model")))):
             if fault == "slow-first-token" and number == 1:
                 await asyncio.Event().wait()
@@ -272,6 +285,17 @@ class FaultServer:
         writer.write(b"0\r\n\r\n")
         await writer.drain()
         return True
+
+
+async def _overflow(fault: str, writer: asyncio.StreamWriter) -> None:
+    """Write until the client has had enough."""
+    if fault == "long-line":
+        _send(writer, chunk_of("word " * (MUCH // 5)))
+        await writer.drain()
+    event = chunk_of("word ") if fault == "endless" else b": nothing new\n" * 10_000
+    while True:
+        _send(writer, event)
+        await writer.drain()
 
 
 def relayed(transport: httpx2.AsyncBaseTransport) -> Answerer:

@@ -56,6 +56,11 @@ class Reply:
             )
 
 
+def chunk_of(text: str) -> bytes:
+    """One server-sent event that adds a text."""
+    return _event("m", {"content": text})
+
+
 def schema_of(body: dict[str, Any]) -> dict[str, Any] | None:
     """The schema that a request asks its answer to fit."""
     asked = body.get("response_format") or {}

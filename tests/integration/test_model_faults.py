@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +67,10 @@ OUTCOMES: dict[str, tuple[type[MarqueeError] | None, type[MarqueeError] | None]]
     "unknown-tool": (GOOD, UnusableAnswer),
     "empty": (GOOD, UnusableAnswer),
     "length": (GOOD, UnusableAnswer),
+    "endless": (GOOD, UnusableAnswer),
+    "flood": (GOOD, UnusableAnswer),
+    "long-line": (GOOD, UnusableAnswer),
+    "long-error": (GOOD, ModelUnreachable),
     "refusal": (GOOD, UnusableAnswer),
     "missing-usage": (GOOD, GOOD),
     "no-done": (GOOD, GOOD),
@@ -204,6 +208,35 @@ async def test_a_cut_answer_is_charged_for_what_was_seen(
     assert row["estimated"]
     assert row["tokens_in"] > 20
     assert row["tokens_out"] >= 1
+
+
+@pytest.mark.parametrize("fault", ["endless", "flood", "long-line"])
+async def test_a_server_without_end_uses_no_more_than_was_reserved(
+    fault: str, bench: MakeBench, usage: Usage, database: Database, business_id: str
+) -> None:
+    reserved: list[int] = []
+    take = usage.reserve
+
+    async def reserve(scope: Scope, tokens: int, run_id: str | None) -> str:
+        reserved.append(tokens)
+        return await take(scope, tokens, run_id)
+
+    usage.reserve = reserve  # type: ignore[method-assign]  # to see what the store is asked for
+    async with fault_server() as server:
+        made = await bench(server, model=f"fault:{fault}", model_max_output=300)
+        sink = Notes()
+        with suppress(UnusableAnswer):
+            await made.agents.run(
+                TALK, {"subject": "x"}, call=call(sink, business_id), context=context(business_id)
+            )
+        await server.until(lambda: server.open_streams == 0, 10)
+    rows = await database.ledger.raw.find(Scope.of(business_id).filter()).to_list(None)
+    assert len(rows) == len(reserved) > 0
+    for row, most in zip(rows, reserved, strict=True):
+        # What came in the same moment as the last token that fits is told as well.
+        assert row["tokens_in"] + row["tokens_out"] <= most + 64
+        assert row["tokens_out"] >= (0 if fault == "flood" else 300)
+    assert len(sink.text) <= 300 * 16
 
 
 async def test_talk_that_is_cut_is_never_a_finished_answer(bench: MakeBench, business_id: str) -> None:

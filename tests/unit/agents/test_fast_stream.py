@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, cast
 
 import httpx2
@@ -16,10 +17,12 @@ from langchain_core.messages import AIMessageChunk
 from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
 
+from agents.answer_limits import OutputLimit
 from agents.calls import calling
 from agents.fast_stream import Received, StreamTimeouts, exchange
 from agents.provider_errors import ProviderFailure
-from core.errors import ModelUnreachable
+from agents.tokens import TokenCounter
+from core.errors import ModelUnreachable, UnusableAnswer
 from tests.doubles.bench import Note, Notes, call
 from tests.doubles.fault_server import fault_server, relayed
 from tests.doubles.scripted_model import ScriptedModel
@@ -27,6 +30,7 @@ from tests.doubles.wire import DONE, Reply, ToolCall, plain_reply
 from tests.unit.agents.conftest import MakeBench
 
 _TOOL = {"type": "function", "function": {"name": "look", "parameters": {"type": "object", "properties": {}}}}
+LIMIT = OutputLimit(10_000, TokenCounter(Path()))
 _FORMAT = {
     "type": "json_schema",
     "json_schema": {"name": "Note", "schema": Note.model_json_schema()},
@@ -109,7 +113,7 @@ async def test_where_the_network_cuts_the_bytes_makes_no_difference(cuts: list[i
     ) as client:
         received, texts = Received(), list[str]()
         payload = {"model": "m", "messages": [{"role": "user", "content": "x"}], "stream": True}
-        await exchange(client, payload, received, texts.append, StreamTimeouts(2, 2))
+        await exchange(client, payload, received, texts.append, StreamTimeouts(2, 2), LIMIT)
     assert received.text == "".join(texts) == reply.text
     assert received.done
     assert received.usage == {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18}
@@ -129,7 +133,7 @@ async def test_a_stream_that_ends_early_is_a_cut_wherever_it_ends() -> None:
         ) as client:
             payload = {"model": "m", "messages": [{"role": "user", "content": "x"}], "stream": True}
             with pytest.raises(ProviderFailure) as failed:
-                await exchange(client, payload, Received(), lambda _: None, StreamTimeouts(2, 2))
+                await exchange(client, payload, Received(), lambda _: None, StreamTimeouts(2, 2), LIMIT)
             assert isinstance(failed.value.error, ModelUnreachable)
 
 
@@ -165,6 +169,28 @@ def test_odd_chunks_are_taken() -> None:
     ):
         received.add(orjson.loads(orjson.dumps(chunk)))
     assert received.text == "whole"
-    assert received.thought
+    assert received.thoughts == ["hm"]
     assert received.calls()[0]["id"] == "call_0"
     assert received.complete
+
+
+@pytest.mark.parametrize(
+    "chunk",
+    [
+        {"choices": 5},
+        {"choices": ["x"]},
+        {"choices": [{"delta": "x"}]},
+        {"choices": [{"delta": {"content": ["part"]}}]},
+        {"choices": [{"delta": {"tool_calls": [5]}}]},
+        {"choices": [{"delta": {"tool_calls": [{"index": {}, "function": {"name": 5}}]}}]},
+    ],
+)
+async def test_a_chunk_of_another_shape_is_an_unusable_answer(
+    chunk: dict[str, Any], bench: MakeBench
+) -> None:
+    body = b"data: " + orjson.dumps(chunk) + b"\n\n" + DONE
+    headers = {"content-type": "text/event-stream"}
+    transport = httpx2.MockTransport(lambda _: httpx2.Response(200, content=body, headers=headers))
+    model = (await bench(transport=transport)).gateway.model("writer")
+    with calling(call()), pytest.raises(UnusableAnswer):
+        await model.ainvoke("hello")
