@@ -132,10 +132,11 @@ class Drafting:
 
     async def tie(self, scope: Scope, where: Mapping[str, str]) -> int:
         """Tie the drafts under a condition whose worker died before their slot named them; how many."""
-        waiting = await self._content.all(scope, {**where, "awaits_slot": True})
-        for content in waiting:
+        tied = 0
+        while content := await self._content.find(scope, {**where, "awaits_slot": True}):
             await self._tied(scope, content)
-        return len(waiting)
+            tied += 1
+        return tied
 
     async def _finished(self, scope: Scope, content: Content, instead_of: str | None = None) -> Content:
         """The draft with all that saving one takes; may be repeated."""

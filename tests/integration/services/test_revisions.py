@@ -173,6 +173,41 @@ async def test_no_interleaving_loses_an_edit_or_a_revision(
             assert (one.title, one.text_content, one.authorship) == (*seen(content), content.authorship)
 
 
+async def test_the_database_can_be_asked_what_is_approved(
+    database: Database, contents: Contents, drafting: Drafting, bakery: Business, spring: Campaign
+) -> None:
+    scope = Scope.of(bakery.id)
+    drafts = []
+    for number in range(3):
+        draft = await drafting.save_draft(
+            scope,
+            business=bakery,
+            campaign=spring,
+            slot=None,
+            platform="instagram",
+            fields=ContentFields(title=f"Pain {number}"),
+            ai_metadata=AiMetadata(),
+            checked_against="",
+            written_by=WrittenBy(run_id=new_id(), agent="copywriter", slot="1"),
+        )
+        drafts.append(draft)
+    for draft in drafts[:2]:
+        approval = Approval(
+            decision="approved",
+            by=PERSON,
+            at=draft.created_at,
+            digest=draft.content_digest,
+            revision=draft.revision,
+        )
+        await database.content.change(scope, draft.id, {"approval": approval})
+    await contents.change(scope, drafts[0].id, {"title": "Brioche"}, edited_by=PERSON)
+    holds = {"$expr": {"$eq": ["$approval.digest", "$content_digest"]}}
+    approved = database.content.raw.find({**scope.filter(), "approval.decision": "approved", **holds})
+    assert [one["_id"] async for one in approved] == [drafts[1].id]
+    states = {one.id: one.approval_state for one in (await contents.page(scope, 10)).items}
+    assert [states[draft.id] for draft in drafts] == ["pending", "approved", "pending"]
+
+
 @pytest.mark.parametrize(
     ("values", "visible"),
     [
