@@ -18,8 +18,8 @@ class KeyedRequest(Document):
     """Open until `status` is set; after `open_until` an open one may be claimed again.
 
     `attempt` counts the claims and fences every later write. All attempts share `token`, from which the ids
-    of what they create are derived. `created` has those that were asked for; once one of them is `deleted`,
-    the answer is gone with it.
+    of what they create are derived. `document_ids` are the documents that it created or was answered with;
+    once one of them is `deleted`, the answer is gone with it.
     """
 
     fingerprint: str
@@ -30,7 +30,7 @@ class KeyedRequest(Document):
     status: int | None = None
     headers: list[tuple[str, str]] = Field(default_factory=list)
     body: bytes = b""
-    created: list[str] = Field(default_factory=list)
+    document_ids: list[str] = Field(default_factory=list)
     deleted: bool = False
 
 

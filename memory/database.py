@@ -66,6 +66,11 @@ class Database:
         )
         self.ledger = Collection(mongo, "usage_ledger", LedgerRow, "ledger row", clock)
 
+    async def erase(self, scope: Scope) -> None:
+        """Remove what belongs to the businesses of the scope, but for the accounts of their tokens."""
+        for name in sorted(TENANT_COLLECTIONS - KEPT_FOR_ACCOUNTING - {"businesses"}):
+            await self.mongo.collection(name).delete_many(scope.filter())
+
     async def erase_checkpoints(self, scope: Scope, root_run_ids: Sequence[str]) -> None:
         """Remove the graph state of these runs (`memory/checkpoints.py`)."""
         where = {"thread_id": {"$in": list(root_run_ids)}, **scope.filter()}

@@ -139,7 +139,7 @@ async def _deletions(mongo: Mongo) -> None:
     await make_collection(mongo, "content", written)
     about = IndexModel([("business_id", ASCENDING), ("ref", ASCENDING)])
     await make_collection(mongo, "memories", about)
-    await make_collection(mongo, "idempotency", IndexModel([("created", ASCENDING)]), tenant=False)
+    await make_collection(mongo, "idempotency", IndexModel([("document_ids", ASCENDING)]), tenant=False)
     for name in ("checkpoints", "checkpoint_writes"):
         await make_collection(mongo, name, IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0))
         await mongo.collection(name).update_many(

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+import orjson
+
 from core.clock import Clock
 from core.errors import Deleted, IdempotencyInFlight, IdempotencyMismatch
 from core.idempotency import KeyedRequest
-from core.ids import derived_id, new_id
+from core.ids import derived_id, is_id, new_id
 from memory.collections import AlreadyThere
 from memory.database import Database
 
@@ -117,8 +119,17 @@ class Idempotency:
     async def record(
         self, claim: Claim, created: Sequence[str], status: int, headers: list[tuple[str, str]], body: bytes
     ) -> None:
-        """Keep the answer of a claimed request, and the ids of what it created."""
-        values = {"created": created, "status": status, "headers": headers, "body": body}
+        """Keep the answer of a claimed request.
+
+        Args:
+            claim: The claim.
+            created: The ids of what it created.
+            status: The HTTP status.
+            headers: Those that are given again.
+            body: The body.
+        """
+        document_ids = list({*created, *_ids_in(body)})
+        values = {"document_ids": document_ids, "status": status, "headers": headers, "body": body}
         await self._requests.change(_open(claim), values)
 
     async def release(self, claim: Claim) -> None:
@@ -127,13 +138,13 @@ class Idempotency:
 
     async def lapse(self, claim: Claim, created: Sequence[str]) -> None:
         """End the claim without an answer: the next request with the same body completes what was begun."""
-        values = {"created": created, "attempt": claim.attempt + 1, "open_until": self._clock.now()}
+        values = {"document_ids": created, "attempt": claim.attempt + 1, "open_until": self._clock.now()}
         await self._requests.change(_open(claim), values)
 
-    async def forget(self, ids: Sequence[str]) -> None:
-        """Remove the answers to the requests that created these documents; they create nothing again."""
+    async def forget(self, document_id: str) -> None:
+        """Remove the answers that are about a document; the requests that created it create nothing again."""
         forgotten = {"deleted": True, "headers": [], "body": b""}
-        await self._requests.change_all({"created": {"$in": list(ids)}}, forgotten)
+        await self._requests.change_all({"document_ids": document_id}, forgotten)
 
     async def _renew(self, claim: Claim) -> None:
         while True:
@@ -166,3 +177,13 @@ class Idempotency:
 def _open(claim: Claim) -> dict[str, Any]:
     """The request while the claim holds it unanswered."""
     return {"_id": claim.id, "attempt": claim.attempt, "token": claim.token, "status": None}
+
+
+def _ids_in(body: bytes) -> list[str]:
+    """The ids that stand at the top of a JSON answer: a document's own, and what it belongs to."""
+    try:
+        answer = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return []
+    fields = answer.values() if isinstance(answer, dict) else []
+    return [value for value in fields if isinstance(value, str) and is_id(value)]

@@ -170,9 +170,8 @@ class Recall:
         Raises:
             Unavailable: Chroma does not answer: what could not be erased is not called erased.
         """
-        where = {"ref": {"$in": list(refs)}}
-        while found := (await self._memories.page(scope, where, BATCH)).items:
-            ids = [memory.id for memory in found]
+        ids = await self._memories.ids(scope, {"ref": {"$in": list(refs)}})
+        if ids:
             await self._vectors.remove(scope, ids)
             await self._memories.delete(scope, {"_id": {"$in": ids}})
 

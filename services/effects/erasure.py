@@ -19,7 +19,7 @@ from memory.marks import Marks
 from memory.mongo import ConnectionFailure
 from memory.redis import RedisClient
 from services.campaigns import Campaigns
-from services.effects.withdrawal import MOST_ACTIVE, Withdrawal
+from services.effects.withdrawal import Withdrawal
 from services.idempotency import Idempotency
 
 logger = logging.getLogger(__name__)
@@ -190,6 +190,7 @@ class Erasure:
         fields = ("campaign_id", "slot_id", "written_by")
         for content in await self._content.find(scope, {"_id": content_id}, fields):
             await self._database.versions.delete(scope, {"content_id": content_id})
+            await self._idempotency.forget(content_id)
             if content.get("slot_id") is not None:
                 await self._campaigns.release_slot(
                     scope, content["campaign_id"], content["slot_id"], content_id
@@ -222,21 +223,20 @@ class Erasure:
                 await self._content.remove(scope, {"_id": ids})
             await self._database.threads.change_all(scope, where, {"campaign_id": None})
             await self._database.tasks.delete(scope, {"subject": campaign_id})
-            await self._idempotency.forget([campaign_id])
+            await self._idempotency.forget(campaign_id)
             await self._campaign.remove(scope, {"_id": campaign_id})
 
     async def _runs_on(self, scope: Scope, campaign_id: str, stored: Mapping[str, Any]) -> dict[str, Any]:
-        """The condition on the active runs of a campaign: named, in one of its threads, or its author's."""
-        active = await self._database.runs.all(scope, {"status": {"$in": ACTIVE}}, MOST_ACTIVE)
-        where = {"_id": {"$in": [run.thread_id for run in active]}, "campaign_id": campaign_id}
-        threads = {thread.id for thread in await self._database.threads.all(scope, where)}
+        """The condition on the runs of a campaign: it is named, their thread's, or their own."""
+        threads = await self._database.threads.ids(scope, {"campaign_id": campaign_id})
         author = (stored.get("written_by") or {}).get("run_id")
-        ids = [
-            run.id
-            for run in active
-            if run.input.campaign_id == campaign_id or run.thread_id in threads or run.root_run_id == author
-        ]
-        return {"_id": {"$in": ids}}
+        return {
+            "$or": [
+                {"input.campaign_id": campaign_id},
+                {"thread_id": {"$in": threads}},
+                {"root_run_id": author},
+            ]
+        }
 
     async def _finish_thread(self, scope: Scope, thread_id: str) -> None:
         where = {"thread_id": thread_id}
@@ -244,6 +244,7 @@ class Erasure:
         await self._withdrawal.withdraw(scope, where)
         await self._database.messages.delete(scope, where)
         await self._remove_runs(scope, where)
+        await self._idempotency.forget(thread_id)
         await self._thread.remove(scope, {"_id": thread_id})
 
     async def _remove_runs(self, scope: Scope, where: Mapping[str, Any]) -> None:
@@ -271,14 +272,8 @@ class Erasure:
             await self._withdrawal.withdraw(scope, {})
             await self._recall.forget_business(scope)
             await self._remove_runs(scope, {})
-            while campaigns := await self._campaign.find(scope, {}, limit=BATCH):
-                ids = [campaign["_id"] for campaign in campaigns]
-                await self._idempotency.forget(ids)
-                await self._campaign.remove(scope, {"_id": {"$in": ids}})
-            for collection in (database.messages, database.versions, database.content, database.tasks):
-                await collection.delete(scope, {})
-            await database.threads.delete(scope, {})
-            await self._idempotency.forget([business_id])
+            await database.erase(scope)
+            await self._idempotency.forget(business_id)
             await self._business.remove(scope, {"_id": business_id})
 
 

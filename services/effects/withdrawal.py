@@ -19,9 +19,6 @@ STOP_SECONDS = 5.0
 
 LOOK_SECONDS = 0.05
 
-MOST_ACTIVE = 10_000
-"""Active runs of one business that a deletion looks through."""
-
 
 class Withdrawal:
     """Takes runs away from their workers, first by asking, then by the mark.
@@ -42,11 +39,11 @@ class Withdrawal:
 
         One that has not ended in time goes on; nothing waits for those that no worker has begun.
         """
-        active = await self._runs.all(scope, {**where, "status": {"$in": ACTIVE}}, MOST_ACTIVE)
-        for run in active:
+        active = await self._runs.ids(scope, {**where, "status": {"$in": ACTIVE}})
+        for run_id in active:
             with suppress(NotFound):
-                await self._service.cancel(scope, run)
-        in_work = {"_id": {"$in": [run.id for run in active]}, "status": "running"}
+                await self._service.cancel(scope, await self._runs.get(scope, run_id))
+        in_work = {"_id": {"$in": active}, "status": "running"}
         with suppress(TimeoutError):
             async with asyncio.timeout(self._stop_seconds):
                 while active and await self._runs.any(scope, in_work):  # noqa: ASYNC110 -- written elsewhere

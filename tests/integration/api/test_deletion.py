@@ -241,14 +241,20 @@ async def test_a_deletion_that_a_store_delays_is_not_seen_and_ends_by_the_sweep(
 async def test_a_repeated_request_does_not_bring_back_what_was_deleted(
     client: httpx.AsyncClient, services: Services, world: World
 ) -> None:
-    headers = {**world.headers, "Idempotency-Key": "key-1"}
-    body = {"business_name": "Second", "industry": "Bakery"}
-    made = await client.post("/business/", json=body, headers=headers)
-    await client.delete(f"/business/{made.json()['id']}", headers=world.headers)
-    repeated = await client.post("/business/", json=body, headers=headers)
-    assert (repeated.status_code, repeated.json()["slug"]) == (404, "deleted")
-    requests = await services.database.keyed_requests.all({})
-    assert [request.body for request in requests] == [b""]
+    client.headers.update({**world.headers, "Idempotency-Key": "key-1"})
+
+    async def create_both() -> list[httpx.Response]:
+        return [
+            await client.post("/business/", json={"business_name": "Second", "industry": "Bakery"}),
+            await client.post("/campaign/", json={"business_id": world.ids["business"], "name": "June"}),
+        ]
+
+    second, _ = await create_both()
+    for business_id in (second.json()["id"], world.ids["business"]):
+        await client.delete(f"/business/{business_id}", params={"cascade": "true"})
+    for repeated in await create_both():
+        assert (repeated.status_code, repeated.json()["slug"]) == (404, "deleted")
+    assert {request.body for request in await services.database.keyed_requests.all({})} == {b""}
 
 
 @pytest.mark.parametrize("noun", ["thread", "business"])
