@@ -25,33 +25,33 @@ FACTS_IN_PROMPT = 12
 MEMORIES_IN_PROMPT = 3
 
 
-async def write(context: GraphContext, plan: Plan, campaign_id: str, piece: DraftTask) -> Content:
-    """Write one piece and save it at its place in the run; one that an earlier attempt saved is shown again.
+async def write(context: GraphContext, plan: Plan, campaign_id: str, wanted: DraftTask) -> Content:
+    """Write one draft and save it at its place in the run; one that an earlier attempt saved is shown again.
 
     Raises:
         MarqueeError: Why there is no draft; nothing half-finished is saved.
     """
     run = context.run
     campaign = await run.campaigns.get(run.scope, campaign_id)
-    slot = next((slot for slot in campaign.calendar if slot.slot_id == piece["slot_id"]), None)
+    slot = next((slot for slot in campaign.calendar if slot.slot_id == wanted["slot_id"]), None)
     lane = context.stream.artefact(
-        TOOL_NAMES[piece["platform"]],
+        TOOL_NAMES[wanted["platform"]],
         {
             "campaign_id": campaign_id,
-            "platform": piece["platform"],
-            "slot_id": piece["slot_id"],
-            "local_time": piece["local_time"],
-            "theme": piece["theme"],
-            "index": piece["place"],
-            "of": piece["of"],
+            "platform": wanted["platform"],
+            "slot_id": wanted["slot_id"],
+            "local_time": wanted["local_time"],
+            "theme": wanted["theme"],
+            "index": wanted["place"],
+            "of": wanted["of"],
         },
     )
-    place = piece["slot_id"] or str(piece["place"])
-    async with context.stream.step("copywriter", piece["platform"], piece["place"], piece["of"]):
+    place = wanted["slot_id"] or str(wanted["place"])
+    async with context.stream.step("copywriter", wanted["platform"], wanted["place"], wanted["of"]):
         content = await run.drafting.saved(run.scope, run.business.id, run.root_run_id, place)
         if content is None:
             try:
-                content = await _write(context, plan, campaign, slot, piece, lane)
+                content = await _write(context, plan, campaign, slot, wanted, lane)
             except MarqueeError as error:
                 lane.fail(error.problem())
                 raise
@@ -84,13 +84,13 @@ async def _write(
     plan: Plan,
     campaign: Campaign,
     slot: Slot | None,
-    piece: DraftTask,
+    wanted: DraftTask,
     lane: ArtefactLane,
 ) -> Content:
     run = context.run
     # Taken now: a fact that changes from here on makes the checks stale.
     basis = CheckBasis(run.business, campaign, run.clock.now())
-    about = f"{piece['theme']} {campaign.goal}"
+    about = f"{wanted['theme']} {campaign.goal}"
     facts = (await run.recall.nearest_facts(run.business, about))[:FACTS_IN_PROMPT]
     memories = await run.recall.retrieve(run.scope, about, limit=MEMORIES_IN_PROMPT)
 
@@ -100,7 +100,7 @@ async def _write(
             facts=facts,
             memories=memories,
             campaign=campaign,
-            piece=piece,
+            piece=wanted,
             request=context.request.text,
             language=plan.language,
             today=run.today,
@@ -109,9 +109,9 @@ async def _write(
         )
 
     task = Assignment(
-        specialist=specialist_for(piece["platform"]),
+        specialist=specialist_for(wanted["platform"]),
         inputs=inputs,
-        platform=piece["platform"],
+        platform=wanted["platform"],
         language=plan.language,
         campaign=campaign,
         slot=slot,
@@ -119,14 +119,14 @@ async def _write(
     )
     guarded = await write_guarded(context, task, lane)
     sources = await context.checker.cite(
-        run.business, campaign, piece["segment"], facts, memories, guarded.fields, guarded.claims
+        run.business, campaign, wanted["segment"], facts, memories, guarded.fields, guarded.claims
     )
     save = run.drafting.save_draft(
         run.scope,
         business=run.business,
         campaign=campaign,
         slot=slot,
-        platform=piece["platform"],
+        platform=wanted["platform"],
         fields=guarded.fields,
         ai_metadata=AiMetadata(
             prompt_used=context.request.text,
@@ -138,9 +138,9 @@ async def _write(
             claims=guarded.claims,
             simulated=guarded.answer.simulated,
         ),
-        checked_against=basis.digest_for(piece["slot_id"]),
+        checked_against=basis.digest_for(wanted["slot_id"]),
         written_by=WrittenBy(
-            run_id=run.root_run_id, agent="copywriter", slot=piece["slot_id"] or str(piece["place"])
+            run_id=run.root_run_id, agent="copywriter", slot=wanted["slot_id"] or str(wanted["place"])
         ),
     )
 

@@ -14,13 +14,13 @@ from core.campaign import Campaign, CampaignFields, Slot
 from core.content import AiMetadata, Content, ContentFields, TextContent
 from core.document import WrittenBy
 from core.ids import new_id
+from core.rules.version import RULES_VERSION
 from core.scope import Scope
 from jobs.claimed import Driver
 from jobs.tasks import TaskKind
 from memory.database import Database
 from memory.leases import Scans
 from memory.mongo import CommandListener, Mongo
-from services import rechecks as rechecks_module
 from services.businesses import BusinessDraft, FactDraft, NewFact
 from services.campaigns import Campaigns
 from services.check_basis import CheckBasis
@@ -254,7 +254,7 @@ async def test_new_rules_make_every_draft_stale_and_each_business_is_looked_afte
 ) -> None:
     draft = await shop.write("Du pain pour demain.")
     scans = Scans(shop.database.mongo)
-    assert await scans.checked_before(rechecks_module.RULES_VERSION) == []
+    assert await scans.checked_before(RULES_VERSION) == []
     monkeypatch.setattr("services.check_basis.RULES_VERSION", 10_000)
     monkeypatch.setattr("services.rechecks.RULES_VERSION", 10_000)
     assert await shop.stale() == {draft.id}
@@ -263,6 +263,23 @@ async def test_new_rules_make_every_draft_stale_and_each_business_is_looked_afte
     assert await scans.checked_before(10_000) == []
     assert await shop.work() == 1
     assert await shop.stale() == set()
+
+
+async def test_a_business_that_another_path_stored_is_looked_after_too(shop: Shop) -> None:
+    """Such as a demo workspace, or one that an earlier release wrote."""
+    now, business_id = shop.clock.now(), new_id()
+    business = Business(
+        id=business_id,
+        business_id=business_id,
+        user_id=PERSON,
+        business_name="Amandine",
+        industry="Bakery",
+        created_at=now,
+        updated_at=now,
+    )
+    await shop.database.businesses.insert(Scope.of(business_id), business)
+    (ref,) = await Scans(shop.database.mongo).checked_before(RULES_VERSION)
+    assert ref.business_id == business_id
 
 
 async def test_a_business_with_many_drafts_takes_several_tasks(
