@@ -1,4 +1,4 @@
-"""How many requests a person, an address and a sign-in may make a minute."""
+"""How many requests a person, an address and a sign-in may make, and how many accounts an address."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from core.ids import digest
 from core.settings import Settings
 from memory.redis import PREFIX, RedisClient, window_key
 
-WINDOW = 60
+MINUTE = 60
+HOUR = 3_600
+_PERIODS = {MINUTE: "a minute", HOUR: "an hour"}
 PATIENCE_SECONDS = 0.5
 AWAY_SECONDS = 5.0
 """How long Redis is left alone after it failed; meanwhile this process counts for itself."""
@@ -33,6 +35,7 @@ class Window:
     limit: int
     count: int
     reset: int
+    seconds: int = MINUTE
 
     @property
     def remaining(self) -> int:
@@ -41,7 +44,7 @@ class Window:
 
 
 class RateWindows:
-    """Counts in windows of a whole minute, in Redis, or in this process while Redis is away."""
+    """Counts in windows of a whole minute or hour, in Redis, or in this process while Redis is away."""
 
     def __init__(self, redis: RedisClient, redis_url: str) -> None:
         self._storage = RedisStorage(
@@ -53,28 +56,28 @@ class RateWindows:
             connection_pool=redis.connection_pool,  # type: ignore[arg-type]
         )
         self._away_until = 0.0
-        self._local: Counter[str] = Counter()
-        self._local_minute = 0
+        self._local: dict[int, tuple[int, Counter[str]]] = {}
 
-    async def hit(self, name: str, who: str, limit: int) -> Window:
+    async def hit(self, name: str, who: str, limit: int, seconds: int = MINUTE) -> Window:
         """Count one request."""
-        minute, passed = divmod(int(time.time()), WINDOW)
-        count = await self._count(window_key(name, f"{who}:{minute}"), minute)
-        return Window(name, limit, count, WINDOW - passed)
+        number, passed = divmod(int(time.time()), seconds)
+        count = await self._count(window_key(name, f"{who}:{number}"), number, seconds)
+        return Window(name, limit, count, seconds - passed, seconds)
 
-    async def _count(self, key: str, minute: int) -> int:
+    async def _count(self, key: str, number: int, seconds: int) -> int:
         if time.monotonic() >= self._away_until:
             try:
                 async with asyncio.timeout(PATIENCE_SECONDS):
-                    return await self._storage.incr(key.removeprefix(f"{PREFIX}:"), WINDOW)
+                    return await self._storage.incr(key.removeprefix(f"{PREFIX}:"), seconds)
             # Losing Redis loses the shared count, never the request.
             except Exception:
                 self._away_until = time.monotonic() + AWAY_SECONDS
-        if minute != self._local_minute:
-            self._local_minute = minute
-            self._local.clear()
-        self._local[key] += 1
-        return self._local[key]
+        current, counts = self._local.get(seconds, (number, Counter()))
+        if current != number:
+            counts = Counter()
+        counts[key] += 1
+        self._local[seconds] = number, counts
+        return counts[key]
 
 
 class RequestLimits:
@@ -100,12 +103,17 @@ class RequestLimits:
         await self._hit("sign-in-address", self._address, limit * SIGN_INS_PER_ADDRESS)
         await self._hit("sign-in", digest([self._address, normalise_email(email)])[:32], limit)
 
-    async def _hit(self, name: str, who: str, limit: int) -> None:
-        window = await self._windows.hit(name, who, limit)
+    async def registration(self) -> None:
+        """Count an account that is to be made for its address."""
+        limit = self._settings.registrations_per_hour
+        await self._hit("registration", self._address, limit, HOUR)
+
+    async def _hit(self, name: str, who: str, limit: int, seconds: int = MINUTE) -> None:
+        window = await self._windows.hit(name, who, limit, seconds)
         self.seen.append(window)
         if window.count > limit:
             raise Throttled(
-                f"At most {limit} a minute; go on in {window.reset} seconds.",
+                f"At most {limit} {_PERIODS[seconds]}; go on in {window.reset} seconds.",
                 retry_after=window.reset,
                 limit=limit,
             )
@@ -115,7 +123,7 @@ class RequestLimits:
         if not self.seen:
             return {}
         return {
-            "RateLimit-Policy": ", ".join(f'"{one.name}";q={one.limit};w={WINDOW}' for one in self.seen),
+            "RateLimit-Policy": ", ".join(f'"{one.name}";q={one.limit};w={one.seconds}' for one in self.seen),
             "RateLimit": ", ".join(f'"{one.name}";r={one.remaining};t={one.reset}' for one in self.seen),
         }
 

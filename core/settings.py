@@ -85,6 +85,7 @@ class Settings(BaseSettings):
     user_requests_per_minute: int = Field(default=600, ge=1)
     ip_requests_per_minute: int = Field(default=1_200, ge=1)
     login_attempts_per_minute: int = Field(default=10, ge=1)
+    registrations_per_hour: int = Field(default=100, ge=1)
 
     @cached_property
     def offline(self) -> bool:

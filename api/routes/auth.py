@@ -179,6 +179,7 @@ async def register(
 ) -> Tokens:
     """The new account is a marketer of the installation, and owner of every business that it creates."""
     await request.state.limits.sign_in(given.email)
+    await request.state.limits.registration()
     signed_in = await services.registration.register(
         given.email, given.password, given.name, given.invitation, user_agent
     )

@@ -41,7 +41,11 @@ async def group(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Group
     """Marquee with the offline model; a test that breaks it leaves it running."""
     assert (ROOT / "web" / "dist" / "index.html").is_file(), "the page is not built: make web"
     folder = tmp_path_factory.mktemp("group")
-    settings = {"offline_tokens_per_second": TOKENS_PER_SECOND, "login_attempts_per_minute": 1_000}
+    settings = {
+        "offline_tokens_per_second": TOKENS_PER_SECOND,
+        "login_attempts_per_minute": 1_000,
+        "registrations_per_hour": 10_000,
+    }
     async with running(folder, **settings) as group:
         yield group
 

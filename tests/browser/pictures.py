@@ -105,7 +105,11 @@ async def demo(
 
 async def main(folder: Path) -> None:
     """Every screen into the folder."""
-    settings = {"offline_tokens_per_second": TOKENS_PER_SECOND, "login_attempts_per_minute": 1_000}
+    settings = {
+        "offline_tokens_per_second": TOKENS_PER_SECOND,
+        "login_attempts_per_minute": 1_000,
+        "registrations_per_hour": 10_000,
+    }
     with tempfile.TemporaryDirectory() as home:
         async with running(Path(home), **settings) as group, launched() as browser:
             thread: str | None = None

@@ -59,6 +59,7 @@ class Marquee:
             **{f"MARQUEE_{name.upper()}": str(value) for name, value in self._settings.items()},
             "MARQUEE_DATA_DIR": str(self.directory),
             "MARQUEE_PORT": str(self.port),
+            "MARQUEE_REGISTRATIONS_PER_HOUR": "10000",
             "PYTHONPATH": str(ROOT),
         }
         self.supervisor = await asyncio.create_subprocess_exec(

@@ -40,6 +40,7 @@ def quick(store_urls: StoreUrls, data_dir: Path, **values: Any) -> Settings:
         "sweep_seconds": 0.3,
         "user_requests_per_minute": 1_000_000,
         "ip_requests_per_minute": 1_000_000,
+        "registrations_per_hour": 1_000_000,
     }
     return Settings(_env_file=None, **{**base, **values})
 

@@ -29,7 +29,11 @@ pytestmark = pytest.mark.timeout(600)
 
 @pytest_asyncio.fixture(scope="module")
 async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Marquee]:
-    quick = {"offline_tokens_per_second": 3_000, "login_attempts_per_minute": 1_000_000}
+    quick = {
+        "offline_tokens_per_second": 3_000,
+        "login_attempts_per_minute": 1_000_000,
+        "registrations_per_hour": 1_000_000,
+    }
     async with marquee(tmp_path_factory.mktemp("marquee"), **quick) as started:
         yield started
 

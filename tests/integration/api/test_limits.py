@@ -10,6 +10,7 @@ import pytest
 
 from api.app import create_app
 from api.limits import RateWindows, address_group
+from core.ids import new_id
 from core.settings import Settings
 from memory.redis import connect
 from services.container import Services
@@ -74,6 +75,25 @@ async def test_writing_the_account_differently_gives_no_more_guesses(services: S
             body = {"email": written[number % len(written)], "password": PASSWORD}
             statuses.append((await attacker.post("/auth/login", json=body)).status_code)
     assert statuses.count(429) >= 2
+
+
+async def test_accounts_made_from_one_address_are_limited_by_the_hour(services: Services) -> None:
+    used = again(services, registrations_per_hour=3)
+    app = create_app(used.settings, used)
+
+    def newcomer() -> dict[str, str]:
+        return {"email": f"{new_id()}@example.com", "password": PASSWORD, "name": "Ali"}
+
+    async with client_of(app) as office, client_of(app) as elsewhere:
+        answers = [await office.post("/auth/register", json=newcomer()) for _ in range(8)]
+        # Eight requests lie in two windows at most.
+        refused = [answer for answer in answers if answer.status_code == 429]
+        assert len(refused) >= 2
+        for answer in refused:
+            assert answer.json()["slug"] == "throttled"
+            assert "an hour" in answer.json()["detail"]
+            assert '"registration";q=3;w=3600' in answer.headers["ratelimit-policy"]
+        assert (await elsewhere.post("/auth/register", json=newcomer())).status_code == 201
 
 
 async def test_guessing_over_many_accounts_is_slowed_down(services: Services) -> None:
