@@ -25,9 +25,9 @@ from services.tokens import RefreshToken, Tokens, parse_refresh
 log = logging.getLogger("marquee.accounts")
 
 
-STANDING_SECONDS = 5.0
+SESSION_CACHED_SECONDS = 5.0
 """How long another process may take to notice that a session was ended or a user was switched off."""
-STANDING_KEPT = 10_000
+SESSIONS_CACHED = 10_000
 
 MOST_MEMBERSHIPS = 10_000
 """Businesses of one person; a request of somebody with more fails rather than showing some of them."""
@@ -46,7 +46,7 @@ class SignedIn:
 
 
 @dataclass(frozen=True)
-class _Standing:
+class CachedSession:
     """That a session held, and when this was last read."""
 
     user: User
@@ -73,7 +73,7 @@ class Accounts:
         self._tokens = Tokens(key, settings.access_minutes, clock)
         self._grace = timedelta(seconds=settings.refresh_grace_seconds)
         self._lifetime = timedelta(days=settings.refresh_days)
-        self._standings: dict[str, _Standing] = {}
+        self._sessions: dict[str, CachedSession] = {}
 
     async def create(
         self, email: str, password: str, name: str, role: InstallationRole = "marketer", locale: str = "en"
@@ -168,7 +168,7 @@ class Accounts:
         """
         claims = self._tokens.read_access(access_token)
         user, memberships = await asyncio.gather(
-            self._standing(claims.user_id, claims.session_id),
+            self._signed_in_user(claims.user_id, claims.session_id),
             self._database.memberships.all({"user_id": claims.user_id}, MOST_MEMBERSHIPS),
         )
         return Principal(
@@ -199,15 +199,15 @@ class Accounts:
         expect = {"_id": session_id, "user_id": user_id, "revoked_at": None}
         if not await self._database.sessions.change(expect, {"revoked_at": self._clock.now()}):
             raise NotFound("session")
-        self._standings.pop(session_id, None)
+        self._sessions.pop(session_id, None)
 
     async def end_sessions(self, user_id: str, keep: str | None = None) -> None:
         """Sign a person out everywhere, but for the session to keep."""
         others = {"user_id": user_id, "revoked_at": None, "_id": {"$ne": keep}}
         await self._database.sessions.change_all(others, {"revoked_at": self._clock.now()})
-        for session_id, known in list(self._standings.items()):
+        for session_id, known in list(self._sessions.items()):
             if known.user.id == user_id and session_id != keep:
-                del self._standings[session_id]
+                del self._sessions[session_id]
 
     async def logout(self, refresh_token: str | None, principal: Principal | None) -> None:
         """End the session that the token or the caller belongs to; ending an ended one is fine."""
@@ -288,12 +288,12 @@ class Accounts:
         await self._database.sessions.change(
             {"_id": family.id, "revoked_at": None}, {"revoked_at": self._clock.now()}
         )
-        self._standings.pop(family.id, None)
+        self._sessions.pop(family.id, None)
 
-    async def _standing(self, user_id: str, session_id: str) -> User:
+    async def _signed_in_user(self, user_id: str, session_id: str) -> User:
         now = self._clock.now()
-        known = self._standings.get(session_id)
-        fresh = known is not None and abs((now - known.read_at).total_seconds()) < STANDING_SECONDS
+        known = self._sessions.get(session_id)
+        fresh = known is not None and abs((now - known.read_at).total_seconds()) < SESSION_CACHED_SECONDS
         if known is not None and fresh and known.user.id == user_id:
             return known.user
         user, family = await asyncio.gather(
@@ -301,9 +301,9 @@ class Accounts:
             self._database.sessions.find({"_id": session_id, "user_id": user_id, "revoked_at": None}),
         )
         if user is None or family is None or not user.is_active:
-            self._standings.pop(session_id, None)
+            self._sessions.pop(session_id, None)
             raise Unauthenticated("The session has ended; sign in again.")
-        if len(self._standings) >= STANDING_KEPT:
-            self._standings.clear()
-        self._standings[session_id] = _Standing(user, now)
+        if len(self._sessions) >= SESSIONS_CACHED:
+            self._sessions.clear()
+        self._sessions[session_id] = CachedSession(user, now)
         return user
