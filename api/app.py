@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
@@ -23,6 +23,7 @@ from api.middleware import MAX_BODY, AroundRequest, HttpMetrics
 from api.problems import add_problem_handlers
 from api.reference import add_reference, check_access
 from api.ui import DIST, add_ui
+from api.well_formed import well_formed
 from core.settings import Settings
 from services.container import Services, open_services
 
@@ -68,6 +69,7 @@ def create_app(settings: Settings, services: Services | None = None, dist: Path 
         docs_url=None,
         redoc_url=None,
         middleware=_middleware(settings),
+        dependencies=[Depends(well_formed)],
         generate_unique_id_function=_operation_id,
         separate_input_output_schemas=False,
     )

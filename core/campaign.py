@@ -19,7 +19,7 @@ from pydantic import (
 )
 
 from core.business import Line, Text
-from core.clock import LocalTime, Timezone
+from core.clock import Day, LocalTime, Timezone
 from core.document import PublicValue, TenantDocument
 from core.ids import new_id
 
@@ -99,8 +99,8 @@ class CampaignFields(PublicValue):
     name: Line
     goal: Text = ""
     kpis: Kpis = Field(default_factory=Kpis)
-    start_date: date | None = None
-    end_date: date | None = None
+    start_date: Day | None = None
+    end_date: Day | None = None
     status: CampaignStatus = "draft"
 
     @field_validator("end_date")

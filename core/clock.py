@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+import re
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Annotated, Protocol
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, AwareDatetime, PlainSerializer, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, PlainSerializer, StringConstraints
+
+_NUMBER = re.compile(r"\s*[+-]?[\d_.]+\s*")
 
 
 def whole_milliseconds(value: datetime) -> datetime:
@@ -21,12 +24,28 @@ def rfc3339(value: datetime) -> str:
     return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def _written(form: str) -> BeforeValidator:
+    """Refuse numbers, which pydantic would read as seconds since 1970."""
+
+    def check(value: object) -> object:
+        if isinstance(value, int | float) or (isinstance(value, str) and _NUMBER.fullmatch(value)):
+            message = f"must be {form}"
+            raise ValueError(message)
+        return value
+
+    return BeforeValidator(check)
+
+
 Instant = Annotated[
     AwareDatetime,
+    _written("a time such as 2027-03-01T09:00:00Z"),
     AfterValidator(whole_milliseconds),
     PlainSerializer(rfc3339, return_type=str, when_used="json"),
 ]
 """A moment: aware, UTC, whole milliseconds."""
+
+Day = Annotated[date, _written("a date such as 2027-03-01")]
+"""A day of the calendar."""
 
 LocalTime = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d$")]
 """Wall time without a zone, `2027-03-01T09:00`; the zone stands beside it."""

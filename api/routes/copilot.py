@@ -17,6 +17,7 @@ from core.clock import Instant
 from core.conversation import Run, RunOutcome, RunStatus, SpecialistName, TokenUse
 from core.errors import Conflict, InvalidFields
 from core.ids import ClientId
+from core.rules.folding import fold
 from core.views import View
 from services.run_request import RunRequest
 
@@ -78,13 +79,14 @@ class CopilotInput(BaseModel):
         for message in reversed(self.messages):
             if message.get("role") == "user":
                 text = _text(message.get("content")).strip()
-                if not text:
+                if not fold(text).text.strip():
+                    # Nothing in it can be seen: no answer to it is worth its tokens.
                     break
                 if len(text) > LONGEST_MESSAGE:
                     problem = f"is longer than {LONGEST_MESSAGE} characters; shorten it"
                     raise InvalidFields([{"field": "messages", "message": problem}])
                 return text
-        problem = "needs a message with role user and a text"
+        problem = "needs a message with role user and a text that can be read"
         raise InvalidFields([{"field": "messages", "message": problem}])
 
 
