@@ -115,7 +115,7 @@ async def run() -> bool:
             clients, paths = [], []
             for spread in SPREADS:
                 mark = new_id()
-                signed_in = await services.accounts.register(f"{mark}@example.com", mark, "A")
+                signed_in = await services.accounts.register(f"{mark}@example.com", new_id(), "A")
                 headers = {"Authorization": f"Bearer {signed_in.access_token}"}
                 client = httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", headers=headers)
                 clients.append(await stack.enter_async_context(client))
