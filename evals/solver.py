@@ -101,6 +101,8 @@ async def open_bench(settings: Settings, listeners: Sequence[CommandListener] = 
             "database": f"marquee_evals_{new_id()}",
             "data_dir": folder,
             "offline_tokens_per_second": FAST,
+            # Every case founds its own.
+            "businesses_per_user": 10_000,
         }
         own = settings.model_copy(update=mine)
         services = await stack.enter_async_context(open_services(own, CaseClock(), listeners))

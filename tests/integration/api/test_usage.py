@@ -80,7 +80,7 @@ async def test_a_month_that_all_businesses_have_used_up_starts_no_work(
     assert (await ali.client.get("/runs/spring-1")).status_code == 404
 
 
-@pytest.mark.parametrize("month", ["2027", "march", "2999-01", "2026-13"])
+@pytest.mark.parametrize("month", ["2027", "march", "2027-3", "2999-01", "2026-13", "1999-12", "2027-0４"])
 async def test_a_month_that_is_none_is_refused(ali: Person, month: str) -> None:
     business = await found(ali)
     answer = await ali.client.get(f"/business/{business['id']}/usage?month={month}")

@@ -199,14 +199,11 @@ async def test_the_report_names_months_and_what_used_them(till: Till) -> None:
     assert (await usage.report(till.scope, "2026-12"))["resets_at"] == "2027-01-01T00:00:00.000Z"
 
 
-@pytest.mark.parametrize("month", ["", "march", "2027-3", "2027-13", "2027-05", "1999-12", "2027-0４"])
-async def test_a_month_that_is_none_or_has_not_begun_is_refused(till: Till, month: str) -> None:
+async def test_a_month_that_has_not_begun_is_refused(till: Till) -> None:
     till.clock.present = datetime(2027, 4, 4, tzinfo=UTC)
-    if not month:
-        assert (await till.usage().report(till.scope, month))["month"] == "2027-04"
-        return
+    assert (await till.usage().report(till.scope))["month"] == "2027-04"
     with pytest.raises(InvalidFields) as refused:
-        await till.usage().report(till.scope, month)
+        await till.usage().report(till.scope, "2027-05")
     assert [error["field"] for error in refused.value.facts["errors"]] == ["month"]
 
 
