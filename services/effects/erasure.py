@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Protocol, TypeVar
 
@@ -27,12 +27,13 @@ logger = logging.getLogger(__name__)
 BATCH = 200
 
 RESUME_AFTER = timedelta(seconds=30)
-"""A deletion that began earlier and has not ended is taken up by the sweep; no request takes so long."""
+"""A deletion that began earlier is taken up by the sweep; it may work beside a request that takes longer."""
 
 CASCADE = "deleting_cascade"
 """The stored field that says whether a campaign or business goes with its content."""
 
 D = TypeVar("D", bound=Document)
+T = TypeVar("T")
 
 
 class Forgetful(Protocol):
@@ -217,10 +218,10 @@ class Erasure:
             await self._content.mark_all(scope, {"campaign_id": campaign_id})
             await self._withdrawal.stop(scope, await self._runs_on(scope, campaign_id, campaign))
             where = {"campaign_id": campaign_id}
-            while contents := await self._content.find(scope, where, limit=BATCH):
-                ids = {"$in": [content["_id"] for content in contents]}
-                await self._database.versions.delete(scope, {"content_id": ids})
-                await self._content.remove(scope, {"_id": ids})
+            contents = await self._content.find(scope, where)
+            for ids in _batches([content["_id"] for content in contents]):
+                await self._database.versions.delete(scope, {"content_id": {"$in": ids}})
+                await self._content.remove(scope, {"_id": {"$in": ids}})
             await self._database.threads.change_all(scope, where, {"campaign_id": None})
             await self._database.tasks.delete(scope, {"subject": campaign_id})
             await self._idempotency.forget(campaign_id)
@@ -249,7 +250,7 @@ class Erasure:
 
     async def _remove_runs(self, scope: Scope, where: Mapping[str, Any]) -> None:
         """Remove runs that are marked, with their graph state, memories and event logs."""
-        while runs := await self._run.find(scope, where, ("root_run_id", "attempt"), limit=BATCH):
+        for runs in _batches(await self._run.find(scope, where, ("root_run_id", "attempt"))):
             roots = [run["root_run_id"] for run in runs]
             await self._database.erase_checkpoints(scope, roots)
             await self._recall.forget(scope, roots)
@@ -275,6 +276,10 @@ class Erasure:
             await database.erase(scope)
             await self._idempotency.forget(business_id)
             await self._business.remove(scope, {"_id": business_id})
+
+
+def _batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    return (items[start : start + BATCH] for start in range(0, len(items), BATCH))
 
 
 async def _all_gone(finish: Awaitable[None]) -> bool:

@@ -10,8 +10,8 @@ from typing import Any
 from core.conversation import ACTIVE
 from core.errors import NotFound
 from core.scope import Scope
-from memory.collections import DELETING
 from memory.database import Database
+from memory.marks import Marks
 from services.runs import Runs
 
 STOP_SECONDS = 5.0
@@ -31,6 +31,7 @@ class Withdrawal:
 
     def __init__(self, database: Database, runs: Runs, stop_seconds: float = STOP_SECONDS) -> None:
         self._runs = database.runs
+        self._marks = Marks(database.runs)
         self._service = runs
         self._stop_seconds = stop_seconds
 
@@ -54,8 +55,7 @@ class Withdrawal:
 
         One that is still active ends with that: no worker claims it, and one that has it loses its lease.
         """
-        now = self._runs.clock.now()
-        ended = {"status": "cancelled", "outcome": "cancelled", "finished_at": now, "lease": None}
-        active = {**where, "status": {"$in": ACTIVE}}
-        await self._runs.change_all(scope, active, {**ended, DELETING: now})
-        await self._runs.change_all(scope, where, {DELETING: now})
+        ended = {"status": "cancelled", "outcome": "cancelled", "finished_at": self._runs.clock.now()}
+        active = await self._runs.ids(scope, {**where, "status": {"$in": ACTIVE}})
+        await self._marks.mark_all(scope, {"_id": {"$in": active}}, {**ended, "lease": None})
+        await self._marks.mark_all(scope, where)

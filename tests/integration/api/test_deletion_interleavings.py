@@ -242,7 +242,7 @@ async def test_a_deletion_right_before_or_after_a_write_of_a_run_leaves_no_orpha
     dies=st.none() | st.integers(0, 25),
 )
 @hypothesis_settings(
-    max_examples=40,
+    max_examples=30,
     deadline=None,
     derandomize=True,
     database=None,
