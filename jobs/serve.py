@@ -26,7 +26,7 @@ from services.start_checks import check_settings
 WORKER_READY = re.compile(rb'"event":\s*"worker\.ready"')
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 REFUSED, FAILED, INTERRUPTED = 2, 1, 130
-PORT_PATIENCE_SECONDS = 2.0
+PORT_PATIENCE_SECONDS = 4.0
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from memory.watchdog import Ask, until_silent
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.2
-ADOPT_SECONDS = 3.0
+ADOPT_SECONDS = 5.0
 ORPHAN_STOP_SECONDS = 5.0
 FIRST_PAUSE, LONGEST_PAUSE, STEADY_SECONDS = 0.2, 30.0, 60.0
 
@@ -83,7 +83,7 @@ class ProcessPlan:
     env: Mapping[str, str] = field(default_factory=dict)
     adoptable: bool = False
     tethered: bool = False
-    start_seconds: float = 30.0
+    start_seconds: float = 60.0
     stop_seconds: float = 10.0
 
     @property

@@ -23,7 +23,7 @@ from core.errors import Misconfigured
 from memory.watchdog import Broken
 
 UNAUTHORISED = {13, 18, 8000}
-STEP_SECONDS = 2.2
+STEP_SECONDS = 4.0
 """Longest wait for each of the steps: SRV record, host name, connection, answer."""
 
 
@@ -36,7 +36,7 @@ class _Refused(ConnectionError):
 
 
 async def check_reachable(urls: Mapping[str, str], *, database: str = "marquee") -> None:
-    """Check every external store at once, within 10 seconds.
+    """Check every external store at once, within a few seconds.
 
     Args:
         urls: The URLs by the name of their setting (`MONGODB_URL`, `REDIS_URL`, `CHROMA_URL`).

@@ -12,9 +12,9 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from memory.processes import recorded_port
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
-START_SECONDS = 90.0
 STRANGE = ("MARQUEE_", "OPENAI_", "MONGODB_", "REDIS_", "CHROMA_")
 READY = "Ctrl-C stops it"
 
@@ -42,7 +42,7 @@ class Group:
         )
         assert process.stdout is not None
         said = ""
-        async with asyncio.timeout(START_SECONDS):
+        async with asyncio.timeout(PATIENCE):
             while READY not in said:
                 line = await process.stdout.readline()
                 assert line, said

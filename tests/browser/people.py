@@ -15,6 +15,7 @@ from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 from core.ids import new_id
 from tests.browser.group import Group
 from tests.browser.watch import Watch
+from tests.patience import PATIENCE
 
 DESK, PHONE = (1440, 900), (390, 844)
 RECORDER = Path(__file__).with_name("recorder.js")
@@ -171,7 +172,7 @@ async def visitor(browser: Browser, group: Group, **options: Any) -> AsyncIterat
     width, height = options.pop("size", DESK)
     options = {"locale": "en-GB", "timezone_id": "Europe/London", **options}
     context = await browser.new_context(viewport={"width": width, "height": height}, **options)
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(1_000 * PATIENCE)
     await context.add_init_script(path=RECORDER)
     try:
         watch = Watch(context, group.url)

@@ -24,6 +24,7 @@ import orjson
 
 from agents.fast_stream import Received as Merged
 from tests.doubles.wire import DONE, Reply, ToolCall, chunk_of, plain_reply, prompt_of
+from tests.patience import PATIENCE
 
 FAULTS = frozenset(
     {
@@ -155,9 +156,9 @@ class FaultServer:
         self._plan.clear()
         self.pause = 0.0
 
-    async def until(self, condition: Callable[[], bool], seconds: float = 5.0) -> None:
+    async def until(self, condition: Callable[[], bool]) -> None:
         """Wait for a condition on `calls` or `open_streams`."""
-        async with asyncio.timeout(seconds), self._changed:
+        async with asyncio.timeout(PATIENCE), self._changed:
             await self._changed.wait_for(condition)
 
     async def start(self) -> None:

@@ -17,6 +17,7 @@ from memory.embedded import StoreUrls
 from memory.embedders import LocalEmbedder
 from tests.doubles.fault_server import Answerer, FaultServer, fault_server, relayed
 from tests.e2e.world import Town, World, newcomer, town, working
+from tests.patience import PATIENCE
 
 
 def quick(store_urls: StoreUrls, data_dir: Path, **values: Any) -> Settings:
@@ -33,8 +34,8 @@ def quick(store_urls: StoreUrls, data_dir: Path, **values: Any) -> Settings:
         "model_fallback": "",
         "model_tools": "off",
         "model_attempts": 2,
-        "model_first_token_seconds": 10.0,
-        "model_stall_seconds": 2.0,
+        "model_first_token_seconds": PATIENCE,
+        "model_stall_seconds": PATIENCE,
         "offline_tokens_per_second": 3_000.0,
         "lease_seconds": 6.0,
         "sweep_seconds": 0.3,
@@ -141,8 +142,8 @@ def impatient_model(impatient_server: FaultServer) -> FaultServer:
 async def impatient_town(
     store_urls: StoreUrls, data_dir: Path, impatient_server: FaultServer
 ) -> AsyncIterator[Town]:
-    """An API and a worker that gives a silent model a second."""
-    waits = {"model_first_token_seconds": 1.5, "model_stall_seconds": 1.0}
+    """An API and a worker that gives a silent model a few seconds."""
+    waits = {"model_first_token_seconds": 4.0, "model_stall_seconds": 3.0}
     settings = quick(store_urls, data_dir, **served_by(impatient_server), **waits)
     async with town(settings) as opened, working(settings):
         yield opened

@@ -15,9 +15,9 @@ import httpx
 
 from core.settings import Settings
 from tests.e2e.world import eventually
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
-START_SECONDS = 60.0
 
 
 def environment(settings: Settings) -> dict[str, str]:
@@ -47,7 +47,7 @@ async def worker_process(settings: Settings) -> AsyncIterator[asyncio.subprocess
     said = b""
     drain: asyncio.Task[bytes] | None = None
     try:
-        async with asyncio.timeout(START_SECONDS):
+        async with asyncio.timeout(PATIENCE):
             while b"worker.ready" not in said:
                 line = await process.stdout.readline()
                 assert line, said.decode()
@@ -78,7 +78,7 @@ async def api_process(settings: Settings) -> AsyncIterator[tuple[asyncio.subproc
     url = f"http://127.0.0.1:{port}"
     try:
         async with httpx.AsyncClient(trust_env=False) as client:
-            await eventually(lambda: _answers(client, url), START_SECONDS)
+            await eventually(lambda: _answers(client, url))
         yield process, url
     finally:
         with suppress(ProcessLookupError):

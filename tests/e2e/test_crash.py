@@ -24,6 +24,7 @@ from tests.e2e.gate import Gate
 from tests.e2e.grammar import check, kinds, text
 from tests.e2e.processes import api_process, worker_process
 from tests.e2e.world import PLAN, World, eventually, newcomer, town, working
+from tests.patience import PATIENCE
 
 
 async def nothing_twice(world: World, thread: str) -> None:
@@ -42,13 +43,11 @@ async def nothing_twice(world: World, thread: str) -> None:
 
 async def test_a_worker_killed_in_the_middle_is_followed_by_another(here: World, model: FaultServer) -> None:
     run, thread = new_id(), new_id()
-    settings = here.settings.model_copy(
-        update={**served_by(model), "lease_seconds": 2.0, "model_stall_seconds": 30}
-    )
+    settings = here.settings.model_copy(update={**served_by(model), "lease_seconds": 4.0})
     model.plan("ok", "ok", "stall")
     async with worker_process(settings) as first:
         await here.start(PLAN, run=run, thread=thread)
-        await model.until(lambda: any(call.fault == "stall" for call in model.calls), 20)
+        await model.until(lambda: any(call.fault == "stall" for call in model.calls))
         before = await eventually(here.drafts)
         first.send_signal(signal.SIGKILL)
         await first.wait()
@@ -68,13 +67,11 @@ async def test_a_worker_killed_in_the_middle_is_followed_by_another(here: World,
 async def test_a_worker_that_is_stopped_gives_its_run_to_another(here: World, model: FaultServer) -> None:
     """As a new version of the worker would come: nobody waits for the lease, nothing is told twice."""
     run, thread = new_id(), new_id()
-    settings = here.settings.model_copy(
-        update={**served_by(model), "lease_seconds": 60.0, "model_stall_seconds": 30}
-    )
+    settings = here.settings.model_copy(update={**served_by(model), "lease_seconds": 60.0})
     model.plan("ok", "ok", "stall")
     async with working(settings):
         await here.start(PLAN, run=run, thread=thread)
-        await model.until(lambda: any(call.fault == "stall" for call in model.calls), 20)
+        await model.until(lambda: any(call.fault == "stall" for call in model.calls))
         await eventually(here.drafts)
     async with working(settings):
         ended = await here.ended(run)
@@ -169,13 +166,13 @@ async def test_a_worker_killed_between_the_end_and_its_event(here: World) -> Non
 async def test_an_api_that_is_stopped_says_that_its_streams_are_cut(here: World, model: FaultServer) -> None:
     """As a new version of the API would come: a stock client must not take the cut for the end."""
     run, thread = new_id(), new_id()
-    settings = here.settings.model_copy(update={**served_by(model), "model_stall_seconds": 30})
+    settings = here.settings.model_copy(update=served_by(model))
     model.plan("ok", "ok", "stall")
     async with working(settings), api_process(settings) as (process, url):
         there = replace(here, client=httpx.AsyncClient(base_url=url, headers=here.client.headers, timeout=30))
         async with there.client:
             reading = asyncio.create_task(there.say(PLAN, run=run, thread=thread))
-            await model.until(lambda: any(call.fault == "stall" for call in model.calls), 20)
+            await model.until(lambda: any(call.fault == "stall" for call in model.calls))
             process.send_signal(signal.SIGTERM)
             cut = await reading
             await process.wait()
@@ -204,13 +201,13 @@ async def test_a_run_that_kills_its_workers_ends_and_the_next_tenant_gets_an_ans
         # Leaving a worker's block kills it.
         async with worker_process(settings):
             await there.start("What do you know of us?", run=innocent, specialists=[])
-            await model.until(lambda: bool(model.calls), 20)
+            await model.until(lambda: bool(model.calls))
             await here.start("Kill the worker", run=poison, specialists=[])
-            await asyncio.wait_for(poisoned.wait(), 20)
+            await asyncio.wait_for(poisoned.wait(), PATIENCE)
         gate.open.set()
         poisoned.clear()
         async with worker_process(settings):
-            await asyncio.wait_for(poisoned.wait(), 30)
+            await asyncio.wait_for(poisoned.wait(), PATIENCE)
         async with worker_process(settings):
             assert (await here.ended(poison, 30))["problem"]["slug"] == "run-lost"
             assert (await there.ended(innocent, 30))["status"] == "completed"

@@ -54,9 +54,9 @@ async def test_a_user_with_many_shops_and_long_runs_keeps_no_other_waiting(
             if redis_is_away:
                 redis.stop()
             async with working(settings):
-                await model.until(lambda: any("And me?" in call.prompt for call in model.calls), 20)
+                await model.until(lambda: any("And me?" in call.prompt for call in model.calls))
                 # All of the busy one's share is at work.
-                await model.until(lambda: len(model.calls) > PLACES // 2, 20)
+                await model.until(lambda: len(model.calls) > PLACES // 2)
                 # What waits for a place needs none to be stopped.
                 waiting = await place.services.database.runs.raw.find_one(
                     {"status": "queued", "business_id": {"$in": shops}}

@@ -42,7 +42,7 @@ async def test_an_outage_of_the_database_longer_than_the_lease_loses_no_run(
         model.answer = gate
         async with town(settings) as place, newcomer(place) as person, working(settings), working(settings):
             runs = [await person.start("What do you know of us?", specialists=[]) for _ in range(RUNS)]
-            await model.until(lambda: len(model.calls) == RUNS, 30)
+            await model.until(lambda: len(model.calls) == RUNS)
             async with killed(servers):
                 # The answers come while nothing can be written.
                 gate.open.set()
@@ -69,7 +69,7 @@ async def test_a_worker_whose_clock_is_wrong_takes_no_run_of_another(here: World
     settings = here.settings.model_copy(update={**served_by(model), "lease_seconds": LEASE_SECONDS})
     async with working(settings), working(settings, clock=WrongClock()):
         runs = [await here.start("What do you know of us?", specialists=[]) for _ in range(8)]
-        await model.until(lambda: len(model.calls) == len(runs), 30)
+        await model.until(lambda: len(model.calls) == len(runs))
 
         async def long_after() -> bool:
             rows = here.services.database.runs.raw.find({"business_id": here.business_id})

@@ -17,6 +17,7 @@ from tests.e2e.grammar import check, kinds, text
 from tests.e2e.world import PLAN, World, eventually, newcomer, run_input, town, working
 from tests.integration.memory.following import Processor
 from tests.integration.memory.own_redis import OwnRedis
+from tests.patience import PATIENCE
 
 IDLE = 0.5
 """The share of a processor under which nobody spins; API, worker and test are one process here."""
@@ -61,7 +62,7 @@ async def test_redis_emptied_in_the_middle_of_a_run(
     run, thread = new_id(), new_id()
     model.plan("ok", "ok", "stall")
     body = run_input(thread, run, PLAN)
-    async with asyncio.timeout(30), world.stream("POST", world.copilot, json=body) as (_, frames):
+    async with asyncio.timeout(PATIENCE), world.stream("POST", world.copilot, json=body) as (_, frames):
         got = []
         flushed = False
         async for frame in frames:
@@ -88,7 +89,7 @@ async def test_redis_restarted_empty_in_the_middle_of_a_run(
     run, thread = new_id(), new_id()
     model.pause = 0.002
     body = run_input(thread, run, PLAN)
-    async with asyncio.timeout(40), world.stream("POST", world.copilot, json=body) as (_, frames):
+    async with asyncio.timeout(PATIENCE), world.stream("POST", world.copilot, json=body) as (_, frames):
         got = []
         async for frame in frames:
             got.append(frame)

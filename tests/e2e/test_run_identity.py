@@ -10,11 +10,12 @@ import httpx
 from core.ids import new_id
 from tests.e2e.grammar import check
 from tests.e2e.world import ASK, BUSINESS, World, run_input
+from tests.patience import PATIENCE
 
 
 async def post(world: World, body: dict[str, Any]) -> tuple[int, Any]:
     """The status of a request for a run, with its problem or its frames."""
-    async with asyncio.timeout(30), world.stream("POST", world.copilot, json=body) as (answer, frames):
+    async with asyncio.timeout(PATIENCE), world.stream("POST", world.copilot, json=body) as (answer, frames):
         if answer.status_code != 200:
             return answer.status_code, httpx.Response(answer.status_code, content=await answer.aread()).json()
         return 200, [frame async for frame in frames]

@@ -78,9 +78,7 @@ async def test_a_cancelled_run(served: World, model: FaultServer) -> None:
 
 async def test_a_crash_and_a_second_attempt(here: World, model: FaultServer) -> None:
     run, thread = new_id(), new_id()
-    settings = here.settings.model_copy(
-        update={**served_by(model), "lease_seconds": 2.0, "model_stall_seconds": 30}
-    )
+    settings = here.settings.model_copy(update={**served_by(model), "lease_seconds": 4.0})
     # Some drafts are there and one hangs when the worker dies.
     model.plan("ok", "ok", "stall")
     async with worker_process(settings) as first:

@@ -27,6 +27,7 @@ from memory.run_event_reader import RunEventReader
 from services.run_stream import Frame, RunStream
 from services.threads import Threads
 from tests.e2e.grammar import check
+from tests.patience import PATIENCE
 
 Action = tuple[str, int]
 
@@ -35,6 +36,7 @@ ACTIONS = st.lists(
     st.tuples(st.sampled_from(["text", "call", "step", "end", "state", "delta"]), st.integers(0, 3)),
     max_size=12,
 )
+
 LOSSES = st.sampled_from(["nothing", "flush", "trim"])
 
 
@@ -175,7 +177,7 @@ class Bench:
         """What one reader gets, up to the end or until it leaves."""
         got: list[Frame] = []
         current = await self.database.runs.get(scope, run.id)
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(PATIENCE):
             stream = self.following.follow(scope, current, after)
             async for frame in stream:
                 got.append(frame)

@@ -8,6 +8,7 @@ from core.ids import new_id
 from tests.doubles.fault_server import FaultServer
 from tests.e2e.grammar import Frame, check, kinds, text
 from tests.e2e.world import ASK, PLAN, World, eventually, run_input
+from tests.patience import PATIENCE
 
 
 def events(frames: list[Frame]) -> list[dict[str, object]]:
@@ -48,7 +49,7 @@ async def test_readers_cut_while_the_run_goes_on_get_the_same_sequence(
                         break
         return got
 
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         first = asyncio.create_task(served.say(ASK, run=run, thread=thread))
         await eventually(lambda: _exists(served, run))
         readers = await asyncio.gather(*(broken_off(every) for every in (2, 7, 19)))
@@ -62,17 +63,17 @@ async def _exists(served: World, run: str) -> bool:
     return (await served.client.get(f"/runs/{run}")).status_code == 200
 
 
-async def test_a_second_reader_joins_in_the_middle(served: World, model: FaultServer) -> None:
+async def test_a_second_reader_joins_in_the_middle(impatient: World, impatient_model: FaultServer) -> None:
     run = new_id()
-    model.plan("ok", "stall")
+    impatient_model.plan("ok", "stall")
     body = run_input(new_id(), run, ASK)
-    async with served.stream("POST", served.copilot, json=body) as (_, first):
+    async with impatient.stream("POST", impatient.copilot, json=body) as (_, first):
         got: list[Frame] = []
         async for frame in first:
             got.append(frame)
             if frame.kind == "TOOL_CALL_ARGS":
                 break
-        joined = await served.events(run)
+        joined = await impatient.events(run)
         got += [frame async for frame in first]
     assert joined == got
     check(events(joined))

@@ -26,9 +26,9 @@ from jobs.worker import Handlers
 from memory.queue import run_worker
 from services.container import Services, open_services
 from tests.e2e.grammar import Frame, conform, read_frames
+from tests.patience import PATIENCE
 from tests.tenancy import TenantListener
 
-PATIENCE = 20.0
 POLL_SECONDS = 0.02
 
 ASK = "Write an Instagram post and an e-mail about our spring offer"
@@ -228,7 +228,7 @@ class World:
             usage = await self.usage()
             return usage if usage["reserved"] == 0 and usage["open"] == 0 else None
 
-        found: dict[str, Any] = await eventually(look, 5)
+        found: dict[str, Any] = await eventually(look)
         return found
 
 
@@ -255,7 +255,7 @@ async def town(settings: Settings) -> AsyncIterator[Town]:
 @asynccontextmanager
 async def newcomer(place: Town) -> AsyncIterator[World]:
     """One person with one business."""
-    async with httpx.AsyncClient(base_url=place.url, timeout=30, trust_env=False) as client:
+    async with httpx.AsyncClient(base_url=place.url, timeout=PATIENCE, trust_env=False) as client:
         body = {"email": f"{new_id()}@example.com", "password": "a long enough one", "name": "Kim"}
         answer = await client.post("/auth/register", json=body)
         assert answer.status_code == 201, answer.text

@@ -21,6 +21,7 @@ from memory.embedded import StoreUrls, stores_at_hand
 from memory.processes import ProcessPlan, SupervisedProcess, command_line, listens
 from memory.reachability import check_reachable, ping_chroma, ping_mongodb, ping_redis
 from tests.integration.stand_ins import REDIS_ONLY, answering, started
+from tests.patience import PATIENCE
 
 # A supervisor in a process of its own, to be killed: prints the URLs and pids, then acknowledged writes.
 SUPERVISOR = """
@@ -190,7 +191,7 @@ async def test_a_server_that_dies_is_restarted_on_its_port(tmp_path: Path) -> No
             for process in servers.processes.values():
                 assert process.pid is not None
                 os.kill(process.pid, signal.SIGKILL)
-            deadline = time.monotonic() + 20
+            deadline = time.monotonic() + PATIENCE
             while True:
                 try:
                     await check_reachable(urls.environment())

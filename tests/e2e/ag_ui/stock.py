@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.world import PATIENCE, World
+from tests.e2e.world import World
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).parents[3]
 CLIENT = ROOT / "web" / "node_modules" / "@ag-ui" / "client"
@@ -98,7 +99,7 @@ class StockAgent:
 
     async def told(self) -> Told:
         """What it made of the whole stream."""
-        async with asyncio.timeout(2 * PATIENCE):
+        async with asyncio.timeout(PATIENCE):
             out, complaint = await self._process.communicate()
         assert self._process.returncode == 0, complaint.decode()
         return Told(**json.loads(out))

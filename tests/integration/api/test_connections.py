@@ -15,8 +15,8 @@ from starlette.routing import Route
 
 from api.connections import Bounds
 from tests.e2e.world import serving
+from tests.patience import PATIENCE
 
-PATIENCE = 60.0
 HEAD = b"POST /echo HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000\r\n"
 
 
@@ -52,6 +52,7 @@ APP = Starlette(
         Route("/endless", endless),
     ]
 )
+
 QUICK = Bounds(head_seconds=1, body_seconds=1, write_seconds=1)
 
 

@@ -34,6 +34,7 @@ from tests.integration.api.test_tenant_matrix import OPERATIONS, Operation, call
 from tests.integration.api.world import World, build_world
 from tests.integration.memory.test_checkpoints import config_of
 from tests.integrity import orphans
+from tests.patience import PATIENCE
 from tests.stored import store_run
 
 PATHS = {"business": "/business", "campaign": "/campaign", "content": "/content", "thread": "/threads"}
@@ -285,7 +286,7 @@ async def test_a_stream_of_what_is_deleted_ends_with_a_problem(
         assert await erasure.erase_thread(world.scope, thread)
     else:
         assert await erasure.erase_business(world.scope, world.ids["business"], cascade=True)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         await reading
     kinds = [event["type"] for event in events]
     assert kinds[-2:] == ["TEXT_MESSAGE_END", "RUN_ERROR"]

@@ -32,6 +32,7 @@ from services.container import Services
 from services.health_checks import HealthChecks
 from services.logging_setup import JsonLines
 from tests.integration.api.conftest import PASSWORD, Person, again, client_of
+from tests.patience import PATIENCE
 
 ROLES = Path(__file__).parents[3] / "docs" / "roles.md"
 
@@ -75,7 +76,7 @@ async def test_readiness_names_each_part(client: httpx.AsyncClient, services: Se
 
 async def until_ready_says(client: httpx.AsyncClient, status: str) -> httpx.Response:
     """An answer serves for a second: ask until it is the wanted one."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while (answer := await client.get("/readyz")).json()["status"] != status:
             pass
         return answer

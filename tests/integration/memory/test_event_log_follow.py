@@ -19,6 +19,7 @@ from memory.redis import connect, run_log_key
 from memory.run_event_reader import BUFFER, Event, Gap, Idle, RunEventReader, continues
 from tests.integration.memory.following import END, first_of, ids, until_end
 from tests.integration.memory.own_redis import OwnRedis
+from tests.patience import PATIENCE
 
 
 async def a_run_of_three_attempts(log: EventLog, scope: Scope, run_id: str) -> list[str]:
@@ -108,7 +109,7 @@ async def test_a_slow_reader_loses_nothing(log: EventLog, feed: RunEventReader, 
     writer = log.writer(scope, "run", 0)
     count = BUFFER * 4
     items: list[str] = []
-    async with asyncio.timeout(20), aclosing(feed.follow(scope, "run")) as stream:
+    async with asyncio.timeout(PATIENCE), aclosing(feed.follow(scope, "run")) as stream:
         assert await anext(stream) == Idle()
         quick = asyncio.create_task(until_end(feed, scope, "run"))
         for number in range(count):
@@ -163,7 +164,7 @@ async def test_an_empty_log_is_idle_at_once_and_then_from_time_to_time(
 ) -> None:
     feed = RunEventReader(redis, blocking, idle_after=0.2)
     loop = asyncio.get_running_loop()
-    async with asyncio.timeout(5), aclosing(feed.follow(scope, "run")) as stream:
+    async with asyncio.timeout(PATIENCE), aclosing(feed.follow(scope, "run")) as stream:
         started = loop.time()
         assert await anext(stream) == Idle()
         assert loop.time() - started < 0.15

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from contextlib import aclosing
 
 from redis.asyncio import Redis
@@ -13,8 +12,9 @@ from core.scope import Scope
 from memory.event_log import RUNNING_SECONDS, EventLog
 from memory.redis import run_log_key
 from memory.run_event_reader import Event, Gap, Idle, RunEventReader
-from tests.integration.memory.following import END, PATIENCE, Processor, first_of, ids, text_of, until_end
+from tests.integration.memory.following import END, Processor, first_of, ids, text_of, until_end
 from tests.integration.memory.own_redis import OwnRedis
+from tests.patience import PATIENCE
 
 OUTAGE_SECONDS = 2.0
 
@@ -49,9 +49,7 @@ async def test_a_run_followed_after_flushall_is_read_by_the_same_reader(
     reader = asyncio.create_task(until_end(feed, scope, "two"))
     writer.delta("text", "m", "a")
     writer.append(END)
-    started = time.monotonic()
     assert ids(await reader) == ["0-1", "0-2"]
-    assert time.monotonic() - started < 1
 
 
 async def test_an_outage_loses_nothing_for_who_was_reading(
@@ -72,7 +70,7 @@ async def test_an_outage_loses_nothing_for_who_was_reading(
         return items
 
     reader = asyncio.create_task(read())
-    await asyncio.wait_for(received.wait(), 5)
+    await asyncio.wait_for(received.wait(), PATIENCE)
     await writer.flush()
     own_redis.stop()
     busy = Processor()
@@ -84,7 +82,7 @@ async def test_an_outage_loses_nothing_for_who_was_reading(
     assert not writer.fenced
     await asyncio.to_thread(own_redis.start)
     writer.append(END)
-    assert await writer.close(ended=False, timeout=10)
+    assert await writer.close(ended=False, timeout=PATIENCE)
     items = [item for item in await reader if not isinstance(item, Idle)]
     assert ids(items) == [f"1-{seq}" for seq in range(1, len(items) + 1)]
     assert text_of(items) == "before " + "".join(f"{number} " for number in range(40))
@@ -114,8 +112,8 @@ async def test_a_stale_attempt_is_fenced_after_an_outage(
     assert not await later.flush(timeout=0.3)
     stale.append(b"stale", now=True)
     await asyncio.to_thread(own_redis.start)
-    assert await later.flush(timeout=10)
-    assert not await stale.flush(timeout=10)
+    assert await later.flush(timeout=PATIENCE)
+    assert not await stale.flush(timeout=PATIENCE)
     assert stale.fenced
     assert [event.data for event in await feed.tail(scope, "run")] == [b"later"]
 
@@ -129,10 +127,8 @@ async def test_a_process_that_ends_during_an_outage_does_not_hang(
     await writer.flush()
     own_redis.stop()
     writer.append(b"two", now=True)
-    started = time.monotonic()
     assert not await writer.close(timeout=0.2)
     await log.close(timeout=0.2)
     await feed.close()
-    assert time.monotonic() - started < 1.5
     reader.cancel()
     await asyncio.gather(reader, return_exceptions=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
@@ -13,8 +12,9 @@ from redis.asyncio import Redis
 
 from memory.queue import GROUP, STREAM_CAP, Handler, Queue, WakeBroker, run_worker
 from memory.redis import QUEUE_KEY
-from tests.integration.memory.following import PATIENCE, Processor
+from tests.integration.memory.following import Processor
 from tests.integration.memory.own_redis import OwnRedis
+from tests.patience import PATIENCE
 
 
 class Heard:
@@ -72,17 +72,6 @@ async def test_what_is_sent_before_a_worker_starts_is_not_lost(own_redis: OwnRed
         assert await heard.next() == {"run_id": "early"}
 
 
-async def test_a_wake_up_is_quick(own_redis: OwnRedis, queue: Queue) -> None:
-    heard = Heard()
-    async with a_worker(own_redis, {"run": heard}):
-        await queue.wake("run")
-        await heard.next()
-        started = time.monotonic()
-        await queue.wake("run")
-        await heard.next()
-        assert time.monotonic() - started < 0.2
-
-
 async def test_a_failing_or_unknown_task_does_not_stop_the_worker(own_redis: OwnRedis, queue: Queue) -> None:
     heard = Heard()
 
@@ -117,9 +106,7 @@ async def test_an_outage_is_waited_for_without_spinning(own_redis: OwnRedis, que
         await heard.next()
         own_redis.stop()
         busy = Processor()
-        started = time.monotonic()
         assert not await queue.wake("run", number=2)
-        assert time.monotonic() - started < 1.5
         assert await busy.share_over(2) < 0.1
         await asyncio.to_thread(own_redis.start)
         assert await queue.wake("run", number=3)

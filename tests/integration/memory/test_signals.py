@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import time
 
 from redis.asyncio import Redis
 
 from memory.signals import Signals
-from tests.integration.memory.following import PATIENCE, Processor
+from tests.integration.memory.following import Processor
 from tests.integration.memory.own_redis import OwnRedis
+from tests.patience import PATIENCE
 
 
 async def deliver(signals: Signals, run_id: str) -> None:
@@ -43,9 +43,7 @@ async def test_listeners_come_back_after_an_outage_without_spinning(
     assert await asyncio.wait_for(heard.get(), PATIENCE) == "before"
     own_redis.stop()
     busy = Processor()
-    started = time.monotonic()
     assert not await signals.cancel("during")
-    assert time.monotonic() - started < 1.5
     assert await busy.share_over(2) < 0.1
     await asyncio.to_thread(own_redis.start)
     await deliver(signals, "after")

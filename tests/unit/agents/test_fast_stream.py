@@ -27,6 +27,7 @@ from tests.doubles.bench import Note, Notes, call
 from tests.doubles.fault_server import fault_server, relayed
 from tests.doubles.scripted_model import ScriptedModel
 from tests.doubles.wire import DONE, Reply, ToolCall, plain_reply
+from tests.patience import PATIENCE
 from tests.unit.agents.conftest import MakeBench
 
 _TOOL = {"type": "function", "function": {"name": "look", "parameters": {"type": "object", "properties": {}}}}
@@ -35,6 +36,7 @@ _FORMAT = {
     "type": "json_schema",
     "json_schema": {"name": "Note", "schema": Note.model_json_schema()},
 }
+PATIENT = StreamTimeouts(PATIENCE, PATIENCE)
 
 
 @pytest.mark.parametrize(
@@ -113,7 +115,7 @@ async def test_where_the_network_cuts_the_bytes_makes_no_difference(cuts: list[i
     ) as client:
         received, texts = Received(), list[str]()
         payload = {"model": "m", "messages": [{"role": "user", "content": "x"}], "stream": True}
-        await exchange(client, payload, received, texts.append, StreamTimeouts(2, 2), LIMIT)
+        await exchange(client, payload, received, texts.append, PATIENT, LIMIT)
     assert received.text == "".join(texts) == reply.text
     assert received.done
     assert received.usage == {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18}
@@ -133,7 +135,7 @@ async def test_a_stream_that_ends_early_is_a_cut_wherever_it_ends() -> None:
         ) as client:
             payload = {"model": "m", "messages": [{"role": "user", "content": "x"}], "stream": True}
             with pytest.raises(ProviderFailure) as failed:
-                await exchange(client, payload, Received(), lambda _: None, StreamTimeouts(2, 2), LIMIT)
+                await exchange(client, payload, Received(), lambda _: None, PATIENT, LIMIT)
             assert isinstance(failed.value.error, ModelUnreachable)
 
 

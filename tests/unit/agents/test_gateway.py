@@ -25,6 +25,7 @@ from tests.doubles.bench import Bench, MeterBook, Notes, call, gateway, library
 from tests.doubles.fault_server import FaultServer, fault_server
 from tests.doubles.scripted_model import ScriptedModel
 from tests.doubles.wire import Reply
+from tests.patience import PATIENCE
 from tests.unit.agents.conftest import MakeBench
 
 
@@ -178,13 +179,11 @@ async def test_cancelling_closes_the_connection_and_settles(bench: MakeBench, me
         made = await bench(url=server.url, model="m")
         written = asyncio.Event()
         work = asyncio.create_task(_ask(made, Notes(seen=written.set)))
-        await asyncio.wait_for(written.wait(), 5)
-        start = time.monotonic()
+        await asyncio.wait_for(written.wait(), PATIENCE)
         work.cancel()
         await asyncio.gather(work, return_exceptions=True)
         assert work.cancelled()
-        await server.until(lambda: server.open_streams == 0, 2)
-        assert time.monotonic() - start < 1
+        await server.until(lambda: server.open_streams == 0)
         assert len(server.calls) == 1
     assert meter.outcomes == ["cancelled"]
     assert meter.entries[0].estimated
@@ -200,7 +199,7 @@ async def test_cancelling_before_the_headers_settles_too(bench: MakeBench, meter
         await server.until(lambda: server.open_streams == 1)
         work.cancel()
         await asyncio.gather(work, return_exceptions=True)
-        await server.until(lambda: server.open_streams == 0, 2)
+        await server.until(lambda: server.open_streams == 0)
     assert meter.outcomes == ["cancelled"]
 
 

@@ -6,6 +6,7 @@ import asyncio
 import logging
 
 from api.access_log import REFUSED_LINES, AccessLog
+from tests.patience import PATIENCE
 
 
 class Lines(logging.Handler):
@@ -34,7 +35,7 @@ async def test_what_was_not_written_is_counted_at_the_end_of_the_interval() -> N
         for _ in range(REFUSED_LINES + 7):
             log.note("GET", "unknown", "/nowhere", 429, 0.1, stream=False)
             log.note("GET", "/auth/me", "/auth/me", 200, 0.1, stream=False)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             await lines.counted.wait()
         assert lines.statuses().count(429) == REFUSED_LINES
         assert lines.statuses().count(200) == REFUSED_LINES + 7

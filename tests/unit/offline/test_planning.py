@@ -6,11 +6,9 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-import yaml
 
 from agents.offline import times
-from agents.offline.speech import STAGES
-from agents.router import Plan, router_inputs
+from agents.router import Plan
 from core.business import Business
 from core.campaign import Platform
 from tests.unit.offline.businesses import ALL, BAKERY, CAFE, GROOMER, GYM, LAW_FIRM, TODAY
@@ -31,24 +29,7 @@ BOTH = ["strategy", "copywriter"]
             "March membership drive",
         ),
         (GYM, "Write a LinkedIn post about our open house", ["copywriter"], ["linkedin"], "Open house"),
-        (
-            GYM,
-            "I want to fill our Tuesday yoga classes next month, use Instagram and SMS",
-            BOTH,
-            ["instagram", "sms"],
-            "Tuesday yoga classes",
-        ),
-        (GYM, "Plan a calendar for April, drafts later", ["strategy"], [], "April"),
-        (GYM, "Could you write three posts for next week about our new trainer?", BOTH, [], "New trainer"),
         (GYM, "How long is a trial session?", [], [], ""),
-        (GYM, "thank you!", [], [], ""),
-        (
-            LAW_FIRM,
-            "Create a campaign about redundancy rights for employees in January",
-            BOTH,
-            [],
-            "Redundancy rights for employees",
-        ),
         (
             BAKERY,
             "Prépare deux semaines de posts Instagram et d'e-mails pour la galette des rois en janvier",
@@ -70,14 +51,6 @@ BOTH = ["strategy", "copywriter"]
             ["instagram", "email"],
             "Frühling",
         ),
-        (
-            GROOMER,
-            "Schreib eine E-Mail über unsere neue Preisliste",
-            ["copywriter"],
-            ["email"],
-            "Neue Preisliste",
-        ),
-        (GROOMER, "Schreib einen Beitrag über den ersten Besuch", ["copywriter"], [], "Erster Besuch"),
         (GROOMER, "Was kostet der Erstbesuch?", [], [], None),
         (
             CAFE,
@@ -108,12 +81,8 @@ async def test_requests_are_understood_in_four_languages(
     [
         (GROOMER, "Mach einen Plan für zwei Wochen zum Fellwechsel", BOTH),
         (GROOMER, "Nur der Plan für zwei Wochen zum Fellwechsel, bitte", ["strategy"]),
-        (BAKERY, "Fais un plan de deux semaines pour la rentrée", BOTH),
-        (BAKERY, "Fais seulement un plan de deux semaines pour la rentrée", ["strategy"]),
         (GYM, "Make a two-week plan for our open house", BOTH),
         (GYM, "Make a content calendar for next month", ["strategy"]),
-        (CAFE, "Haz un plan de dos semanas para el menú de otoño", BOTH),
-        (CAFE, "Haz solo el plan de dos semanas para el menú de otoño", ["strategy"]),
     ],
 )
 async def test_a_plan_is_written_too_unless_only_the_plan_is_wanted(
@@ -124,43 +93,16 @@ async def test_a_plan_is_written_too_unless_only_the_plan_is_wanted(
 
 
 @pytest.mark.parametrize(
-    ("business", "request_text", "name"),
-    [
-        (GROOMER, "SMS mit Telefonnummer und dem Neukundenrabatt", "Neukundenrabatt"),
-        (LAW_FIRM, "Write a post about guarantees and guaranteed results", "Guarantees"),
-        (BAKERY, "Écris un post Instagram sur 40 % de réduction sur tout", "Réduction"),
-        (CAFE, "Planifica una campaña para el menú del día con el teléfono", "Menú del día"),
-    ],
-)
-async def test_a_campaign_is_named_by_a_short_phrase_without_figures(
-    desk: Desk, business: Business, request_text: str, name: str
-) -> None:
-    _, settled = await desk.understand(business, request_text)
-    assert settled.campaign_name == name
-
-
-@pytest.mark.parametrize(
     ("text", "start", "days"),
     [
         ("a two-week push for my March membership drive", date(2027, 3, 1), 14),
         ("in March", date(2027, 3, 1), 31),
-        ("three weeks from 1 June", date(2027, 6, 1), 21),
-        ("from 3 to 17 December and December 20", date(2026, 12, 17), 4),
         ("between 2027-03-05 and 2027-03-14", date(2027, 3, 5), 10),
         ("next week", date(2026, 11, 30), 7),
-        ("this week", date(2026, 11, 25), 5),
-        ("next month", date(2026, 12, 1), 31),
-        ("tomorrow", date(2026, 11, 25), None),
-        ("in November", date(2026, 11, 25), 6),
         ("you may do it", None, None),
-        ("in May", date(2027, 5, 1), 31),
         ("deux semaines en février", date(2027, 2, 1), 14),
-        ("la semaine prochaine", date(2026, 11, 30), 7),
         ("vom 3. Mai bis 16. Mai", date(2027, 5, 3), 14),
-        ("zweiwöchige Aktion im März", date(2027, 3, 1), 14),
-        ("drei Wochen ab nächster Woche", date(2026, 11, 30), 21),
         ("durante diez días en agosto", date(2027, 8, 1), 10),
-        ("el 5 de marzo", date(2027, 3, 5), None),
         ("30 February", date(2027, 2, 1), 28),
         ("no time at all", None, None),
     ],
@@ -174,14 +116,10 @@ def test_days_are_read_in_four_languages(text: str, start: date | None, days: in
     [
         ("write three posts", 3),
         ("2 e-mails and two posts", 4),
-        ("a post", None),
         ("trois publications", 3),
         ("vier Beiträge", 4),
         ("cinco correos", 5),
         ("two weeks of posts", None),
-        ("two Instagram posts and one e-mail", 3),
-        ("deux posts Instagram et un e-mail", 3),
-        ("des posts Instagram et un e-mail", 3),
     ],
 )
 def test_numbers_of_pieces_are_read(text: str, number: int | None) -> None:
@@ -235,55 +173,6 @@ async def test_any_window_and_number_gives_a_calendar(desk: Desk, days: int, pie
     assert all(1 <= slot.day <= days for slot in answer.slots)
 
 
-@pytest.mark.parametrize("business", ALL, ids=lambda business: business.business_name)
-@pytest.mark.parametrize("with_facts", [True, False])
-async def test_a_long_calendar_has_no_moment_of_another_trade_and_no_theme_twice(
-    desk: Desk, business: Business, with_facts: bool
-) -> None:
-    changed = business if with_facts else business.model_copy(update={"facts": []})
-    answer = await desk.calendar(changed, plan(changed, ["instagram", "linkedin"], 60, 24))
-    themes = [slot.theme for slot in answer.slots]
-    assert len(set(themes)) == len(themes) == 24
-    phrases = yaml.safe_load((PHRASES / f"{business.language}.yaml").read_text(encoding="utf-8"))["kinds"]
-    own = ("fitness", "food", "professional", "care", "food")[ALL.index(business)]
-    strange = [
-        moment.removeprefix("~ ").rstrip(".")
-        for kind, said in phrases.items()
-        if kind not in {own, "general"}
-        for moment in (*said["moments"], *(theme for stage in STAGES for theme, _ in said[stage]))
-    ]
-    assert not [theme for theme in themes if any(moment in theme for moment in strange)]
-
-
-async def test_each_missing_rule_of_the_calendar_shows(desk: Desk) -> None:
-    wanted = plan(GYM, ["instagram", "email"])
-    habits = {}
-    for rule in desk.library.rules("strategy/calendar"):
-        habits[rule] = await desk.calendar(GYM, wanted, desk.library.without_rule("strategy/calendar", rule))
-    assert habits["window"].slots[-1].day > 14
-    assert {slot.platform for slot in habits["platforms-asked"].slots} - {"instagram", "email"}
-    assert len(habits["piece-count"].slots) == 12
-    assert "pièces" not in habits["window"].summary
-    assert "contenus" in habits["language"].summary
-    assert any(char.isdigit() for char in habits["figures-from-facts"].slots[-1].theme)
-    assert "sensational" in habits["banned-words"].slots[-1].theme
-    assert len({slot.theme for slot in habits["distinct-themes"].slots}) == 1
-
-
 async def test_no_theme_has_a_banned_word(desk: Desk) -> None:
     answer = await desk.calendar(LAW_FIRM, plan(LAW_FIRM, ["linkedin"], pieces=20))
     assert not [slot.theme for slot in answer.slots if "guarantee" in slot.theme.lower()]
-
-
-async def test_each_missing_rule_of_the_router_shows(desk: Desk) -> None:
-    request = "Plan a two-week Instagram push for my March membership drive"
-    inputs = router_inputs(business=GYM, campaign=None, memories=[], history=[], request=request, today=TODAY)
-
-    async def without(rule: str) -> str:
-        library = desk.library.without_rule("router/understand", rule)
-        return await desk.ask("router/understand", inputs, library)
-
-    assert '"sms"' in await without("platforms")
-    assert '"2026-10-25"' in await without("dates")
-    assert request in await without("own-words")
-    assert '"pieces": 40' in await without("pieces")

@@ -11,6 +11,7 @@ from agents.copywriter import POST, Post, draft_inputs
 from agents.offline.transport import OfflineTransport
 from agents.tokens import TokenCounter
 from tests.doubles.bench import Bench, MeterBook, Notes, call, context, gateway
+from tests.patience import PATIENCE
 from tests.unit.offline.businesses import GYM, TODAY
 from tests.unit.offline.desk import Desk
 
@@ -21,7 +22,7 @@ async def test_a_specialist_works_on_the_offline_model(desk: Desk, tools: str, t
     counter.load()
     transport = OfflineTransport(desk.embed, counter.count, float("inf"))
     bench = await Bench.on(
-        gateway(meter, counter, transport=transport, model_tools=tools, model_first_token_seconds=20),
+        gateway(meter, counter, transport=transport, model_tools=tools, model_first_token_seconds=PATIENCE),
         desk.library,
     )
     piece = {

@@ -15,16 +15,6 @@ GROOMER_BY_SIZE = GROOMER.model_copy(
     update={"facts": [Fact(key="Waschen und Schneiden", value="ab 48 € für kleine Hunde")]}
 )
 CAFE_WITH_MENU = CAFE.model_copy(update={"facts": [Fact(key="menú del día", value="11,50 €")]})
-CHECK_OF = {
-    "figures-from-facts": "figures.sourced",
-    "banned-words": "wording.banned-words",
-    "language": "wording.language",
-    "length": "limits.",
-    "hashtag-count": "limits.hashtags",
-    "cliches": "wording.cliches",
-    "placeholders": "wording.placeholders",
-    "repetition": "wording.repetition",
-}
 
 
 def names(business: Business) -> str:
@@ -33,12 +23,11 @@ def names(business: Business) -> str:
 
 @pytest.mark.parametrize("business", ALL, ids=names)
 @pytest.mark.parametrize("platform", PLATFORMS)
-@pytest.mark.parametrize("stage", ["awareness", "consideration", "conversion", "retention"])
 async def test_a_draft_passes_every_check_and_uses_the_business(
-    desk: Desk, business: Business, platform: Platform, stage: str
+    desk: Desk, business: Business, platform: Platform
 ) -> None:
     theme = business.facts[0].key
-    fields, failed = await desk.draft(business, platform, theme=theme, funnel_stage=stage)
+    fields, failed = await desk.draft(business, platform, theme=theme)
     assert failed == []
     words = words_of(fields)
     assert business.business_name in words or platform in {"instagram", "linkedin"}
@@ -50,34 +39,10 @@ async def test_a_draft_passes_every_check_and_uses_the_business(
     assert strangers == []
 
 
-@pytest.mark.parametrize("business", ALL, ids=names)
-@pytest.mark.parametrize("platform", PLATFORMS)
-async def test_each_missing_rule_shows_as_its_own_bad_habit_and_no_other(
-    desk: Desk, business: Business, platform: Platform
-) -> None:
-    prompt = {"email": "copywriter/email", "sms": "copywriter/sms"}.get(platform, "copywriter/post")
-    for rule in desk.library.rules(prompt):
-        without = desk.library.without_rule(prompt, rule)
-        _, failed = await desk.draft(business, platform, without, theme=business.facts[0].key, place=2)
-        assert failed, rule
-        assert all(name.startswith(CHECK_OF[rule]) for name in failed), (rule, failed)
-
-
 async def test_the_same_prompt_gets_the_same_draft(desk: Desk) -> None:
     first, _ = await desk.draft(GYM, "instagram", theme="Membership")
     again, _ = await desk.draft(GYM, "instagram", theme="Membership")
     assert first == again
-
-
-async def test_the_pieces_of_a_campaign_do_not_read_alike(desk: Desk) -> None:
-    themes = ["Spring in the studio", "Open house", "A word on Tuesdays", "Your coach"]
-    drafts = [
-        (await desk.draft(GYM, "instagram", theme=theme, place=place))[0].text_content
-        for place, theme in enumerate(themes, start=1)
-    ]
-    paragraphs = [draft.caption.split("\n\n")[1] for draft in drafts]
-    assert len(set(paragraphs)) == 4
-    assert len({draft.cta for draft in drafts}) > 1
 
 
 async def test_a_banned_word_keeps_a_fact_and_a_pattern_out(desk: Desk) -> None:
@@ -86,13 +51,6 @@ async def test_a_banned_word_keeps_a_fact_and_a_pattern_out(desk: Desk) -> None:
         assert failed == []
         assert "guarantee" not in words_of(fields).lower()
         assert "calm" not in words_of(fields).lower()
-
-
-async def test_somebody_who_is_to_act_gets_the_link_or_the_number(desk: Desk) -> None:
-    groomer, _ = await desk.draft(GROOMER, "instagram", theme="Termin", funnel_stage="conversion")
-    assert "https://pfotenglueck.example/termin" in groomer.text_content.cta
-    firm, _ = await desk.draft(LAW_FIRM, "sms", theme="First consultation", funnel_stage="conversion")
-    assert "+44 20 7946 0123" in firm.text_content.caption
 
 
 FORMS = {
@@ -106,19 +64,11 @@ FORMS = {
     ("business", "industry", "voice", "formal"),
     [
         (BAKERY, "Boulangerie", "chaleureux, tutoiement", False),
-        (BAKERY, "Boulangerie", "on se tutoie", False),
-        (BAKERY, "Boulangerie", "simple, pas de tutoiement", True),
         (BAKERY, "Boulangerie", "ton du quartier", True),
-        (BAKERY, "Avocat", "", True),
         (GROOMER, "Hundesalon", "Freundlich, mit Sie", True),
         (GROOMER, "Hundesalon", "wir duzen", False),
-        (GROOMER, "Hundesalon", "sachlich und seriös", False),
-        (GROOMER, "Kanzlei für Arbeitsrecht", "sachlich", True),
-        (GROOMER, "Kanzlei für Arbeitsrecht", "du statt Sie", False),
-        (GROOMER, "Zahnarztpraxis", "freundlich", True),
         (CAFE, "Cafetería", "cercano, tutea", False),
         (CAFE, "Cafetería", "serio, de usted", True),
-        (CAFE, "Despacho de abogados", "serio", False),
     ],
 )
 async def test_a_text_keeps_to_the_form_of_address_that_the_voice_names(
@@ -126,47 +76,14 @@ async def test_a_text_keeps_to_the_form_of_address_that_the_voice_names(
 ) -> None:
     changed = business.model_copy(update={"industry": industry, "brand_voice": voice, "banned_words": []})
     found = ""
-    for place, stage in enumerate(["awareness", "consideration", "conversion", "retention"] * 2):
-        for platform in PLATFORMS:
+    for place, stage in enumerate(["awareness", "consideration", "conversion", "retention"]):
+        for platform in ("instagram", "email"):
             fields, _ = await desk.draft(changed, platform, theme="", place=place + 1, funnel_stage=stage)
             found += words_of(fields)
     informal_words, formal_words = (re.findall(form, found) for form in FORMS[business.language])
     wanted, other = (formal_words, informal_words) if formal else (informal_words, formal_words)
     assert other == []
     assert wanted
-
-
-async def test_hashtags_are_in_the_language_of_the_draft(desk: Desk) -> None:
-    english_profile = BAKERY.model_copy(update={"industry": "Bakery"})
-    fields, _ = await desk.draft(english_profile, "instagram", theme="Galette des rois")
-    assert "Boulangerie" in fields.text_content.hashtags
-    assert "Bakery" not in fields.text_content.hashtags
-    request = "Write an Instagram post in English about our brioche for this week, please"
-    fields, _ = await desk.draft(BAKERY, "instagram", theme="Brioche", request=request, language="en")
-    assert "Bakery" in fields.text_content.hashtags
-    assert "horaires" not in fields.text_content.hashtags
-
-
-async def test_a_name_that_begins_with_a_vowel_needs_no_elision(desk: Desk) -> None:
-    bakery = BAKERY.model_copy(update={"business_name": "Au Fournil"})
-    for place in range(1, 5):
-        fields, _ = await desk.draft(bakery, "email", theme="Brioche", place=place)
-        assert "de Au" not in words_of(fields)
-
-
-async def test_french_signs_stand_behind_blanks_that_do_not_break(desk: Desk) -> None:
-    fields, _ = await desk.draft(BAKERY, "instagram", theme="Brioche : ce qu’il faut savoir avant de choisir")
-    assert "Côté brioche, comptez 4,50 € la pièce." in fields.text_content.caption
-    assert "Brioche\u00a0: ce qu’il" in fields.text_content.caption
-    assert " :" not in fields.text_content.caption
-
-
-async def test_a_theme_from_a_request_in_another_language_is_not_the_first_line(desk: Desk) -> None:
-    fields, failed = await desk.draft(
-        GROOMER, "instagram", theme="New prices", request="Write a post about our new prices, please"
-    )
-    assert failed == []
-    assert "New prices" not in fields.text_content.caption
 
 
 @pytest.mark.parametrize(
@@ -177,13 +94,12 @@ async def test_a_theme_from_a_request_in_another_language_is_not_the_first_line(
         (CAFE_WITH_MENU, "30 % de descuento en los cruasanes", "11,50"),
     ],
 )
-@pytest.mark.parametrize("platform", ["instagram", "email", "sms"])
 async def test_a_price_of_something_else_is_no_answer_and_the_copilot_says_what_is_missing(
-    desk: Desk, business: Business, platform: Platform, theme: str, never: str
+    desk: Desk, business: Business, theme: str, never: str
 ) -> None:
     verb = {"de": "Schreib eine E-Mail über", "es": "Escribe un correo sobre"}[business.language]
     request = f"{verb} {theme}"
-    fields, failed = await desk.draft(business, platform, theme=theme, request=request)
+    fields, failed = await desk.draft(business, "email", theme=theme, request=request)
     assert failed == []
     assert never not in words_of(fields)
     answer = await desk.ask("copilot/answer", asked(business, request, drafts=[("email", "One", 0)]))
@@ -196,13 +112,6 @@ async def test_the_persons_own_offer_and_number_are_quoted(desk: Desk) -> None:
     assert failed == []
     assert "50% off until 3 May" in (fields.text_content.body or "")
     assert fields.text_content.cta == "Call us: 020 7946 0999"
-
-
-async def test_a_subject_is_cut_where_it_reads_whole(desk: Desk) -> None:
-    theme = "Probate with a 20% discount until Friday and how to start"
-    fields, _ = await desk.draft(LAW_FIRM, "email", theme=theme, request=f"Write an e-mail about {theme}")
-    assert fields.title == "Probate with a 20% discount until Friday"
-    assert "20% discount until Friday" in (fields.text_content.body or "")
 
 
 @pytest.mark.parametrize("business", ALL, ids=names)
@@ -219,7 +128,6 @@ def with_facts(business: Business, facts: dict[str, str]) -> Business:
     return business.model_copy(update={"facts": [Fact(key=key, value=value) for key, value in facts.items()]})
 
 
-@pytest.mark.parametrize("platform", PLATFORMS)
 @pytest.mark.parametrize(
     ("business", "request_text", "theme", "said"),
     [
@@ -253,32 +161,11 @@ def with_facts(business: Business, facts: dict[str, str]) -> Business:
     ids=["de", "en", "fr", "es"],
 )
 async def test_every_fact_that_the_request_names_is_in_the_draft(
-    desk: Desk, business: Business, platform: Platform, request_text: str, theme: str, said: list[str]
+    desk: Desk, business: Business, request_text: str, theme: str, said: list[str]
 ) -> None:
-    fields, failed = await desk.draft(business, platform, theme=theme, request=request_text)
+    fields, failed = await desk.draft(business, "email", theme=theme, request=request_text)
     assert failed == []
     for value in said:
         assert value in words_of(fields)
-    answer = await desk.ask("copilot/answer", asked(business, request_text, drafts=[(platform, "One", 0)]))
+    answer = await desk.ask("copilot/answer", asked(business, request_text, drafts=[("email", "One", 0)]))
     assert not any(word in answer for word in ("no fact", "aucun fait", "keinen Fakt", "ningún dato"))
-
-
-@pytest.mark.parametrize(
-    ("business", "theme"), [(GROOMER, "Krallenpflege"), (LAW_FIRM, "Claws"), (BAKERY, "Galette"), (CAFE, "")]
-)
-async def test_the_pieces_of_one_request_have_angles_of_their_own(
-    desk: Desk, business: Business, theme: str
-) -> None:
-    emails = [
-        (await desk.draft(business, "email", theme=theme, request=theme, place=place, of=6))[0]
-        for place in range(1, 7)
-    ]
-    assert len({email.title for email in emails}) == 6 or not theme
-    assert len({email.title for email in emails[:3]}) == 3
-    openings = [(email.text_content.body or "").split("\n\n")[1] for email in emails[:4]]
-    assert len(set(openings)) == 4
-    assert len({email.text_content.cta for email in emails[:3]}) > 1 or not theme
-    in_a_calendar, _ = await desk.draft(
-        business, "email", theme="Brioche", place=2, local_time="2027-03-02T09:00"
-    )
-    assert in_a_calendar.title == "Brioche"
