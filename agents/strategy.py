@@ -123,18 +123,31 @@ def calendar_inputs(
 
 
 def build_calendar(
-    value: CalendarPlan, plan: Plan, business: Business, now: datetime, said: str
+    value: CalendarPlan,
+    plan: Plan,
+    business: Business,
+    now: datetime,
+    said: str,
+    kept: Sequence[Slot] = (),
 ) -> list[Slot]:
     """Make slots that can be kept: inside the window, on asked platforms, never two at once or in the past.
 
     A mix that the person asked for is kept to, as far as the themes go. Films and pictures are planned only
     for who speaks of them in what was `said`.
 
+    Args:
+        value: The strategist's answer.
+        plan: What was asked for.
+        business: Whose zone and audience it is.
+        now: The instant before which nothing is planned.
+        said: The person's words in the thread.
+        kept: Slots of the campaign that stay; their times are taken.
+
     Raises:
-        UnusableAnswer: No slot has a theme.
+        UnusableAnswer: No slot has a theme, or every time is taken.
     """
     today = now.astimezone(ZoneInfo(business.timezone)).replace(tzinfo=None)
-    taken: set[tuple[Platform, datetime]] = set()
+    taken = {(slot.platform, datetime.fromisoformat(slot.local_time).replace(minute=0)) for slot in kept}
     shows = _ASKS_TO_SHOW.search(said) is not None
     slots = []
     themes: set[str] = set()

@@ -50,7 +50,9 @@ async def strategy(state: CopilotState, runtime: Context) -> dict[str, Any]:
             answer = await ask(context, specialist, inputs, lane)
             lane.end()
             summary = answer.value.summary
-            slots = build_calendar(answer.value, plan, run.business, run.clock.now(), "\n".join(run.words))
+            kept = [slot for slot in found.calendar if slot.state in {"planned", "drafted"}]
+            said = "\n".join(run.words)
+            slots = build_calendar(answer.value, plan, run.business, run.clock.now(), said, kept)
             saved = await run.campaigns.save_calendar(run.scope, found.id, slots, run.root_run_id)
             planned = [slot for slot in saved.calendar if slot.run_id == run.root_run_id]
         calendar = [slot.model_dump(mode="json") for slot in saved.calendar]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -48,10 +49,14 @@ def slot(**changes: Any) -> dict[str, Any]:
 
 
 def settled(
-    *slots: dict[str, Any], now: datetime = NOW, request: str = "Plan it", **changes: Any
+    *slots: dict[str, Any],
+    now: datetime = NOW,
+    request: str = "Plan it",
+    kept: Sequence[Slot] = (),
+    **changes: Any,
 ) -> list[Slot]:
     value = CalendarPlan.model_validate({"summary": "", "slots": list(slots)})
-    return build_calendar(value, plan(**changes), GYM, now, request)
+    return build_calendar(value, plan(**changes), GYM, now, request, kept)
 
 
 def test_films_are_planned_for_who_speaks_of_them() -> None:
@@ -86,6 +91,12 @@ def test_a_platform_that_was_not_asked_for_is_replaced() -> None:
 def test_two_at_the_same_hour_are_moved_apart() -> None:
     slots = settled(*[slot(theme=f"Theme {letter}", local_time="12:15") for letter in "abc"])
     assert [one.local_time[-5:] for one in slots] == ["11:15", "12:15", "13:15"]
+
+
+def test_a_second_plan_for_the_same_days_takes_the_hours_that_are_free() -> None:
+    first = settled(slot(theme="One", local_time="12:15"))
+    (again,) = settled(slot(theme="One", local_time="12:00"), kept=first)
+    assert (again.platform, again.local_time) == ("instagram", "2027-03-01T11:00")
 
 
 def test_nothing_is_planned_for_the_past() -> None:
