@@ -38,6 +38,7 @@ def answer_inputs(
     over: int = 0,
     errand: Errand | None = None,
     left: int = 0,
+    complete: bool = False,
 ) -> dict[str, Any]:
     """The inputs of the answer.
 
@@ -57,6 +58,7 @@ def answer_inputs(
         over: Pieces that were asked for beyond what one request writes.
         errand: What the person wants done with a written draft, and the chat cannot do.
         left: Slots that wait for a draft.
+        complete: Whether the person wants to go on where no slot waits.
     """
     titles = "; ".join(f"{platform}: {title}" for platform, title, _ in drafts)
     flagged = sum(failures > 0 for _, _, failures in drafts)
@@ -73,7 +75,10 @@ def answer_inputs(
     task = {
         **task_inputs(business, language, today, request),
         "done": done,
-        "left": [f"{name}: {count}" for name, count in counts.items() if count],
+        "left": [
+            *(f"{name}: {count}" for name, count in counts.items() if count),
+            *(["slots without a draft: 0, all are written"] if complete else []),
+        ],
     }
     shared = shared_inputs(business, facts, memories, campaign)
     return {**shared, "history": history_input(history), "task": task}

@@ -48,16 +48,18 @@ async def understand(state: CopilotState, runtime: Context) -> dict[str, Any]:
         understanding = Understanding(specialists=list(preset))
     elif preset is None and asks_to_go_on(request.text) and _left(campaign):
         understanding = Understanding(specialists=["copywriter"])
-    elif preset is None and beyond_the_chat(request.text):
-        # Writing another piece instead would be a surprise.
+    elif preset is None and (beyond_the_chat(request.text) or _all_written(request.text, campaign)):
+        # Writing another draft instead would be a surprise.
         understanding = Understanding(specialists=[])
     else:
         async with context.stream.step("copilot", "understand"):
             understanding = await _ask_router(context, campaign)
         guessed = campaign is not None and request.campaign_id is None
-        if campaign and guessed and means_another(understanding, request.text, campaign, earlier):
-            # The only active campaign was a guess, and the person has named another one.
-            campaign = None
+        if campaign and guessed:
+            # Visitors of the demo share its business: what one has planned is not another one's campaign.
+            planned_by_others = run.business.is_demo and bool(campaign.calendar)
+            if planned_by_others or means_another(understanding, request.text, campaign, earlier):
+                campaign = None
     plan = resolve_plan(understanding, request.text, campaign, run.today, run.business, earlier)
     if preset is not None:
         # Who works was said; the words only told on which days and how many pieces.
@@ -180,6 +182,7 @@ async def answer(state: CopilotState, runtime: Context) -> dict[str, Any]:
         over=state.get("over", 0),
         errand=beyond_the_chat(context.request.text) if context.request.specialists is None else None,
         left=_left(found) if drafts or state.get("planned") else 0,
+        complete=_all_written(context.request.text, found),
     )
     sources = sources_of(run.business, found, None, run.words, await context.remembered, run.clock.now())
     sources += [Source(kind="result", ref=name, text=text) for name, text in _told(context, found, state)]
@@ -228,6 +231,11 @@ def _opened_here(found: Campaign | None, run_id: str) -> bool:
 
 def _left(found: Campaign | None) -> int:
     return sum(slot.state in {"proposed", "planned"} for slot in found.calendar) if found else 0
+
+
+def _all_written(text: str, found: Campaign | None) -> bool:
+    """Whether somebody says "continue" where every entry of a calendar has its draft."""
+    return asks_to_go_on(text) and found is not None and bool(found.calendar) and not _left(found)
 
 
 async def _remember(context: GraphContext, found: Campaign | None, planned: int, titles: list[str]) -> None:

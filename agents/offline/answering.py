@@ -24,7 +24,7 @@ _DECISION = re.compile(
     r"(?:\. Drafts: (.+))?)?"
 )
 """How the copilot remembers what a person asked for, and what it made."""
-_DONE = {"calendar slots planned": "slot", "drafts written": "draft"}
+_DONE = {"calendar slots planned": "planned", "drafts written": "wrote"}
 _LEFT = {
     "slots without a draft": "open",
     "drafts with failed checks": "flagged",
@@ -58,19 +58,17 @@ def _report(speech: Speech, done: list[str], left: list[str]) -> list[str]:
         sentences.append(speech.say("answer", "done", done=speech.listed(made)))
     opened = [line.removeprefix("new campaign: ") for line in done if line.startswith("new campaign: ")]
     sentences += [speech.say("answer", "opened", campaign=name) for name in opened]
+    if any(line.startswith("slots without a draft: 0") for line in left):
+        return [*sentences, speech.say("answer", "complete")]
     if missing := _counted(speech, left, _LEFT):
         sentences.append(speech.say("answer", "left", left=speech.listed(missing)))
     for errand, phrase in _ERRANDS.items():
         if any(line.startswith(errand) for line in left):
             sentences.append(speech.say("answer", phrase))
     drafts = next((line.partition(": ")[2] for line in done if line.startswith("drafts written")), "")
-    open_slots = next((line.partition(": ")[2] for line in left if line.startswith("slots without")), "")
     if not drafts:
         return [*sentences, speech.say("answer", "next_plan")] if made else sentences
-    sentences.append(speech.say("answer", "next_one" if drafts.split()[0] == "1" else "next"))
-    if open_slots:
-        sentences.append(speech.say("answer", "more_one" if open_slots == "1" else "more"))
-    return sentences
+    return [*sentences, speech.say("answer", "next_one" if drafts.split()[0] == "1" else "next")]
 
 
 def _missing_facts(speech: Speech, material: Material, meaning: Meaning) -> list[str]:
@@ -90,10 +88,8 @@ def _counted(speech: Speech, lines: list[str], names: dict[str, str]) -> list[st
         number = re.match(r"\d+", rest)
         if label not in names or number is None:
             continue
-        one = names[label]
-        many = {"slot": "slots", "draft": "drafts"}.get(one, one)
-        single = one if one in {"slot", "draft"} else f"{one}_one"
-        found.append(speech.fill(speech.at("counts", single if number[0] == "1" else many), n=number[0]))
+        name = f"{names[label]}_one" if number[0] == "1" else names[label]
+        found.append(speech.fill(speech.at("counts", name), n=number[0]))
     return found
 
 
@@ -129,7 +125,7 @@ def _decided(speech: Speech, day: str, words: str, campaign: str, slots: str, dr
     titles = [
         speech.fill(speech.at("quoted"), title=title) for title in dict.fromkeys(drafts.split("; ")) if title
     ]
-    made = _counted(speech, [f"{name}: {slots}" for name in list(_DONE)[:1] if slots], _DONE)
+    made = _counted(speech, [f"slots: {slots}"] if slots else [], {"slots": "slots"})
     if titles:
         named = speech.at("counts", "titles" if len(titles) > 1 else "title")
         made.append(speech.fill(named, titles=speech.listed(titles)))

@@ -30,10 +30,15 @@ async def test_a_question_is_answered_from_the_facts_or_not_at_all(
 async def test_the_answer_counts_what_was_done_and_what_is_left(desk: Desk) -> None:
     work = {"planned": 6, "drafts": [("instagram", "One", 0), ("email", "Two", 1)], "left": 4, "failed": 1}
     answer = await desk.ask("copilot/answer", asked(GYM, "Plan a two-week push for us", **work))
-    assert answer.startswith("Done: 6 entries in the calendar and 2 drafts written.")
-    assert "one draft with a failed check, one piece that did not work out and 4 entries" in answer
+    assert answer.startswith("I planned 6 posts and wrote 2 drafts.")
+    assert "one draft with a failed check, one draft that did not work out and 4 posts to write" in answer
     german = await desk.ask("copilot/answer", asked(GROOMER, "Plane eine Kampagne für uns", planned=4))
-    assert german == "Erledigt: 4 Termine im Kalender. Soll ich als Nächstes die Texte dazu schreiben?"
+    assert german == "Ich habe 4 Beiträge geplant. Soll ich als Nächstes die Texte dazu schreiben?"
+
+
+async def test_go_on_is_answered_also_where_nothing_is_left(desk: Desk) -> None:
+    answer = await desk.ask("copilot/answer", asked(GYM, "continue", complete=True))
+    assert answer.startswith("Everything in the calendar is written.")
 
 
 def decision(text: str) -> Memory:
@@ -74,8 +79,8 @@ async def test_a_remembered_decision_is_told_in_a_sentence(
     [
         (GYM, "Delete the second draft", "deleting a draft", "the bin on its card"),
         (GROOMER, "Lösch den zweiten Entwurf", "deleting a draft", "Papierkorb auf der Karte"),
-        (BAKERY, "Publie le post sur notre page", "sending or publishing", "rien ne sort de la maison"),
-        (CAFE, "Publica el texto para los clientes", "sending or publishing", "nada sale de casa"),
+        (BAKERY, "Publie le post sur notre page", "sending or publishing", "rien ne part sans vous"),
+        (CAFE, "Publica el texto para los clientes", "sending or publishing", "nada sale sin ti"),
     ],
 )
 async def test_what_the_chat_cannot_do_is_said_with_where_it_is_done(
