@@ -21,7 +21,11 @@ async def test_a_wrong_password_is_said_in_its_place(visit: Opener) -> None:
         await page.get_by_label("Password", exact=True).fill("not the right one")
         await page.get_by_role("button", name="Sign in", exact=True).click()
         await expect(page.get_by_role("alert")).to_have_text("Wrong e-mail or password.")
+        # The button says what it does, not also that it is pressed.
         await page.get_by_role("button", name="Show password").click()
+        await expect(page.get_by_role("button", name="Hide password")).not_to_have_attribute(
+            "aria-pressed", re.compile("")
+        )
         await expect(page.get_by_label("Password", exact=True)).to_have_attribute("type", "text")
         await accessible(page)
 

@@ -34,6 +34,8 @@ async def test_the_canvas_stays_on_the_first_week_that_a_run_plans(own: Opener) 
         await expect(person.cards).to_have_count(1)
         await expect(page.locator(".undated")).to_have_text("Nothing here has a date yet.")
         await expect(page.locator(".week, .month").or_(bar)).to_have_count(0)
+        dates = page.locator(".top-b > .num")
+        await expect(dates).to_have_count(0)
 
         for first in (later, sooner):
             await person.say(f"Plan two weeks of Instagram posts from 8 {first:%B}")
@@ -43,6 +45,9 @@ async def test_the_canvas_stays_on_the_first_week_that_a_run_plans(own: Opener) 
             # What was written for the second week turns no page, nor does the other run's calendar.
             await expect(bar.locator("h2 + span")).to_have_text(week)
             await expect(page.locator(".slot").first).to_be_visible()
+        # The dates beside the title are those of the whole calendar.
+        await expect(dates).to_contain_text(f"{sooner:%b}")
+        await expect(dates).to_contain_text(f"{later:%b}")
         await page.reload()
         await expect(bar.locator("h2 + span")).to_have_text(week)
 

@@ -23,7 +23,7 @@ async def assert_whole(person: Person) -> None:
     await person.until_ended()
     seen = await person.seen()
     assert seen["answer"] == ["live", "over"]
-    await expect(person.page.locator(".answer .say")).to_contain_text("Done")
+    await expect(person.page.locator(".answer .say")).to_contain_text("I planned")
     thread = await person.thread()
     assert thread["active_run"] is None
     assert [message["role"] for message in thread["messages"]] == ["user", "assistant"]

@@ -65,7 +65,7 @@ async def test_a_draft_is_deleted_on_its_card(own: Opener) -> None:
         await page.keyboard.press("Shift+Tab")
         await page.keyboard.press("Enter")
         await expect(card.locator(".card-h .st")).to_have_text("Planned")
-        await expect(card.get_by_role("button", name="Write it")).to_be_visible()
+        await expect(card.get_by_role("button", name="Write this draft")).to_be_visible()
         await expect(ready).to_have_count(shown - 1)
         await accessible(page)
         await person.dismiss()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.async_api import Page, expect
+from playwright.async_api import Locator, Page, expect
 
 from tests.browser.conftest import Opener
 from tests.browser.people import PHONE, PLAN
@@ -25,6 +25,17 @@ async def assert_fits(page: Page) -> None:
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert await page.evaluate("document.documentElement.scrollHeight <= innerHeight")
     assert await page.evaluate(TOO_SMALL, TOUCHED) == []
+
+
+async def pull(page: Page, head: Locator, by: int) -> None:
+    """Drag the head of a sheet down."""
+    box = await head.bounding_box()
+    assert box is not None
+    x, y = box["x"] + 20, box["y"] + 10
+    await page.mouse.move(x, y)
+    await page.mouse.down()
+    await page.mouse.move(x, y + by, steps=4)
+    await page.mouse.up()
 
 
 async def test_the_whole_on_a_phone(own: Opener) -> None:
@@ -56,9 +67,26 @@ async def test_the_whole_on_a_phone(own: Opener) -> None:
         await accessible(page)
         await sheet.get_by_role("button", name="Next").tap()
         await expect(sheet).to_contain_text("2 of 4")
+        await sheet.get_by_role("button", name="Previous").tap()
+        await expect(sheet).to_contain_text("1 of 4")
         await expect(person.composer).to_be_visible()
         await page.keyboard.press("Escape")
         await expect(sheet).to_have_count(0)
+
+        # Back closes what was opened and stays in the conversation; a pull on the head does, too.
+        address = page.url
+        await person.chips.first.tap()
+        await expect(sheet).to_have_count(1)
+        await page.go_back()
+        await expect(sheet).to_have_count(0)
+        assert page.url == address
+        await expect(page.locator(".ask")).to_have_text(PLAN)
+        await person.chips.first.tap()
+        await pull(page, sheet.locator("h2"), 40)
+        await expect(sheet).to_have_count(1)
+        await pull(page, sheet.locator("h2"), 300)
+        await expect(sheet).to_have_count(0)
+        assert page.url == address
 
         await page.locator(".answer .chip").first.tap()
         await expect(sheet.get_by_role("listitem")).to_have_count(6)

@@ -45,7 +45,7 @@ async def test_the_meter_turns_amber_and_then_says_when_new_tokens_come(
         page, meter = person.page, person.page.get_by_role("meter")
         await allow(database, person.business_id, 100_000, 79_000)
         await person.go()
-        await expect(meter).to_have_text("79%")
+        await expect(meter).to_have_text("79% used")
         await allow(database, person.business_id, 100_000, 80_000)
         await page.reload()
         await expect(meter).to_have_text("80% used")

@@ -25,7 +25,7 @@ async def test_a_run_of_another_browser_is_shown_and_the_sentence_kept(own: Open
             other.watch.allow("status of 409", "answered 409: .*/copilot")
             await other.say(MORE)
             await expect(other.page.locator(".ask").last).to_have_text(PLAN)
-            await expect(other.live).to_contain_text("Copywriter is writing")
+            await expect(other.live).to_be_visible()
             await expect(other.page.locator(".quota-line")).to_have_text(
                 "An answer is still being written in this conversation. Your sentence is kept here."
             )

@@ -11,7 +11,7 @@ import {
 } from "@tanstack/react-router";
 
 import { sentenceOf } from "./api/problems";
-import { businessesQuery, threadQuery } from "./api/queries";
+import { businessesQuery, campaignQuery, threadQuery } from "./api/queries";
 import { ownerOf } from "./business/current";
 import { NewBusiness } from "./business/new-business";
 import { readSearch } from "./canvas/open";
@@ -67,7 +67,14 @@ const workspace = createRoute({
   },
   component: Workspace,
 });
-const home = createRoute({ getParentRoute: () => workspace, path: "/" });
+const home = createRoute({
+  getParentRoute: () => workspace,
+  path: "/",
+  beforeLoad: async ({ context, search: { campaign } }) => {
+    // One that cannot be read says so in its place.
+    if (campaign) await context.queries.query({ ...campaignQuery(campaign), staleTime: "static" }).catch(() => undefined);
+  },
+});
 const thread = createRoute({
   getParentRoute: () => workspace,
   path: "/t/$threadId",

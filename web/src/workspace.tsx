@@ -99,14 +99,13 @@ function Desk({ state }: { state: Cards }) {
             {place === "facts" ? <FactsPage key={business.id} business={business} /> : <CampaignsPage />}
           </section>
         )}
-        {/* Only hidden meanwhile: the week that was turned to, and how far was read, stay. */}
+        {/* Only out of sight meanwhile: the week that was turned to, and how far was read, stay. */}
         {made && (
           <section
             id={place === "canvas" ? "canvas" : undefined}
-            className="canvas"
+            className={place === "canvas" ? "canvas" : "canvas behind"}
             aria-label={PLACES.canvas}
             tabIndex={0}
-            hidden={place !== "canvas"}
           >
             <Canvas key={`${threadId} ${campaignId}`} state={state} />
           </section>
@@ -154,7 +153,8 @@ function Title({ state, place }: { state: Cards; place: keyof typeof PLACES }) {
 function Phone({ state }: { state: Cards }) {
   const business = useBusiness();
   const { show, opened } = useOpen();
-  const card = state.cards.find((each) => each.key === opened);
+  const elsewhere = show === "facts" || show === "campaigns";
+  const card = elsewhere ? undefined : state.cards.find((each) => each.key === opened);
   return (
     <div className="phone" style={brandStyle(business)}>
       <header className="top">

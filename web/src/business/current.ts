@@ -3,7 +3,7 @@ import { useEffect, useSyncExternalStore } from "react";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { useParams, useSearch } from "@tanstack/react-router";
 
-import { businessesQuery, threadQuery } from "../api/queries";
+import { businessesQuery, campaignQuery, threadQuery } from "../api/queries";
 import type { Business } from "../api/types";
 
 const KEY = "marquee.business";
@@ -46,11 +46,14 @@ export function useBusiness(): Business {
   const businesses = useBusinesses();
   const chosen = useSyncExternalStore(subscribe, choice);
   const { threadId } = useParams({ strict: false });
-  const { fact } = useSearch({ strict: false });
+  const { fact, campaign } = useSearch({ strict: false });
+  const { data: planned } = useQuery({ ...campaignQuery(campaign ?? ""), enabled: false, select: (each) => each.business_id });
   const { data: told } = useQuery({ ...threadQuery(threadId ?? ""), enabled: false, select: (thread) => thread.business_id });
   const owner = threadId
     ? (told ?? ownerOf(threadId))
-    : businesses.find((business) => business.facts.some((each) => each.id === fact))?.id;
+    : campaign
+      ? planned
+      : businesses.find((business) => business.facts.some((each) => each.id === fact))?.id;
   const byId = (id: string | null | undefined) => businesses.find((business) => business.id === id);
   const found = byId(owner) ?? byId(chosen) ?? businesses[0];
   if (!found) throw new Error("no business");

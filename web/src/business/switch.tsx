@@ -23,7 +23,7 @@ export function BusinessSwitch() {
         <i className="mono" aria-hidden="true">
           {initial(business.business_name)}
         </i>
-        <strong>{business.business_name}</strong>
+        <strong dir="auto">{business.business_name}</strong>
         <Icon name="chev-d" />
       </DropdownMenu.Trigger>
         <DropdownMenu.Content className="menu" align="start" sideOffset={6} collisionPadding={8}>
@@ -33,7 +33,7 @@ export function BusinessSwitch() {
                 <DropdownMenu.ItemIndicator className="menu-mark">
                   <Icon name="check" />
                 </DropdownMenu.ItemIndicator>
-                <span>{each.business_name}</span>
+                <span dir="auto">{each.business_name}</span>
                 {each.is_demo && <span className="tag sim end">demo</span>}
               </DropdownMenu.RadioItem>
             ))}

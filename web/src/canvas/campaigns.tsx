@@ -7,6 +7,7 @@ import { campaignsQuery, threadsQuery } from "../api/queries";
 import type { Campaign } from "../api/types";
 import { ownThread, useBusiness } from "../business/current";
 import { Icon } from "../ui/icons";
+import { usePhone } from "../ui/media";
 import { Trouble } from "../ui/trouble";
 import { useHidden } from "../ui/undo";
 import { span } from "./dates";
@@ -36,6 +37,7 @@ export function CampaignsPage() {
 
 function Row({ campaign }: { campaign: Campaign }) {
   const hidden = useHidden();
+  const phone = usePhone();
   const { data: threads } = useQuery(threadsQuery(campaign.business_id));
   const thread = threads?.find((each) => each.campaign_id === campaign.id && !hidden.has(each.id));
   const inside = (
@@ -57,7 +59,7 @@ function Row({ campaign }: { campaign: Campaign }) {
           {inside}
         </Link>
       ) : (
-        <Link to="/" search={{ campaign: campaign.id }}>
+        <Link to="/" search={{ campaign: campaign.id, show: phone ? "calendar" : undefined }}>
           {inside}
         </Link>
       )}
@@ -65,8 +67,10 @@ function Row({ campaign }: { campaign: Campaign }) {
   );
 }
 
-function dates({ start_date, end_date }: Campaign): string {
-  return start_date && end_date ? span(start_date, end_date, "short", true) : "no dates";
+function dates({ calendar }: Campaign): string {
+  const days = calendar.map((slot) => slot.local_time.slice(0, 10)).sort();
+  const [first, last] = [days[0], days.at(-1)];
+  return first && last ? span(first, last, "short", true) : "no dates";
 }
 
 function progress({ calendar }: Campaign): string {

@@ -41,9 +41,7 @@ export function useOpen() {
   const { campaign, show, card } = search;
   const depth = () => history.location.state.depth ?? 0;
 
-  function go(next: CanvasSearch) {
-    // From card to card, and from place to place, nothing is stacked.
-    const replace = next.card ? card !== undefined : show !== undefined;
+  function go(next: CanvasSearch, replace: boolean) {
     if (!show && !card) opener = document.activeElement instanceof HTMLElement ? document.activeElement : null;
     wanted = true;
     void navigate({ to: ".", search: { campaign, ...next }, replace, state: { depth: depth() + (replace ? 0 : 1) } });
@@ -54,13 +52,19 @@ export function useOpen() {
     if (entries > 0) history.go(-entries);
     else void navigate({ to: ".", search: { campaign }, replace: true });
     if (entries < depth()) return;
-    opener?.focus();
+    // An answer that has ended meanwhile is drawn anew, and its chips with it.
+    (opener?.isConnected ? opener : document.getElementById("canvas"))?.focus();
     opener = null;
   }
 
   function open(to: string) {
     if (to === card) focusOn(document.getElementById(`card-${to}`));
-    else go({ card: to, show: show === "calendar" ? show : undefined });
+    else go({ card: to, show: show === "calendar" ? show : undefined }, card !== undefined);
+  }
+
+  /** From place to place nothing is stacked, and the card waits behind them. */
+  function place(to: "facts" | "campaigns", fact?: string) {
+    go({ show: to, fact, card }, show !== undefined);
   }
 
   return {
@@ -69,11 +73,11 @@ export function useOpen() {
     fact: search.fact,
     campaign,
     open,
-    openAll: () => go({ show: "calendar" }),
-    openCampaigns: () => go({ show: "campaigns" }),
-    openFacts: (fact?: string) => go({ show: "facts", fact }),
+    openAll: () => go({ show: "calendar" }, show !== undefined),
+    openCampaigns: () => place("campaigns"),
+    openFacts: (fact?: string) => place("facts", fact),
     /** The fact that the address named is dealt with. */
-    forgetFact: () => void navigate({ to: ".", search: { campaign, show }, replace: true, state: { depth: depth() } }),
+    forgetFact: () => void navigate({ to: ".", search: { campaign, show, card }, replace: true, state: { depth: depth() } }),
     /** Close what was opened last. */
     close: () => leave(Math.min(1, depth())),
     /** Close everything. */

@@ -32,11 +32,11 @@ export function PlannedCard({ card, selected, year }: { card: Card; selected: bo
           <i />
         </span>
         <p>
-          <b>{card.theme}</b>
+          <b dir="auto">{card.theme}</b>
           {card.segment ? `For ${card.segment}. ` : ""}Not written yet.{" "}
           {slotId && !running && (
-            <button className="link" onClick={() => say(`Write this one: ${what}`, [slotId])}>
-              Write it
+            <button className="link" onClick={() => say(`Write this draft: ${what}`, [slotId])}>
+              Write this draft
             </button>
           )}
         </p>

@@ -40,19 +40,14 @@ export function useCards(): Cards {
     () => joinCards(slotsOf(contents && calendar?.slots, live?.state ?? null), contents ?? [], live, start),
     [calendar, contents, live, start],
   );
-  const days = cards.flatMap((card) => (card.at ? [card.at.slice(0, 10)] : []));
-  const first = [...days, ...(start ? [start] : [])].sort()[0];
-  const last = [...days, ...(end && days.length === 0 ? [end] : [])].sort().at(-1) ?? first;
+  const days = cards.flatMap((card) => (card.at ? [card.at.slice(0, 10)] : [])).sort();
+  const [from, to] = [days[0], days.at(-1)];
+  const dates = from && to ? { first: from, last: to } : null;
+  // Until the first slot is told, the campaign's own days.
+  const first = from ?? start;
+  const last = to ?? end ?? first;
   const weeks: string[] = [];
   if (first && last) for (let week = monday(first); week <= last; week = addDays(week, 7)) weeks.push(week);
-  const dates = days.length > 0 ? within([...days, start, end]) : null;
   const loading = isLoading || reading || drafting;
   return { campaign, cards, zone: calendar?.timezone ?? timezone, weeks, dates, loading, error: error ?? missing };
-}
-
-/** The first and the last of the days. */
-function within(days: (string | null)[]): { first: string; last: string } | null {
-  const sorted = days.filter((day) => day !== null).sort();
-  const [first, last] = [sorted[0], sorted.at(-1)];
-  return first && last ? { first, last } : null;
 }

@@ -69,7 +69,7 @@ function ArtefactChip({ artefact, campaignId, told }: ChipProps) {
       onClick={() => (calendar ? openAll() : open(key))}
     >
       <Icon name={calendar ? "calendar" : platformIcon(platformOf(artefact))} />
-      <span>{artefactTitle(artefact)}</span>
+      <span dir="auto">{artefactTitle(artefact)}</span>
       {deleted ? <i className="st wait">Deleted</i> : <ArtefactState artefact={artefact} saved={saved} />}
     </button>
   );

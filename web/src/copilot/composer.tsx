@@ -54,6 +54,7 @@ export function Composer() {
         <ComposerPrimitive.Input
           id={ID}
           rows={1}
+          dir="auto"
           maxRows={8}
           placeholder={placeholder(empty, phone, industry)}
           unstable_focusOnRunStart={!phone}
@@ -61,9 +62,7 @@ export function Composer() {
           unstable_focusOnScrollToBottom={false}
         />
         <div className="composer-row">
-          <span className="faint hint">
-            <kbd>/</kbd>
-          </span>
+          <span className="faint hint">Press / to type here</span>
           <AuiIf condition={(state) => state.thread.isRunning}>
             <ComposerPrimitive.Cancel className="btn end" disabled={live?.stopping ?? false}>
               <Icon name="stop" /> Stop

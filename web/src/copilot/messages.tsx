@@ -17,10 +17,11 @@ import { Trouble } from "../ui/trouble";
 import { clock, localTime, when } from "../canvas/dates";
 import { SHARED, sourceChips, SourceChip } from "../canvas/sources";
 import { Chips } from "./chips";
-import { Continue } from "./continue";
+import { Continue, WriteNext } from "./continue";
 import { LiveLine } from "./live-line";
 import type { Shown } from "./shown";
 import { useThread } from "./thread";
+import { trimLinks } from "./trim-links";
 import { seconds, stepDone, taskName } from "./words";
 
 function useShown(): Shown {
@@ -39,7 +40,7 @@ export function UserMessage() {
           <EditForm />
         </AuiIf>
         <AuiIf condition={(state) => !state.message.composer.isEditing}>
-          <p className={shown.text.length > 160 ? "ask long" : "ask"}>{shown.text}</p>
+          <p className={shown.text.length > 160 ? "ask long" : "ask"} dir="auto">{shown.text}</p>
         </AuiIf>
         <div className="by">
           <span>
@@ -58,7 +59,7 @@ export function UserMessage() {
 function EditForm() {
   return (
     <ComposerPrimitive.Root className="composer again">
-      <ComposerPrimitive.Input aria-label="Your message" autoFocus />
+      <ComposerPrimitive.Input aria-label="Your message" dir="auto" autoFocus />
       <div className="composer-row">
         <ComposerPrimitive.Cancel className="btn quiet small end">Cancel</ComposerPrimitive.Cancel>
         <ComposerPrimitive.Send className="btn small">Send</ComposerPrimitive.Send>
@@ -104,7 +105,7 @@ export function AssistantMessage() {
       <article className="answer" aria-label="Copilot">
         <Steps shown={shown} />
         {shown.text && (
-          <div className="say">
+          <div className="say" dir="auto">
             <MessagePrimitive.Parts components={{ Text: Markdown }} />
           </div>
         )}
@@ -118,7 +119,7 @@ export function AssistantMessage() {
 }
 
 const Markdown = memo(function Markdown() {
-  return <MarkdownTextPrimitive remarkPlugins={[remarkGfm]} smooth={false} components={{ a: Anchor }} />;
+  return <MarkdownTextPrimitive remarkPlugins={[remarkGfm, trimLinks]} smooth={false} components={{ a: Anchor }} />;
 });
 
 function Anchor({ href, children }: ComponentProps<"a">) {
@@ -135,7 +136,7 @@ function NotFound({ figures }: { figures: string[] }) {
   return (
     <div className="check soft" role="note">
       <Icon name="alert" />
-      <p>{figures.join(", ")}: not found in what you told me. Check before you rely on it.</p>
+      <p dir="auto">{figures.join(", ")}: not found in what you told me. Check before you rely on it.</p>
     </div>
   );
 }
@@ -210,7 +211,7 @@ function Standing({ shown, last }: { shown: Shown; last: boolean }) {
       </Trouble>
     );
   }
-  return null;
+  return last && !running && shown.artefacts.length > 0 ? <WriteNext /> : null;
 }
 
 function kept(shown: Shown, done: number): string {

@@ -1,6 +1,8 @@
 /** An empty thread: a question, and three ways to start from this business's own facts. */
 import { useAui } from "@assistant-ui/react";
+import { useQuery } from "@tanstack/react-query";
 
+import { campaignQuery } from "../api/queries";
 import { nextActions, type NextAction } from "../business/next-actions";
 import { useBusiness } from "../business/current";
 import { useOpen } from "../canvas/open";
@@ -13,7 +15,8 @@ export function Welcome() {
   const business = useBusiness();
   const user = useUser();
   const aui = useAui();
-  const { openFacts } = useOpen();
+  const { openFacts, campaign: about } = useOpen();
+  const { data: campaign } = useQuery({ ...campaignQuery(about ?? ""), enabled: about !== undefined });
 
   function start({ does }: NextAction) {
     if ("add" in does) {
@@ -26,8 +29,8 @@ export function Welcome() {
 
   return (
     <div className="welcome">
-      <h2>
-        What should {nextMonth()} do for you, {user?.name.split(" ")[0]}?
+      <h2 dir="auto">
+        {campaign ? `What next for “${campaign.name}”?` : `What should ${nextMonth()} do for you, ${user?.name.split(" ")[0]}?`}
       </h2>
       <p>Say it in one sentence. You get a calendar and the drafts, each checked against your facts. Nothing is sent without you.</p>
       <ul className="nexts" aria-label="Three ways to start">
@@ -35,9 +38,9 @@ export function Welcome() {
           <li key={action.title}>
             <button onClick={() => start(action)}>
               <Icon name={action.icon} />
-              <b>{action.title}</b>
+              <b dir="auto">{action.title}</b>
               <Icon name="chev-r" />
-              <small>{action.reason}</small>
+              <small dir="auto">{action.reason}</small>
             </button>
           </li>
         ))}

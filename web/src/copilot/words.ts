@@ -40,12 +40,12 @@ export function doing(run: RunView): string {
   return run.steps.length > 0 ? "Copilot is working" : "Copilot is starting";
 }
 
-/** Several at once: how far the whole is. */
+/** Several at once: how many, and how many of them are done. */
 function counted(writers: AgentStep[], run: RunView): string {
   const first = writers[0];
   const of = first?.of ?? writers.length;
   const done = written(run).filter((artefact) => artefact.stage === "done").length;
-  return `${agentName(first?.agent ?? "copywriter")} is writing ${Math.min(done + 1, of)} of ${of}`;
+  return `${agentName(first?.agent ?? "copywriter")} is writing ${of} drafts${done > 0 ? `, ${done} done` : ""}`;
 }
 
 function stepLine(step: AgentStep): string {

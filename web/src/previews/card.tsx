@@ -9,6 +9,7 @@ import { CardSources } from "../canvas/sources";
 import { isChanged, useEdit } from "../session/kept";
 import { useEditFocus } from "../ui/edit-focus";
 import { Icon } from "../ui/icons";
+import { useMedia } from "../ui/media";
 import { Trouble } from "../ui/trouble";
 import { offerUndo } from "../ui/undo";
 import { CheckList } from "./check-list";
@@ -39,7 +40,8 @@ export const DraftCard = memo(function DraftCard({ card, business, selected, yea
   const saved = wordsOf(card);
   const words = edit?.now ?? saved;
   const checks = edit || state === "checking" ? [] : checksOf(card);
-  const show = unfolded || selected || state === "failed" || edit !== null;
+  const printed = useMedia("print");
+  const show = unfolded || selected || printed || state === "failed" || edit !== null;
 
   const name = card.theme || words.title || DRAFT_NAMES[card.platform];
   const removable = card.content?.status === "draft" && !card.artefact && !edit;

@@ -1,5 +1,6 @@
 /** What the checks found: the exact words, why, and what to do. */
 import type { Check } from "../api/types";
+import { languageName } from "../business/languages";
 import { useOpen } from "../canvas/open";
 import { stopsApproval } from "../canvas/cards";
 import { Icon } from "../ui/icons";
@@ -24,13 +25,13 @@ export function CheckList({ checks, stale, words, onEdit }: Props) {
       {failed.map((check) => (
         <div key={check.name} className={stopsApproval(check) ? "check" : "check soft"}>
           <Icon name="alert" />
-          {check.spans.slice(0, 3).map((span) => (
-            <p key={`${span.field}:${span.start}`}>
+          {check.spans.filter(isQuotable).slice(0, 3).map((span) => (
+            <p key={`${span.field}:${span.start}`} dir="auto">
               “<Around words={words} span={span} />”
             </p>
           ))}
           <p className="why">
-            {check.message}{" "}
+            {messageOf(check)}{" "}
             {onEdit && (
               <>
                 <button className="link" onClick={onEdit}>
@@ -51,6 +52,18 @@ export function CheckList({ checks, stale, words, onEdit }: Props) {
       ))}
     </div>
   );
+}
+
+const LONGEST_QUOTE = 120;
+
+/** A whole text is not quoted: it stands right above. */
+export function isQuotable({ text }: Check["spans"][number]): boolean {
+  return Array.from(text).length <= LONGEST_QUOTE;
+}
+
+/** The rule knows languages by their tags; people by their names. */
+function messageOf({ name, message }: Check): string {
+  return name === "wording.language" ? message.replace(/\b[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*(?=[.;])/g, languageName) : message;
 }
 
 /** The sentence part around the words, so that they can be found. */

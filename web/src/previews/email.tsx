@@ -16,11 +16,11 @@ export function Email({ card, business, words, checks, edit, writing }: PreviewP
         {card.segment && (
           <>
             <dt>To</dt>
-            <dd>{card.segment}</dd>
+            <dd dir="auto">{card.segment}</dd>
           </>
         )}
         <dt>Subject</dt>
-        <dd>
+        <dd dir="auto">
           <b>
             <Prose
               field="title"
@@ -39,7 +39,7 @@ export function Email({ card, business, words, checks, edit, writing }: PreviewP
         <dt>
           <span className="vh">Preheader</span>
         </dt>
-        <dd className="pre">
+        <dd className="pre" dir="auto">
           <Prose
             field="preheader"
             label="Preheader"
@@ -52,8 +52,8 @@ export function Email({ card, business, words, checks, edit, writing }: PreviewP
         </dd>
       </dl>
       <div className="mail-b">
-        <div className="mail-band">{business.business_name}</div>
-        <div className="mail-t">
+        <div className="mail-band" dir="auto">{business.business_name}</div>
+        <div className="mail-t" dir="auto">
           <Prose
             field="body"
             label="Text"
@@ -64,7 +64,7 @@ export function Email({ card, business, words, checks, edit, writing }: PreviewP
           />
         </div>
         {(words.cta || edit) && (
-          <span className="mail-cta">
+          <span className="mail-cta" dir="auto">
             <Prose
               field="cta"
               label="Button"
@@ -75,7 +75,7 @@ export function Email({ card, business, words, checks, edit, writing }: PreviewP
             />
           </span>
         )}
-        <p className="mail-foot">
+        <p className="mail-foot" dir="auto">
           {address || (
             <>
               <span className="unknown">postal address unknown</span>{" "}

@@ -17,7 +17,6 @@ export function Instagram({ card, business, words, checks, edit, unfolded, onUnf
       <div className="pv-h">
         <span className="ava">{initial(business.business_name)}</span>
         <b>{name}</b>
-        <Icon name="more" />
       </div>
       <Placeholder card={card} title={card.theme || words.title} />
       <div className="pv-acts" aria-hidden="true">
@@ -26,8 +25,12 @@ export function Instagram({ card, business, words, checks, edit, unfolded, onUnf
         <Icon name="send" />
         <Icon name="bookmark" />
       </div>
-      <div className="pv-text">
-        {!edit && <b>{name} </b>}
+      <div className="pv-text" dir="auto">
+        {!edit && (
+          <bdi>
+            <b>{name}</b>{" "}
+          </bdi>
+        )}
         <Prose
           field="caption"
           label="Caption"

@@ -16,14 +16,13 @@ export function LinkedIn({ card, business, words, checks, edit, unfolded, onUnfo
       <div className="pv-h">
         <span className="ava sq">{initial(business.business_name)}</span>
         <span>
-          <b>{business.business_name}</b>
+          <b dir="auto">{business.business_name}</b>
           <small>
             {card.at ? shortDay(card.at) : "no date yet"} · <Icon name="globe" />
           </small>
         </span>
-        <Icon name="more" />
       </div>
-      <div className="pv-text">
+      <div className="pv-text" dir="auto">
         <Prose
           field="caption"
           label="Text"
@@ -47,19 +46,11 @@ export function LinkedIn({ card, business, words, checks, edit, unfolded, onUnfo
           <p className="hash">{words.hashtags.map(hash).join(" ")}</p>
         )}
       </div>
-      <div className="li-acts" aria-hidden="true">
-        <span>
-          <Icon name="like" /> Like
-        </span>
-        <span>
-          <Icon name="comment" /> Comment
-        </span>
-        <span>
-          <Icon name="repost" /> Repost
-        </span>
-        <span>
-          <Icon name="send" /> Send
-        </span>
+      <div className="pv-acts" aria-hidden="true">
+        <Icon name="like" />
+        <Icon name="comment" />
+        <Icon name="repost" />
+        <Icon name="send" />
       </div>
     </div>
   );

@@ -2,6 +2,7 @@
 import { useLayoutEffect, useRef } from "react";
 
 import type { Check } from "../api/types";
+import { isQuotable } from "./check-list";
 import { stopsApproval } from "../canvas/cards";
 
 interface Props {
@@ -54,7 +55,7 @@ function spansIn(checks: Check[], field: string): Marking[] {
     .filter((check) => !check.passed)
     .flatMap((check) =>
       check.spans
-        .filter((span) => span.field === field)
+        .filter((span) => span.field === field && isQuotable(span))
         .map(({ start, end }) => ({ start, end, message: check.message, hard: stopsApproval(check) })),
     )
     .sort((a, b) => a.start - b.start);
@@ -91,6 +92,7 @@ function Editor({ label, text, onEdit, line }: { label: string; text: string; on
       ref={area}
       className="edit"
       rows={1}
+      dir="auto"
       aria-label={label}
       value={text}
       onChange={(event) => onEdit(line ? event.target.value.replaceAll("\n", " ") : event.target.value)}

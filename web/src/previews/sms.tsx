@@ -6,7 +6,7 @@ import type { PreviewProps } from "./preview";
 export function Sms({ words, checks, edit, writing }: PreviewProps) {
   return (
     <div className="pv sms">
-      <div className="bubble">
+      <div className="bubble" dir="auto">
         <Prose
           field="caption"
           label="Message"

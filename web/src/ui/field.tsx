@@ -20,7 +20,6 @@ export function Field({ label, hint, error, ...input }: Props) {
           <button
             type="button"
             className="link end"
-            aria-pressed={shown}
             aria-label={shown ? "Hide password" : "Show password"}
             onClick={() => setShown(!shown)}
           >
@@ -31,6 +30,7 @@ export function Field({ label, hint, error, ...input }: Props) {
       <input
         {...input}
         id={id}
+        dir="auto"
         type={secret && shown ? "text" : input.type}
         aria-invalid={error ? true : undefined}
         aria-describedby={error || hint ? `${id}-note` : undefined}

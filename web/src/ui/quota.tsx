@@ -22,7 +22,7 @@ export function Quota({ businessId }: { businessId: string }) {
       title={`${percent} % of this month’s tokens used, ${left} left`}
     >
       <i style={{ "--v": `${percent}%` } as CSSProperties} />
-      {percent}%{high && " used"}
+      {percent}% used
     </span>
   );
 }

@@ -48,7 +48,7 @@ function Line({ offer }: { offer: Offer }) {
       onFocus={() => setHeld(true)}
       onBlur={() => setHeld(false)}
     >
-      <span>{offer.text}</span>
+      <span dir="auto">{offer.text}</span>
       {offer.undo && (
         <button className="link" onClick={takeBack}>
           Undo
