@@ -96,6 +96,12 @@ class StreamGap(BaseModel):
     after: str
 
 
+class LaterAttempt(BaseModel):
+    """CUSTOM `marquee.attempt`: another worker goes on; what is open is closed next."""
+
+    attempt: int
+
+
 class ModelBadge(BaseModel):
     """CUSTOM `marquee.model`: which model answers, and whether it is the offline demo."""
 
@@ -114,6 +120,7 @@ class Snapshot(BaseModel):
 CUSTOM_EVENTS: dict[str, type[BaseModel]] = {
     "marquee.agent_step": AgentStep,
     "marquee.artefact": ArtefactIdentity,
+    "marquee.attempt": LaterAttempt,
     "marquee.model": ModelBadge,
     "marquee.stream_gap": StreamGap,
     "marquee.unsourced": Unsourced,

@@ -10,7 +10,7 @@ import orjson
 
 from core.conversation import Run
 from core.errors import RunLate, RunLost, Unavailable
-from core.events import OpenItems, run_error, run_finished
+from core.events import LaterAttempt, OpenItems, custom, run_error, run_finished
 from core.scope import Scope
 from jobs.claimed import Abandon, Attempt, Decision, Finish, GiveUp, Release, Retry, RetryPolicy
 from memory.event_log import EventLog, Lane, RunWriter
@@ -186,6 +186,9 @@ class RunWork:
         if not self._earlier_open:
             return
         items = OpenItems()
+        # Once this is in the log, the attempt before can add nothing to what is read now.
+        self._recorder.append(custom(LaterAttempt(attempt=self._run.attempt)))
+        await self._writer.flush()
         try:
             for event in await self._reader.tail(self._scope, self._run.id):
                 items.feed(orjson.loads(event.data))
