@@ -110,8 +110,12 @@ class Marquee:
 
     def store(self, setting: str) -> str:
         """A store's URL, as the API was given it."""
-        given = Path(f"/proc/{self.pid('api')}/environ").read_bytes().decode().split("\0")
-        return next(each.partition("=")[2] for each in given if each.startswith(f"{setting}="))
+        return self.environment("api")[setting]
+
+    def environment(self, name: str) -> dict[str, str]:
+        """The environment of a part's process."""
+        given = Path(f"/proc/{self.pid(name)}/environ").read_bytes().decode().split("\0")
+        return dict(each.split("=", 1) for each in given if "=" in each)
 
     def kill(self, *names: str) -> None:
         """Kill -9, all at once."""
@@ -143,6 +147,17 @@ class Marquee:
         async with self.client.stream("POST", url, json=run_input(thread, run, text)) as answer:
             assert answer.status_code == 200, await answer.aread()
             yield read_frames(answer)
+
+    async def begin(self, business_id: str, text: str = "", **marquee: Any) -> str:
+        """Start a run and go away: a long answer where no text is given; the client's id of it."""
+        run = new_id()
+        if not text:
+            text, marquee = "What do you know of us?", {"specialists": []}
+        url, body = f"/business/{business_id}/copilot", run_input(new_id(), run, text, **marquee)
+        async with self.client.stream("POST", url, json=body) as answer:
+            assert answer.status_code == 200, await answer.aread()
+            await anext(aiter(answer.aiter_lines()))
+        return run
 
     async def until_first_draft(self, run: str, thread: str) -> list[Frame]:
         """Start a run and read until its first draft is saved."""
