@@ -37,7 +37,7 @@ worker: setup ## Run one more worker beside others (set MONGODB_URL, REDIS_URL, 
 	@exec $(BIN)/python -m jobs worker
 
 test: setup-dev web .cache/browser/chromium ## Run the whole suite (10 minutes at most on two cores)
-	@$(PYTEST) -n $(WORKERS) --dist loadgroup
+	@$(PYTEST) -n $(WORKERS) --dist worksteal
 
 check: lint types contracts web-check ## Lint, types, import contracts, architecture; the page's types and lint
 

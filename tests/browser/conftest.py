@@ -1,4 +1,4 @@
-"""One browser and one running Marquee for all pages that are tested."""
+"""One browser and one running Marquee in a process of pytest, for all pages that are tested."""
 
 from __future__ import annotations
 
@@ -9,31 +9,16 @@ from functools import partial
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, async_playwright, expect
-from xdist.remote import Producer
-from xdist.scheduler import LoadScopeScheduling
 
 from tests.browser import chromium
 from tests.browser.group import ROOT, Group, running
 from tests.browser.people import Person, owner, visitor
+from tests.patience import PATIENCE
 
 Opener = Callable[..., AbstractAsyncContextManager[Person]]
 
-FOLDER = "tests/browser/"
 TOKENS_PER_SECOND = 150
 """So slow that a run can be cut in its middle."""
-
-
-class OnOneWorker(LoadScopeScheduling):
-    """Shares tests out one by one, but those of this folder together."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        return FOLDER if nodeid.startswith(FOLDER) else nodeid
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OnOneWorker:
-    """One Marquee and one browser are enough; `xdist_group` has no effect with this pytest."""
-    return OnOneWorker(config, log)
 
 
 @pytest_asyncio.fixture(scope="session")
@@ -54,7 +39,7 @@ async def group(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Group
 async def launched() -> AsyncIterator[Browser]:
     """The unpacked Chromium."""
     assert chromium.BINARY.is_file(), "the browser is not unpacked: make .cache/browser/chromium"
-    expect.set_options(timeout=20_000)
+    expect.set_options(timeout=1_000 * PATIENCE)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=chromium.BINARY, args=chromium.FLAGS, env={**chromium.environment()}

@@ -84,15 +84,18 @@ class Stage:
         draft = BusinessDraft(business_name="Bakery", industry="Bakery")
         return cls(services, Scope.of((await services.businesses.create(new_id(), draft)).id))
 
-    def worker(self, *, lease: float = 3_600.0, attempts: int = 3, seconds: float = 900.0) -> Driver[Run]:
-        """A worker that drives runs."""
+    def worker(
+        self, *, lease: float = 3_600.0, attempts: int = 3, seconds: float = 900.0, reader: Any = None
+    ) -> Driver[Run]:
+        """A worker that drives runs, with a reader of the logs that does more than read."""
 
         def prepare(_: Scope, run: Run, recorder: Recorder) -> HeldGraph:
             graph = HeldGraph(run, recorder)
             self.graphs.append(graph)
             return graph
 
-        kind = RunKind(self.services.runs, self.services.log, self.services.feed, prepare, attempts, seconds)
+        reader = reader or self.services.feed
+        kind = RunKind(self.services.runs, self.services.log, reader, prepare, attempts, seconds)
         return Driver(kind, f"worker {new_id()}", lease)
 
     def wake(self, worker: Driver[Run], run_id: str) -> asyncio.Task[None]:
