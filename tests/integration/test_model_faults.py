@@ -225,7 +225,7 @@ async def test_a_server_without_end_uses_no_more_than_was_reserved(
             await made.agents.run(
                 TALK, {"subject": "x"}, call=call(sink, business_id), context=context(business_id)
             )
-        await server.until(lambda: server.open_streams == 0, 10)
+        await server.until(lambda: server.open_streams == 0)
     rows = await database.ledger.raw.find(Scope.of(business_id).filter()).to_list(None)
     assert len(rows) == len(reserved) > 0
     for row, most in zip(rows, reserved, strict=True):
