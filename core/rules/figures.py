@@ -19,7 +19,8 @@ MOST_NUMBERS = 1_000
 """Rows of digits of one text that are read as figures; no text for people has so many."""
 
 _SHORT = 1_000
-_DIGITS = re.compile(r"\d+")
+# Fractions, circled and superscript numbers become digits as well.
+_DIGITS = re.compile(r"\d+|[²³¹¼-¾⁰-₟⅐-↋①-⓿❶-➓]")
 _PHONE = re.compile(r"(?<![\w.,/+-])(?:\+\s?)?\(?\d(?:(?:(?! - )[ ().\-/]){0,3}\d){6,14}(?![\w%€$£]|[.,]\d)")
 
 
@@ -87,9 +88,8 @@ def _read(text: str) -> tuple[Hit, ...]:
 
 def readable(text: str) -> int:
     """Where `figures_in` stops: behind so many rows of digits, else at the end of the text."""
-    folded = fold(text)
-    beyond = next(islice(_DIGITS.finditer(folded.text), MOST_NUMBERS, None), None)
-    return len(text) if beyond is None else folded.origins[beyond.start()]
+    beyond = next(islice(_DIGITS.finditer(text), MOST_NUMBERS, None), None)
+    return len(text) if beyond is None else beyond.start()
 
 
 def _emails(text: str, folded: Folded) -> Iterator[Hit]:

@@ -193,7 +193,8 @@ _TIMES = (
 def find_times(text: str, folded: Folded) -> Iterator[Hit]:
     """Times of day: `9am`, `9:00`, `9 h 30`, `18 Uhr`, and both ends of a span."""
     for pattern in _TIMES:
-        for match in pattern.finditer(text):
+        matches = list(pattern.finditer(text))
+        for match in matches:
             groups = match.groupdict()
             hour, minute = int(match["h"]), int(groups.get("m") or groups.get("m2") or 0)
             half = groups.get("mer")
@@ -210,7 +211,8 @@ def find_times(text: str, folded: Folded) -> Iterator[Hit]:
             found = _minutes(hour, minute, half)
             if found is not None:
                 yield Hit("time", start, match.end(), TimeOfDay(minutes=found))
-        text = pattern.sub(lambda match: "\0" * len(match[0]), text)
+        if matches:
+            text = pattern.sub(lambda match: "\0" * len(match[0]), text)
 
 
 def _minutes(hour: int, minute: int, half: str | None) -> int | None:

@@ -39,20 +39,24 @@ class Frame:
 async def read_frames(response: httpx.Response) -> AsyncGenerator[Frame]:
     """The frames of a stream as they come."""
     # httpx annotates an iterator, and gives a generator that wants to be closed.
-    lines = cast("AsyncGenerator[str]", response.aiter_lines())
-    async with aclosing(lines):
-        async for frame in _frames(lines):
+    blocks = cast("AsyncGenerator[bytes]", response.aiter_bytes())
+    async with aclosing(blocks):
+        async for frame in _frames(blocks):
             yield frame
 
 
-async def _frames(lines: AsyncGenerator[str]) -> AsyncGenerator[Frame]:
+async def _frames(blocks: AsyncGenerator[bytes]) -> AsyncGenerator[Frame]:
     log_id: str | None = None
-    async for line in lines:
-        if line.startswith("id: "):
-            log_id = line[4:]
-        elif line.startswith("data: "):
-            yield Frame(log_id, orjson.loads(line[6:]))
-            log_id = None
+    rest = b""
+    async for block in blocks:
+        # Not by httpx: its lines also end at U+2028 and the like, which a text may hold.
+        *lines, rest = (rest + block).split(b"\n")
+        for line in lines:
+            if line.startswith(b"id: "):
+                log_id = line[4:].strip().decode()
+            elif line.startswith(b"data: "):
+                yield Frame(log_id, orjson.loads(line[6:]))
+                log_id = None
 
 
 def check(events: Iterable[dict[str, Any]], *, ended: bool = True, started: bool = False) -> None:

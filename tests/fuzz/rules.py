@@ -33,7 +33,7 @@ from core.rules.wording import (
 )
 from services.citing import cite_again
 from services.logging_setup import redact
-from tests.fuzz.texts import TEXTS
+from tests.fuzz.texts import TEXTS, generated
 
 NOW = datetime(2027, 2, 20, 9, 30, tzinfo=UTC)
 POLICY = LinkPolicy.from_texts(["https://good.com info@ali.example"])
@@ -83,8 +83,9 @@ def _offline(agent: str, answered: Callable[[Any, Meaning], object]) -> Callable
 
 
 def _sourced(text: str) -> object:
-    sources = [Source(kind="fact", ref="f", text=text[: len(text) // 2])]
-    return check_figures(draft(text), sources, NOW.date())
+    third = len(text) // 3
+    sources = [Source(kind="fact", ref="f", text=text[:third])]
+    return check_figures(draft(text[third:]), sources, NOW.date())
 
 
 def _planned(text: str) -> object:
@@ -110,7 +111,10 @@ RULES: Mapping[str, Callable[[str], object]] = {
     ],
     "text as banned word": lambda text: check_banned_words(draft(text), [text[:200], text[-200:]]),
     "language": lambda text: check_language(draft(text), "en", ["Studio", text[:200]]),
-    "cliches": lambda text: [check_cliches(draft(text), tag) for tag in ("en", "de", "fr", "es")],
+    "cliches, en": lambda text: check_cliches(draft(text), "en"),
+    "cliches, de": lambda text: check_cliches(draft(text), "de"),
+    "cliches, fr": lambda text: check_cliches(draft(text), "fr"),
+    "cliches, es": lambda text: check_cliches(draft(text), "es"),
     "repetition": lambda text: check_repetition(draft(text), text[::2]),
     "placeholders": lambda text: check_placeholders(draft(text)),
     "empty": lambda text: check_empty(draft(text)),
@@ -143,13 +147,17 @@ RULES: Mapping[str, Callable[[str], object]] = {
 }
 
 
-def seconds(rule: str, text: str, size: int, tries: int = 3) -> float:
-    """The least CPU time of some tries of one rule on one text of a length."""
-    given, read_it = TEXTS[text](size), RULES[rule]
-    times = []
-    for _ in range(tries):
+def seconds(rule: str, text: str, size: int) -> float:
+    """The CPU time of one rule on one text of a length."""
+    return _least(RULES[rule], TEXTS[text](size))
+
+
+def _least(rule: Callable[[str], object], text: str) -> float:
+    """The CPU time of a call: what seems slow is measured again, since the machine has other work."""
+    times: list[float] = []
+    while not times or (len(times) < 4 and min(times) > 0.02):
         began = time.process_time()
-        read_it(given)
+        rule(text)
         times.append(time.process_time() - began)
     return min(times)
 
@@ -159,3 +167,9 @@ def every_text(rule: str, size: int) -> int:
     for text in TEXTS.values():
         RULES[rule](text(size))
     return len(TEXTS)
+
+
+def generated_seconds(seed: int, most: int) -> list[tuple[str, float]]:
+    """The CPU time of each rule on one generated text."""
+    text = generated(seed, most)
+    return [(name, _least(rule, text)) for name, rule in RULES.items() if "offline" not in name]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterable, Mapping
 
 Text = Callable[[int], str]
@@ -234,3 +235,17 @@ TEXTS: Mapping[str, Text] = {
     "different names": _different(lambda number: f"@a{number} a{number}@b{number}.de"),
 }
 """By name: the start, the middle or the separator of a pattern, repeated; and lists of different things."""
+
+
+def generated(seed: int, most: int) -> str:
+    """One of endlessly many texts: some of the above, of any length, one after the other and mixed."""
+    chance = random.Random(seed)
+    parts = []
+    for _ in range(chance.randint(1, 4)):
+        made = TEXTS[chance.choice(_NAMES)](chance.randint(16, most))
+        parts.append(made if chance.random() < 0.7 else "".join(chance.sample(made, len(made))))
+    glue = chance.choice(["", " ", "\n", ",", "½", "\u200b"])
+    return glue.join(parts)[:most].replace("\ud800", "\ufffd").replace("\x00", "\ufffd")
+
+
+_NAMES = sorted(TEXTS)

@@ -50,6 +50,29 @@ async def draft(ali: Person, services: Services) -> Content:
     )
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        ",".join(map(str, range(1, 61))),
+        "12,5,13,5," * 40,
+        "½" * 4_000,
+        "a" * 20_000,
+        "[" * 20_000,
+        "\u200b" * 20_000,
+        "1 € " * 5_000,
+    ],
+    ids=["numbers", "decimals", "fractions", "one word", "brackets", "nothing to see", "prices"],
+)
+async def test_a_text_made_to_cost_time_is_saved_with_its_checks(
+    ali: Person, draft: Content, text: str
+) -> None:
+    answer = await ali.client.put(f"/content/{draft.id}", json={"text_content": {"caption": text}})
+    assert answer.status_code == 200, answer.text
+    names = [check["name"] for check in answer.json()["ai_metadata"]["checks"]]
+    assert "figures.sourced" in names
+    assert "checks.finished" not in names
+
+
 async def test_a_draft_is_read_whole(ali: Person, draft: Content) -> None:
     answer = await ali.client.get(f"/content/{draft.id}")
     content = answer.json()
