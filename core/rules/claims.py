@@ -111,8 +111,8 @@ def check_figures(draft: DraftText, sources: Sequence[Source], today: dt.date) -
     if over:
         message = f"Only the first {len(claims)} figures were checked; the text has more."
     elif unsourced:
-        verb = "has" if len({figure.text.strip() for figure in unsourced}) == 1 else "have"
-        message = f"{spoken_list([figure.text for figure in unsourced])} {verb} no source in what we know."
+        verb = "is" if len({figure.text.strip() for figure in unsourced}) == 1 else "are"
+        message = f"{spoken_list([figure.text for figure in unsourced])} {verb} not in your facts."
     elif claims:
         message = "Every figure has a source."
     else:

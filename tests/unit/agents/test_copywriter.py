@@ -80,7 +80,7 @@ def test_a_small_model_can_take_the_prompt(
         request="Plan a two-week Instagram and e-mail push for my March membership drive",
         language="en",
         today=TODAY,
-        findings=["“500” has no source in what we know."],
+        findings=["“500” is not in your facts."],
         previous="Hello. " * 40,
     )
     rendered = PromptLibrary().render(specialist_for(platform).prompt, inputs)

@@ -285,7 +285,7 @@ def test_the_check_names_what_has_no_source() -> None:
         ("caption", "6 March"),
         ("hashtags.0", "2027"),
     ]
-    assert check.message == "“50 %”, “6 March”, “2027” have no source in what we know."
+    assert check.message == "“50 %”, “6 March”, “2027” are not in your facts."
     assert [claim.source.ref for claim in claims if claim.source] == ["f1"]
 
 

@@ -3,7 +3,6 @@ import { memo, useState, type ComponentProps } from "react";
 import {
   ActionBarPrimitive,
   AuiIf,
-  ComposerPrimitive,
   MessagePrimitive,
   useAuiState,
 } from "@assistant-ui/react";
@@ -17,6 +16,7 @@ import { Trouble } from "../ui/trouble";
 import { clock, localTime, when } from "../canvas/dates";
 import { SHARED, sourceChips, SourceChip } from "../canvas/sources";
 import { Chips } from "./chips";
+import { EditForm, useKeptEdit } from "./edit-message";
 import { Continue, WriteNext } from "./continue";
 import { LiveLine } from "./live-line";
 import type { Shown } from "./shown";
@@ -32,16 +32,16 @@ function useShown(): Shown {
 export function UserMessage() {
   const shown = useShown();
   const user = useUser();
+  const { editing, kept, keep } = useKeptEdit(shown.id);
   const [at, today] = [localTime(shown.at), localTime(new Date())];
   return (
     <MessagePrimitive.Root asChild>
       <article className="mine">
-        <AuiIf condition={(state) => state.message.composer.isEditing}>
-          <EditForm />
-        </AuiIf>
-        <AuiIf condition={(state) => !state.message.composer.isEditing}>
+        {editing ? (
+          <EditForm keep={keep} kept={kept} before={shown.text} />
+        ) : (
           <p className={shown.text.length > 160 ? "ask long" : "ask"} dir="auto">{shown.text}</p>
-        </AuiIf>
+        )}
         <div className="by">
           <span>
             {user?.name.split(" ")[0]}, <time dateTime={shown.at.toISOString()}>{at.slice(0, 10) === today.slice(0, 10) ? clock(at) : when(at)}</time>
@@ -53,18 +53,6 @@ export function UserMessage() {
         </div>
       </article>
     </MessagePrimitive.Root>
-  );
-}
-
-function EditForm() {
-  return (
-    <ComposerPrimitive.Root className="composer again">
-      <ComposerPrimitive.Input aria-label="Your message" dir="auto" autoFocus />
-      <div className="composer-row">
-        <ComposerPrimitive.Cancel className="btn quiet small end">Cancel</ComposerPrimitive.Cancel>
-        <ComposerPrimitive.Send className="btn small">Send</ComposerPrimitive.Send>
-      </div>
-    </ComposerPrimitive.Root>
   );
 }
 
