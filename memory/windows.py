@@ -55,7 +55,13 @@ class SampledWindows:
         self._known: dict[tuple[tuple[str, Any], ...], _Cuts] = {}
 
     async def newest(self, where: Mapping[str, Any], before: Position | None, count: int) -> list[Stored]:
-        """Return stored documents, newest first."""
+        """Return stored documents, newest first.
+
+        Raises:
+            ValueError: The condition joins others (`$or`): ask for each of them.
+        """
+        if any(name.startswith("$") for name in where):
+            raise ValueError(f"a list is of fields and their values, not {sorted(where)}")
         if not self._indexes:
             await self._read_indexes()
         operators = {name for name in where if isinstance(where[name], Mapping)}
@@ -171,6 +177,14 @@ def _behind(before: Position | None, where: Mapping[str, Any], stored: Sequence[
     return [
         one
         for one in stored
-        if all(one.get(name) == value for name, value in where.items())
+        if all(_value(one, name) == value for name, value in where.items())
         and (before is None or Position.of(one) < before)
     ]
+
+
+def _value(stored: Stored, name: str) -> Any:
+    """Return the value of a field, which may be one of a field's (`input.campaign_id`)."""
+    value: Any = stored
+    for part in name.split("."):
+        value = (value or {}).get(part)
+    return value

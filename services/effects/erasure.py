@@ -216,7 +216,7 @@ class Erasure:
                 await self._campaign.unmark(scope, campaign_id)
                 raise
             await self._content.mark_all(scope, {"campaign_id": campaign_id})
-            await self._withdrawal.stop(scope, await self._runs_on(scope, campaign_id, campaign))
+            await self._withdrawal.stop(scope, *await self._runs_on(scope, campaign_id, campaign))
             where = {"campaign_id": campaign_id}
             contents = await self._content.find(scope, where)
             for ids in _batches([content["_id"] for content in contents]):
@@ -227,17 +227,17 @@ class Erasure:
             await self._idempotency.forget(campaign_id)
             await self._campaign.remove(scope, {"_id": campaign_id})
 
-    async def _runs_on(self, scope: Scope, campaign_id: str, stored: Mapping[str, Any]) -> dict[str, Any]:
-        """The condition on the runs of a campaign: it is named, their thread's, or their own."""
+    async def _runs_on(
+        self, scope: Scope, campaign_id: str, stored: Mapping[str, Any]
+    ) -> list[dict[str, Any]]:
+        """The conditions on the runs of a campaign: they name it, are of its threads, or made it."""
         threads = await self._database.threads.ids(scope, {"campaign_id": campaign_id})
         author = (stored.get("written_by") or {}).get("run_id")
-        return {
-            "$or": [
-                {"input.campaign_id": campaign_id},
-                {"thread_id": {"$in": threads}},
-                {"root_run_id": author},
-            ]
-        }
+        return [
+            {"input.campaign_id": campaign_id},
+            {"root_run_id": author},
+            *({"thread_id": thread_id} for thread_id in threads),
+        ]
 
     async def _finish_thread(self, scope: Scope, thread_id: str) -> None:
         where = {"thread_id": thread_id}

@@ -35,12 +35,13 @@ class Withdrawal:
         self._service = runs
         self._stop_seconds = stop_seconds
 
-    async def stop(self, scope: Scope, where: Mapping[str, Any]) -> None:
-        """Cancel the active runs under a condition, and wait until their workers have ended them.
+    async def stop(self, scope: Scope, *conditions: Mapping[str, Any]) -> None:
+        """Cancel the active runs under any of the conditions, and wait until their workers have ended them.
 
         One that has not ended in time goes on; nothing waits for those that no worker has begun.
         """
-        active = await self._runs.ids(scope, {**where, "status": {"$in": ACTIVE}})
+        found = [await self._runs.ids(scope, {**where, "status": {"$in": ACTIVE}}) for where in conditions]
+        active = sorted({run_id for ids in found for run_id in ids})
         for run_id in active:
             with suppress(NotFound):
                 await self._service.cancel(scope, await self._runs.get(scope, run_id))
