@@ -11,7 +11,6 @@ import orjson
 from pydantic import StringConstraints
 
 _ID = re.compile(r"[0-9a-f]{24}\Z")
-_CLIENT_ID = re.compile(r"[A-Za-z0-9._~:-]{1,128}\Z")
 
 ClientId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._~:-]{1,128}$")]
 """A name given by a client: 1 to 128 of A-Z a-z 0-9 . _ ~ : -"""
@@ -25,11 +24,6 @@ def new_id() -> str:
 def is_id(value: str) -> bool:
     """Whether `value` has the form of a document id."""
     return _ID.match(value) is not None
-
-
-def is_client_id(value: str) -> bool:
-    """Whether `value` may be a client's name for a thread or run."""
-    return _CLIENT_ID.match(value) is not None
 
 
 def digest(value: Any) -> str:

@@ -75,11 +75,6 @@ def feed_key(process: str) -> str:
     return f"{PREFIX}:feed:{process}"
 
 
-def cache_key(scope: Scope, name: str, digest: str) -> str:
-    """A cached value of one business."""
-    return f"{PREFIX}:{scope.business_id}:cache:{name}:{digest}"
-
-
 def window_key(kind: str, who: str) -> str:
     """A rate window of a user, an address or an e-mail."""
     return f"{PREFIX}:rate:{kind}:{who}"
