@@ -77,7 +77,7 @@ def draft_inputs(
     facts: Sequence[Fact],
     memories: Sequence[Memory],
     campaign: Campaign | None,
-    piece: Mapping[str, Any],
+    task: Mapping[str, Any],
     request: str,
     language: str,
     today: date,
@@ -90,36 +90,36 @@ def draft_inputs(
         business: Whom it is written for.
         facts: What may be said, most useful first.
         memories: What is remembered about the subject.
-        campaign: The campaign that the piece belongs to.
-        piece: Its place in the run (`place`, `of`), platform, theme, segment, funnel stage and `local_time`.
+        campaign: The campaign of the draft.
+        task: Its place in the run (`place`, `of`), platform, theme, segment, funnel stage and `local_time`.
         request: The person's own words.
         language: The language to write in.
         today: The day where the business is.
         findings: What was wrong with the draft before, one sentence each.
         previous: The draft before.
     """
-    platform: Platform = piece["platform"]
-    task = {
+    platform: Platform = task["platform"]
+    wanted = {
         **task_inputs(business, language, today, request),
         "platform": platform,
-        "when": piece["local_time"],
-        "theme": piece["theme"],
-        "segment": piece["segment"],
-        "funnel_stage": piece["funnel_stage"],
-        "piece": piece["place"],
-        "pieces": piece["of"],
+        "when": task["local_time"],
+        "theme": task["theme"],
+        "segment": task["segment"],
+        "funnel_stage": task["funnel_stage"],
+        "piece": task["place"],
+        "pieces": task["of"],
     }
     return {
         **shared_inputs(business, facts, memories, campaign),
         "findings": list(findings),
         "previous": previous,
         "limits": _limits(platform),
-        "task": task,
+        "task": wanted,
     }
 
 
 def to_fields(platform: Platform, value: Post | Email | Sms, language: str) -> ContentFields:
-    """What a copywriter wrote, as a piece of content."""
+    """What a copywriter wrote, as the fields of a draft."""
     title, text = to_text(platform, value)
     return ContentFields(title=title, text_content=text, language=language)
 
@@ -141,7 +141,7 @@ def to_text(platform: Platform, value: Post | Email | Sms) -> tuple[str, TextCon
 
 
 def to_arguments(content: Content) -> dict[str, Any]:
-    """A saved piece in the form in which its copywriter wrote it."""
+    """A saved draft in the form in which its copywriter wrote it."""
     words = content.text_content
     match content.platform:
         case "email":

@@ -8,18 +8,10 @@ from typing import Any
 
 from core.business import Business, Fact, Memory
 from core.campaign import Campaign
+from core.rules.wording import LANGUAGE_NAMES, base_language
 
 _TURNS, _TURN_CHARACTERS = 6, 280
 _MEMORY_CHARACTERS = 240
-_LANGUAGE_NAMES = {
-    "en": "English",
-    "fr": "French",
-    "de": "German",
-    "es": "Spanish",
-    "it": "Italian",
-    "pt": "Portuguese",
-    "nl": "Dutch",
-}
 
 
 def shared_inputs(
@@ -64,7 +56,7 @@ def task_inputs(business: Business, language: str, today: date, request: str) ->
 
 def language_input(tag: str) -> str:
     """A language as a model knows it best: `fr (French)`."""
-    name = _LANGUAGE_NAMES.get(tag.split("-")[0])
+    name = LANGUAGE_NAMES.get(base_language(tag))
     return f"{tag} ({name})" if name else tag
 
 

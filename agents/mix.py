@@ -1,4 +1,4 @@
-"""Which platforms a person names, and how many pieces of each."""
+"""Which platforms a person names, and how many drafts of each."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from collections.abc import Iterable, Sequence
 from core.campaign import Platform
 
 _NUMBER_WORDS: dict[str, int] = {
-    **dict.fromkeys(("a", "an", "one", "un", "une", "ein", "eine", "einen", "einer", "una", "uno"), 1),
+    **dict.fromkeys(
+        ("a", "an", "one", "un", "une", "ein", "eine", "einen", "einem", "einer", "una", "uno"), 1
+    ),
     **dict.fromkeys(("two", "deux", "zwei", "dos"), 2),
     **dict.fromkeys(("three", "trois", "drei", "tres"), 3),
     **dict.fromkeys(("four", "quatre", "vier", "cuatro"), 4),
@@ -36,25 +38,25 @@ _POSTS = r"posts?|publications?|beitr[aä]ge?|publicaci(?:ón|on|ones)"
 _PIECES = (
     r"pieces?|drafts?|captions?|texts?|contenus?|textes?|entw[uü]rfe?|textos?|messages?|nachrichten|mensajes?"
 )
-_NUMBERS = "|".join(sorted(_NUMBER_WORDS, key=len, reverse=True))
-_UNITS = (
-    r"of|de|weeks?|days?|months?|semaines?|jours?|mois|wochen?|tage?n?|monate?n?|semanas?|días?|mes(?:es)?"
-)
+NUMBERS = "|".join(sorted(_NUMBER_WORDS, key=len, reverse=True))
+"""Pattern of a number word from one to ten."""
+SPANS = r"weeks?|days?|months?|semaines?|jours?|mois|wochen?|tage?n?|monate?n?|semanas?|días?|mes(?:es)?"
+"""Pattern of the units of a span of time."""
 _ANY = "|".join(_PLATFORM_WORDS.values())
 _COUNTED = re.compile(
-    rf"(?<![\w-])(?P<number>\d{{1,2}}|{_NUMBERS})\s+"
-    rf"(?P<what>(?:(?!(?:{_UNITS})\b)[^\W\d_]+[ -]){{0,2}}"
+    rf"(?<![\w-])(?P<number>\d{{1,2}}|{NUMBERS})\s+"
+    rf"(?P<what>(?:(?!(?:of|de|{SPANS})\b)[^\W\d_]+[ -]){{0,2}}"
     rf"(?:{_PLATFORM_WORDS['email']}|{_PLATFORM_WORDS['sms']}|{_POSTS}|{_PIECES})"
     rf"(?:\s+(?:(?:on|for|sur|pour|auf|für|en|para|by|per|par)\s+)?(?:{_ANY})"
     rf"(?:(?:,|\s+(?:and|et|und|y))\s+(?:{_ANY}))*)?)"
-    # "An e-mail campaign" is no piece.
+    # "An e-mail campaign" is not a draft.
     r"(?![\w-])(?!\s+(?:campaign|push|series|drive|campagne|série|kampagne|serie|campaña))",
     re.IGNORECASE,
 )
 
 _ASKS_FOR_POSTS = re.compile(
     r"(?<![\w-])(?:posts|publications|beiträge|publicaciones"
-    rf"|(?:{_NUMBERS})\s+(?:[^\W\d_]+\s+){{0,2}}(?:post|publication|beitrag|publicación))(?![\w-])",
+    rf"|(?:{NUMBERS})\s+(?:[^\W\d_]+\s+){{0,2}}(?:post|publication|beitrag|publicación))(?![\w-])",
     re.IGNORECASE,
 )
 
@@ -86,14 +88,14 @@ def _network(used: Sequence[Platform], but: Iterable[Platform] = ()) -> Platform
 
 
 def at_most(text: str) -> dict[Platform, int]:
-    """The platforms of which a person wants a single piece: "posts for two weeks and one e-mail"."""
+    """The platforms of which a person wants a single draft: "posts for two weeks and one e-mail"."""
     counted = [(platforms_named(match["what"]), match) for match in _COUNTED.finditer(text)]
     single = [own[0] for own, match in counted if len(own) == 1 and _number(match) == 1]
     return dict.fromkeys(single, 1)
 
 
 def mix_named(text: str, used: Sequence[Platform] = ()) -> dict[Platform, int]:
-    """How many pieces of each platform a person asks for; empty unless a number above one is said.
+    """How many drafts of each platform a person asks for; empty unless a number above one is said.
 
     "Two posts and one e-mail" are two for Instagram, or for the network that is named elsewhere or `used`
     so far, and one e-mail. A text that also names a platform without a number has no mix.
@@ -119,7 +121,7 @@ def _number(match: re.Match[str]) -> int:
 
 
 def in_turns(mix: dict[Platform, int]) -> list[Platform]:
-    """The pieces of a mix one by one: one of each, then what has the most to come, no kind twice in a row."""
+    """Order the drafts of a mix: one per platform, then the platform with most left, never twice in a row."""
     order: list[Platform] = [name for name, number in mix.items() if number > 0]
     left = Counter(mix) - Counter(order)
     while left.total():

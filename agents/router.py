@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from agents.inputs import history_input, shared_inputs, task_inputs
-from agents.mix import at_most, mix_named, platforms_asked, platforms_named
+from agents.mix import NUMBERS, SPANS, at_most, mix_named, platforms_asked, platforms_named
 from agents.schemas import held_to
 from agents.specialist import Specialist
 from core.business import Business, Memory
@@ -34,14 +34,15 @@ _IN_LANGUAGE = {
     code: re.compile(rf"\b(?:in|en|auf|into|vers l['’]) ?(?:{words})\b", re.IGNORECASE)
     for code, words in _LANGUAGE_WORDS.items()
 }
+_POLITELY = r"^\W*(?:please |bitte |por favor,? )?(?:(?:can|could) you )?"
 _ASKS_TO_PLAN = re.compile(
-    r"^\W*(?:please |bitte |por favor,? )?(?:(?:can|could) you )?"
+    rf"{_POLITELY}"
     r"(?:plan(?:e|ifie[rz]?|ifica)?|organi[sz]e[rz]?|prepare|prépare[rz]?|launch|lance[rz]?|erstelle)\b"
     r"|\b(?:campaign|campagne|kampagne|campaña|content calendar|calendrier|redaktionsplan|calendario)\b",
     re.IGNORECASE,
 )
 _ASKS_TO_WRITE = re.compile(
-    r"^\W*(?:please |bitte |por favor,? )?(?:(?:can|could) you )?"
+    rf"{_POLITELY}"
     r"(?:write|draft|rewrite|écri[st]|écrivez|rédige[rz]?|schreibe?|verfasse|formuliere|escribe|redacta)\b",
     re.IGNORECASE,
 )
@@ -57,7 +58,7 @@ _PIECE = (
     r"|nachricht|entwurf|correo|mensaje|texto|publicación|borrador)"
 )
 _ASKS_TO_CHANGE = re.compile(
-    r"^\W*(?:please |bitte |por favor,? )?(?:(?:can|could) you )?(?:"
+    rf"{_POLITELY}(?:"
     # A verb that can only mean what is there, or "make the … shorter".
     r"(?:shorten|lengthen|rewrite|rephrase|translate|correct|edit|change|fix|improve|raccourci[st]|rallonge"
     r"|réécri[st]|reformule|traduis|corrige[rz]?|modifie[rz]?|améliore|kürze|verlängere|überarbeite|übersetze"
@@ -76,13 +77,13 @@ _CERTAIN = (
 # "Send all my customers an e-mail" asks for a new one.
 _NO_NEW = r"(?:(?!\b(?:an?|une?|eine?n?|una)\b)[^.?!\n]){0,40}"
 _ASKS_TO_DELETE = re.compile(
-    r"^\W*(?:please |bitte |por favor,? )?(?:(?:can|could) you )?"
+    rf"{_POLITELY}"
     r"(?:delete|remove|discard|supprime[rz]?|efface[rz]?|lösche|entferne|borra|elimina)"
     rf"\s+(?:{_CERTAIN}\b|l['’]){_NO_NEW}(?:\b{_PIECE}\b|\b(?:it|them|es|sie)\b)",
     re.IGNORECASE,
 )
 _ASKS_TO_SEND = re.compile(
-    r"^\W*(?:please |bitte |por favor,? )?(?:(?:can|could) you )?"
+    rf"{_POLITELY}"
     r"(?:send|publish|schedule|approve|post|envoie[rz]?|publie[rz]?|programme[rz]?|approuve[rz]?|sende|schicke?"
     r"|versende|veröffentliche|genehmige|envía|publica|programa|aprueba)"
     rf"\s+(?:{_CERTAIN}\b|l['’]){_NO_NEW}(?:\b{_PIECE}\b|\b(?:it|them|es|sie)\b)",
@@ -94,12 +95,7 @@ _ASKS_TO_KNOW = re.compile(
     r"|warum|wie ?(?:viele?|lange|oft)|qué|cuál(?:es)?|cuándo|cuánt[oa]s?|dónde|por qué|quién)\b[^?]*\?\W*$",
     re.IGNORECASE,
 )
-_SPAN_OF_TIME = re.compile(
-    r"\b(?:\d+|an?|one|two|three|four|five|six|une?|deux|trois|quatre|cinq|eine[nmr]?|zwei|drei|vier|fünf|una?"
-    r"|dos|tres|cuatro|cinco)[ -](?:weeks?|days?|months?|semaines?|jours?|mois|wochen?|tage?n?|monate?n?"
-    r"|semanas?|días?|mes(?:es)?)\b",
-    re.IGNORECASE,
-)
+_SPAN_OF_TIME = re.compile(rf"\b(?:\d+|{NUMBERS})[ -](?:{SPANS})\b", re.IGNORECASE)
 _EMPTY_NAMES = {"", "null", "none", "string", "n/a", "unknown", "campaign", "theme", "goal", "campaign_name"}
 # Two letters: a weak model takes "sms" for a language, and it is one.
 _TAG = re.compile(r"[a-z]{2}(?:-[A-Za-z0-9]{2,8})*")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import (
     ConfigDict,
@@ -22,9 +22,9 @@ from core.business import Line, Text
 from core.clock import Day, LocalTime, Timezone
 from core.document import PublicValue, TenantDocument
 from core.ids import new_id
+from core.rules.findings import Platform as Platform
 
-Platform = Literal["instagram", "linkedin", "email", "sms"]
-PLATFORMS: tuple[Platform, ...] = ("instagram", "linkedin", "email", "sms")
+PLATFORMS: tuple[Platform, ...] = get_args(Platform)
 ContentType = Literal["text", "image", "video"]
 SlotState = Literal["proposed", "planned", "drafted", "dropped"]
 FunnelStage = Literal["awareness", "consideration", "conversion", "retention"]
@@ -78,7 +78,7 @@ class Kpis(PublicValue):
 
 
 class Slot(PublicValue):
-    """One planned piece: when (wall time and zone), where, about what, for whom."""
+    """A planned post or message: time (wall time and zone), platform, theme and segment."""
 
     slot_id: str = Field(default_factory=new_id)
     local_time: LocalTime

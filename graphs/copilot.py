@@ -126,27 +126,27 @@ def after_campaign(state: CopilotState) -> Literal["strategy", "choose"]:
 
 def to_drafts(state: CopilotState) -> list[Send] | Literal["answer"]:
     """One branch a draft; they are independent."""
-    pieces = state.get("pieces", [])
-    if not pieces:
+    tasks = state.get("tasks", [])
+    if not tasks:
         return "answer"
     carried = {"plan": state["plan"], "campaign_id": state["campaign_id"]}
-    return [Send("draft", {**carried, "piece": piece}) for piece in pieces]
+    return [Send("draft", {**carried, "task": task}) for task in tasks]
 
 
 async def draft(state: CopilotState, runtime: Context) -> dict[str, Any]:
     """Write, check and save one draft; a failure is kept for the answer, so that the others go on."""
     context = runtime.context
-    piece = state["piece"]
+    task = state["task"]
     plan = Plan.model_validate(state["plan"])
     try:
-        content = await drafting.write(context, plan, state["campaign_id"] or "", piece)
+        content = await drafting.write(context, plan, state["campaign_id"] or "", task)
     except MarqueeError as error:
-        return {"failures": [{"place": piece["place"], "problem": error.problem()}]}
+        return {"failures": [{"place": task["place"], "problem": error.problem()}]}
     shown = DraftState.of(content).model_dump(mode="json")
     context.stream.state({"op": "add", "path": f"/drafts/{content.id}", "value": shown})
     failed = [check.name for check in content.ai_metadata.checks if check.stops_approval]
-    done = {"place": piece["place"], "content_id": content.id, "platform": content.platform}
-    return {"drafts": [{**done, "title": content.title or piece["theme"], "failed": failed}]}
+    done = {"place": task["place"], "content_id": content.id, "platform": content.platform}
+    return {"drafts": [{**done, "title": content.title or task["theme"], "failed": failed}]}
 
 
 async def answer(state: CopilotState, runtime: Context) -> dict[str, Any]:

@@ -100,7 +100,7 @@ async def _write(
             facts=facts,
             memories=memories,
             campaign=campaign,
-            piece=wanted,
+            task=wanted,
             request=context.request.text,
             language=plan.language,
             today=run.today,

@@ -63,7 +63,7 @@ async def strategy(state: CopilotState, runtime: Context) -> dict[str, Any]:
 
 
 async def choose(state: CopilotState, runtime: Context) -> dict[str, Any]:
-    """The pieces to draft now: the slots that were asked for, the next open ones, or a piece of its own."""
+    """Choose the drafts to write: the requested slots, the next open ones, or drafts outside the calendar."""
     context = runtime.context
     plan = Plan.model_validate(state["plan"])
     campaign_id = state["campaign_id"] or ""
@@ -71,14 +71,14 @@ async def choose(state: CopilotState, runtime: Context) -> dict[str, Any]:
     await context.run.drafting.tie(context.run.scope, {"campaign_id": campaign_id})
     found = await context.run.campaigns.get(context.run.scope, campaign_id)
     if "copywriter" not in plan.specialists and not context.request.slot_ids:
-        return {"pieces": []}
+        return {"tasks": []}
     slots = _slots(context, plan, found, planned=bool(state.get("planned")))
     if slots is None:
         platforms = _own_platforms(plan)
         over = max(len(platforms) - context.most_drafts, 0)
-        return {"pieces": _own_pieces(context, plan, platforms[: context.most_drafts]), "over": over}
+        return {"tasks": _own_tasks(context, plan, platforms[: context.most_drafts]), "over": over}
     return {
-        "pieces": [
+        "tasks": [
             DraftTask(
                 place=place,
                 of=len(slots),
@@ -95,7 +95,7 @@ async def choose(state: CopilotState, runtime: Context) -> dict[str, Any]:
 
 
 def _slots(context: GraphContext, plan: Plan, found: Campaign, *, planned: bool) -> list[Slot] | None:
-    """The slots to fill, or None when the request is for a piece outside the calendar."""
+    """Return the slots to fill, or None when the request is for a draft outside the calendar."""
     wanted = context.request.slot_ids
     if wanted:
         by_id = {slot.slot_id: slot for slot in found.calendar}
@@ -136,14 +136,14 @@ def _mixed(now_open: list[Slot], mix: dict[Platform, int], most: int) -> list[Sl
 
 
 def _own_platforms(plan: Plan) -> list[Platform]:
-    """The platforms of pieces that belong to no slot, one by one: as asked for, else one a platform."""
+    """Return the platform of each draft outside the calendar: as asked for, else one per platform."""
     if plan.mix:
         return in_turns(plan.mix)
     platforms = plan.platforms or [PLATFORMS[0]]
     return [platforms[place % len(platforms)] for place in range(max(plan.pieces or 1, len(platforms)))]
 
 
-def _own_pieces(context: GraphContext, plan: Plan, platforms: list[Platform]) -> list[DraftTask]:
+def _own_tasks(context: GraphContext, plan: Plan, platforms: list[Platform]) -> list[DraftTask]:
     segments = context.run.business.target_audience
     return [
         DraftTask(

@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypedDict
 
 from core.campaign import FunnelStage, Platform
 
-GRAPH_VERSION = 1
+GRAPH_VERSION = 2
 """Raise it when a node's name or the meaning of a field changes."""
 
 
@@ -42,14 +42,14 @@ class DraftFailed(TypedDict):
 
 
 class CopilotState(TypedDict, total=False):
-    """What the nodes hand on; `over` counts pieces that were asked for beyond what one request writes."""
+    """State that the nodes share; `over` counts requested drafts beyond what one request writes."""
 
     version: int
     plan: dict[str, Any]
     campaign_id: str | None
     planned: int
-    pieces: list[DraftTask]
+    tasks: list[DraftTask]
     over: int
-    piece: DraftTask
+    task: DraftTask
     drafts: Annotated[list[DraftDone], add]
     failures: Annotated[list[DraftFailed], add]

@@ -172,10 +172,10 @@ def run_checks(
 def recheck(
     content: Content, business: Business, campaign: Campaign, now: datetime
 ) -> tuple[list[Check], list[Claim]]:
-    """The brand guard over an edited piece.
+    """Run the brand guard over an edited draft.
 
-    Beside what is known today count the brief the piece was made from and the sources outside the documents
-    that its figures had (the person's words, a result, a memory). What was typed in the edit itself still
+    Beside today's facts, the request that the draft was written for and the sources that its figures had
+    outside the documents (the person's words, a result, a memory) count. A figure typed in the edit still
     needs a source.
     """
     slot = next((slot for slot in campaign.calendar if slot.slot_id == content.slot_id), None)

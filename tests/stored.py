@@ -1,15 +1,26 @@
-"""Documents that a test stores beside those that it is about."""
+"""Settings of a database of a test's own, and documents that it stores beside those that it is about."""
 
 from __future__ import annotations
 
 from contextlib import suppress
+from pathlib import Path
+from typing import Any
 
 from core.business import Business
 from core.conversation import Run, RunInput
 from core.ids import new_id
 from core.scope import Scope
+from core.settings import Settings
 from memory.collections import AlreadyThere
 from memory.database import Database
+from memory.embedded import StoreUrls
+
+
+def settings_on(urls: StoreUrls, data_dir: Path, **changed: Any) -> Settings:
+    """Settings on the session's servers, with a database of the test's own."""
+    stores = {"mongodb_url": urls.mongodb, "redis_url": urls.redis, "chroma_url": urls.chroma}
+    where = {"database": f"test_{new_id()}", "data_dir": data_dir}
+    return Settings(_env_file=None, **{**stores, **where, **changed})
 
 
 async def store_business(database: Database) -> Business:

@@ -25,8 +25,7 @@ _ENDINGS = {
 }
 _SHORT_TERM = 4
 _COMPOUND_TERM = 6
-_KNOWN_LANGUAGES = ("de", "en", "es", "fr", "it", "nl", "pt")
-_NAMES = {
+LANGUAGE_NAMES = {
     "de": "German",
     "en": "English",
     "es": "Spanish",
@@ -165,7 +164,7 @@ def _span(field: str, folded: Folded, start: int, end: int) -> Span:
 
 
 def _identifier(expected: str) -> "LanguageIdentifier | None":
-    return _identifier_of(frozenset({*_KNOWN_LANGUAGES, expected}))
+    return _identifier_of(frozenset({*LANGUAGE_NAMES, expected}))
 
 
 @functools.cache
@@ -193,10 +192,10 @@ def check_language(draft: DraftText, expected: str, names: Sequence[str] = ()) -
             wrong.append((field, other))
     if not wrong and (other := _other_language("\n".join(cleaned.values()), language, 0.9)):
         wrong = [(field, other) for field, text in cleaned.items() if _letters(text)]
-    expected_name = _NAMES.get(language, expected)
+    expected_name = LANGUAGE_NAMES.get(language, expected)
     message = f"The text is in {expected_name}."
     if wrong:
-        found = " and ".join(sorted({_NAMES.get(other, other) for _, other in wrong}))
+        found = " and ".join(sorted({LANGUAGE_NAMES.get(other, other) for _, other in wrong}))
         message = f"The text should be in {expected_name}; this reads like {found}."
     spans = [
         Span(field=field, start=0, end=len(draft.fields[field]), text=draft.fields[field])

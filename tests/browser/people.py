@@ -15,21 +15,12 @@ from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 from core.ids import new_id
 from tests.browser.group import Group
 from tests.browser.watch import Watch
+from tests.e2e.world import BUSINESS
 from tests.patience import PATIENCE
 
 DESK, PHONE = (1440, 900), (390, 844)
 RECORDER = Path(__file__).with_name("recorder.js")
 PASSWORD = "a long enough one"
-BUSINESS: dict[str, Any] = {
-    "business_name": "Harbour Yoga",
-    "industry": "Yoga",
-    "brand_voice": "Calm and clear",
-    "primary_goals": ["Bookings"],
-    "language": "en",
-    "timezone": "Europe/London",
-    "target_audience": [{"segment_name": "Beginners", "age_range": "25-45", "interests": ["Yoga"]}],
-    "facts": [{"key": "trial week", "value": "£15"}, {"key": "studio", "value": "12 Quay Street"}],
-}
 PLAN = "Plan a two-week Instagram and e-mail push for our spring offer"
 
 

@@ -9,25 +9,13 @@ from pathlib import Path
 
 from playwright.async_api import Browser, expect
 
-from core.ids import new_id
 from core.settings import Settings
 from memory.embedded import StoreUrls
 from tests.browser.group import ROOT, Group
 from tests.browser.people import PASSWORD, visitor
 from tests.browser.watch import accessible
 from tests.e2e.processes import api_process, environment
-
-
-def settings(stores: StoreUrls, folder: Path, **changed: str) -> Settings:
-    return Settings(
-        _env_file=None,
-        mongodb_url=stores.mongodb,
-        redis_url=stores.redis,
-        chroma_url=stores.chroma,
-        database=f"test_{new_id()}",
-        data_dir=folder,
-        **changed,
-    )
+from tests.stored import settings_on
 
 
 async def command(ours: Settings, *arguments: str) -> str:
@@ -48,7 +36,7 @@ async def command(ours: Settings, *arguments: str) -> str:
 async def test_an_invitation_opens_the_form_once(
     browser: Browser, store_urls: StoreUrls, tmp_path: Path
 ) -> None:
-    ours = settings(store_urls, tmp_path, registration="invite")
+    ours = settings_on(store_urls, tmp_path, registration="invite")
     async with api_process(ours) as (_, url):
         place = Group(tmp_path)
         place.url = url
@@ -75,7 +63,7 @@ async def test_an_invitation_opens_the_form_once(
 async def test_where_nobody_makes_accounts_the_page_offers_none(
     browser: Browser, store_urls: StoreUrls, tmp_path: Path
 ) -> None:
-    ours = settings(store_urls, tmp_path, registration="closed")
+    ours = settings_on(store_urls, tmp_path, registration="closed")
     async with api_process(ours) as (_, url):
         place = Group(tmp_path)
         place.url = url

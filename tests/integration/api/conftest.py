@@ -23,6 +23,7 @@ from core.settings import Settings
 from memory.embedded import StoreUrls
 from services.checker import Checker
 from services.container import Services, open_services
+from tests.stored import settings_on
 from tests.tenancy import TenantListener
 
 
@@ -50,13 +51,7 @@ def clock() -> MovableClock:
 @pytest.fixture
 def settings(store_urls: StoreUrls, tmp_path: Path) -> Settings:
     """Settings on the session's servers and a database of the test's own."""
-    return Settings(
-        mongodb_url=store_urls.mongodb,
-        redis_url=store_urls.redis,
-        chroma_url=store_urls.chroma,
-        database=f"test_{new_id()}",
-        data_dir=tmp_path,
-    )
+    return settings_on(store_urls, tmp_path)
 
 
 @pytest_asyncio.fixture

@@ -16,6 +16,7 @@ from evals.rules import PROMPTS, check_rules
 from evals.solver import Bench, open_bench
 from memory.embedded import StoreUrls
 from prompts.library import PromptLibrary
+from tests.stored import settings_on
 from tests.tenancy import TenantListener
 
 KNOWN = businesses()
@@ -28,15 +29,7 @@ def tenant_listener() -> TenantListener:
 
 @pytest.fixture
 def settings(store_urls: StoreUrls, tmp_path: Path) -> Settings:
-    return Settings(
-        _env_file=None,
-        mongodb_url=store_urls.mongodb,
-        redis_url=store_urls.redis,
-        chroma_url=store_urls.chroma,
-        data_dir=tmp_path,
-        openai_api_key=None,
-        openai_base_url="",
-    )
+    return settings_on(store_urls, tmp_path, openai_api_key=None, openai_base_url="")
 
 
 @pytest_asyncio.fixture

@@ -23,9 +23,9 @@ from memory.run_event_reader import Event
 from services.checker import Checker
 from services.container import open_services
 from tests.e2e.grammar import check
-from tests.integration.jobs.conftest import on
 from tests.integration.jobs.stage import Stage, until
 from tests.integration.stand_ins import started
+from tests.stored import settings_on
 
 QUICK = 0.1
 """A lease whose heartbeat comes every 20 milliseconds."""
@@ -156,7 +156,7 @@ async def test_a_worker_can_stop_while_the_database_is_away(
     elsewhere = {"REDIS_URL": store_urls.redis, "CHROMA_URL": store_urls.chroma}
     async with (
         started(tmp_path, **elsewhere) as (servers, urls),
-        open_services(on(urls, tmp_path), checker=checker, database_patience=0.5) as services,
+        open_services(settings_on(urls, tmp_path), checker=checker, database_patience=0.5) as services,
     ):
         stage = await Stage.with_a_business(services)
         worker, run_id = stage.worker(), await stage.start()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -357,20 +358,26 @@ def tenants() -> TenantListener:
     return TenantListener()
 
 
-def test_any_order_of_events_keeps_the_budget_exact(store_urls: StoreUrls, tenants: TenantListener) -> None:
+def run_on_the_store(
+    machine: type[RuleBasedStateMachine],
+    store_urls: StoreUrls,
+    listeners: Sequence[TenantListener] = (),
+    examples: int = 40,
+) -> None:
+    """Run a state machine that has a `runner` and a `mongo` on a database of its own."""
     with asyncio.Runner() as runner:
 
         async def opened() -> Mongo:
-            mongo = Mongo(store_urls.mongodb, f"test_{new_id()}", [tenants])
+            mongo = Mongo(store_urls.mongodb, f"test_{new_id()}", listeners)
             await migrate(mongo)
             return mongo
 
         mongo = runner.run(opened())
         try:
             run_state_machine_as_test(
-                type("OnTheStore", (QuotaMachine,), {"runner": runner, "mongo": mongo}),
+                type("OnTheStore", (machine,), {"runner": runner, "mongo": mongo}),
                 settings=settings(
-                    max_examples=40,
+                    max_examples=examples,
                     stateful_step_count=25,
                     deadline=None,
                     derandomize=True,
@@ -381,4 +388,8 @@ def test_any_order_of_events_keeps_the_budget_exact(store_urls: StoreUrls, tenan
             runner.run(mongo.drop())
         finally:
             mongo.close()
+
+
+def test_any_order_of_events_keeps_the_budget_exact(store_urls: StoreUrls, tenants: TenantListener) -> None:
+    run_on_the_store(QuotaMachine, store_urls, [tenants])
     assert tenants.leaks == []

@@ -8,9 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from core.errors import InstallationQuotaExhausted, QuotaExhausted
 from core.ids import new_id
@@ -28,7 +27,7 @@ from memory.installation_quota import (
 )
 from memory.mongo import Mongo
 from services.usage import Usage
-from tests.integration.memory.test_budgets import HandClock
+from tests.integration.memory.test_budgets import HandClock, run_on_the_store
 
 LIMIT = 10_000
 
@@ -163,11 +162,12 @@ class SharedMonth(RuleBasedStateMachine):
     """Any order of calls, crashes, sweeps and months in three processes on one document."""
 
     runner: ClassVar[asyncio.Runner]
-    database: ClassVar[Database]
+    mongo: ClassVar[Mongo]
 
     def __init__(self) -> None:
         super().__init__()
         self.clock = HandClock()
+        self.database = Database(self.mongo, HandClock())
         self.runner.run(self.database.installation_months.delete({}))
         self.all = [Process(quota) for quota in processes(self.database, self.clock, 3)]
         self.admitted: dict[str, int] = {}
@@ -226,28 +226,4 @@ class SharedMonth(RuleBasedStateMachine):
 
 
 def test_any_order_of_events_keeps_the_installation_within_its_limit(store_urls: StoreUrls) -> None:
-    with asyncio.Runner() as runner:
-
-        async def opened() -> Mongo:
-            return Mongo(store_urls.mongodb, f"test_{new_id()}")
-
-        mongo = runner.run(opened())
-        try:
-            run_state_machine_as_test(
-                type(
-                    "OnTheStore",
-                    (SharedMonth,),
-                    {"runner": runner, "database": Database(mongo, HandClock())},
-                ),
-                settings=settings(
-                    max_examples=60,
-                    stateful_step_count=30,
-                    deadline=None,
-                    derandomize=True,
-                    database=None,
-                    suppress_health_check=list(HealthCheck),
-                ),
-            )
-            runner.run(mongo.drop())
-        finally:
-            mongo.close()
+    run_on_the_store(SharedMonth, store_urls, examples=60)

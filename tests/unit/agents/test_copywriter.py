@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from agents.copywriter import Email, Post, Sms, draft_inputs, specialist_for, to_arguments, to_fields, to_text
+from agents.copywriter import Email, Post, Sms, specialist_for, to_arguments, to_fields, to_text
 from agents.tokens import TokenCounter
 from core.campaign import PLATFORMS, Platform
 from core.content import Content
 from prompts.library import PromptLibrary
-from tests.unit.offline.businesses import GYM, NOW, TODAY
+from tests.unit.offline.businesses import GYM, NOW
+from tests.unit.offline.desk import inputs_for_draft
 
 
 def test_hashtags_lose_sign_blanks_and_doubles() -> None:
@@ -43,7 +44,7 @@ def test_a_subject_is_one_line() -> None:
         ("sms", Sms(text="Hi")),
     ],
 )
-def test_a_saved_piece_is_shown_as_it_was_written(platform: Platform, value: Post | Email | Sms) -> None:
+def test_a_saved_draft_is_shown_as_it_was_written(platform: Platform, value: Post | Email | Sms) -> None:
     fields = to_fields(platform, value, "en")
     content = Content(
         **dict(fields),
@@ -62,24 +63,12 @@ def test_a_small_model_can_take_the_prompt(
 ) -> None:
     counter = TokenCounter(Path(tmp_path_factory.getbasetemp()) / "tokens")
     counter.load()
-    piece = {
-        "platform": platform,
-        "theme": "March membership drive: how it begins",
-        "segment": "Young Professionals",
-        "funnel_stage": "awareness",
-        "place": 1,
-        "of": 4,
-        "local_time": "2027-03-01T12:00",
-    }
-    inputs = draft_inputs(
-        business=GYM,
-        facts=GYM.facts,
-        memories=[],
-        campaign=None,
-        piece=piece,
+    task = {"theme": "March membership drive: how it begins", "local_time": "2027-03-01T12:00"}
+    inputs = inputs_for_draft(
+        GYM,
+        platform,
+        task,
         request="Plan a two-week Instagram and e-mail push for my March membership drive",
-        language="en",
-        today=TODAY,
         findings=["“500” is not in your facts."],
         previous="Hello. " * 40,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, cast
@@ -37,6 +37,17 @@ _FORMAT = {
     "json_schema": {"name": "Note", "schema": Note.model_json_schema()},
 }
 PATIENT = StreamTimeouts(PATIENCE, PATIENCE)
+
+
+async def _exchange(transport: httpx2.MockTransport, received: Received, emit: Callable[[str], None]) -> None:
+    async with openai.AsyncOpenAI(
+        api_key="none",
+        base_url="http://x.invalid/v1",
+        max_retries=0,
+        http_client=openai.DefaultAsyncHttpxClient(transport=transport),
+    ) as client:
+        payload = {"model": "m", "messages": [{"role": "user", "content": "x"}], "stream": True}
+        await exchange(client, payload, received, emit, PATIENT, LIMIT)
 
 
 @pytest.mark.parametrize(
@@ -107,15 +118,8 @@ async def test_where_the_network_cuts_the_bytes_makes_no_difference(cuts: list[i
             yield block
 
     transport = httpx2.MockTransport(lambda request: httpx2.Response(200, content=stream(), request=request))
-    async with openai.AsyncOpenAI(
-        api_key="none",
-        base_url="http://x.invalid/v1",
-        max_retries=0,
-        http_client=openai.DefaultAsyncHttpxClient(transport=transport),
-    ) as client:
-        received, texts = Received(), list[str]()
-        payload = {"model": "m", "messages": [{"role": "user", "content": "x"}], "stream": True}
-        await exchange(client, payload, received, texts.append, PATIENT, LIMIT)
+    received, texts = Received(), list[str]()
+    await _exchange(transport, received, texts.append)
     assert received.text == "".join(texts) == reply.text
     assert received.done
     assert received.usage == {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18}
@@ -127,16 +131,9 @@ async def test_a_stream_that_ends_early_is_a_cut_wherever_it_ends() -> None:
     for kept in range(finish):
         body = b"".join(events[:kept])
         transport = httpx2.MockTransport(lambda request, body=body: httpx2.Response(200, content=body))
-        async with openai.AsyncOpenAI(
-            api_key="none",
-            base_url="http://x.invalid/v1",
-            max_retries=0,
-            http_client=openai.DefaultAsyncHttpxClient(transport=transport),
-        ) as client:
-            payload = {"model": "m", "messages": [{"role": "user", "content": "x"}], "stream": True}
-            with pytest.raises(ProviderFailure) as failed:
-                await exchange(client, payload, Received(), lambda _: None, PATIENT, LIMIT)
-            assert isinstance(failed.value.error, ModelUnreachable)
+        with pytest.raises(ProviderFailure) as failed:
+            await _exchange(transport, Received(), lambda _: None)
+        assert isinstance(failed.value.error, ModelUnreachable)
 
 
 async def test_a_server_that_does_not_stream_is_understood(bench: MakeBench) -> None:

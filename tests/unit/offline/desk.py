@@ -75,30 +75,12 @@ class Desk:
         return CalendarPlan.model_validate_json(await self.ask("strategy/calendar", inputs, library))
 
     async def draft(
-        self, business: Business, platform: Platform, library: PromptLibrary | None = None, **piece: Any
+        self, business: Business, platform: Platform, library: PromptLibrary | None = None, **task: Any
     ) -> tuple[ContentFields, list[str]]:
         """A draft, and the names of the checks that it fails."""
-        request = piece.pop("request", "")
-        language = piece.pop("language", business.language)
-        inputs = draft_inputs(
-            business=business,
-            facts=business.facts,
-            memories=[],
-            campaign=None,
-            piece={
-                "platform": platform,
-                "theme": "",
-                "segment": business.target_audience[0].segment_name,
-                "funnel_stage": "consideration",
-                "place": 1,
-                "of": 4,
-                "local_time": None,
-                **piece,
-            },
-            request=request,
-            language=language,
-            today=TODAY,
-        )
+        request = task.pop("request", "")
+        language = task.pop("language", business.language)
+        inputs = inputs_for_draft(business, platform, task, request=request, language=language)
         specialist = specialist_for(platform)
         answer = await self.ask(specialist.prompt, inputs, library)
         assert specialist.output is not None
@@ -109,6 +91,29 @@ class Desk:
         )
         failed = [check.name for check in checks if not check.passed and check.stage == "approval"]
         return fields, failed
+
+
+def inputs_for_draft(
+    business: Business, platform: Platform, task: Mapping[str, Any], **given: Any
+) -> dict[str, Any]:
+    """The copywriter's inputs for the first of four drafts."""
+    return draft_inputs(
+        business=business,
+        facts=business.facts,
+        memories=[],
+        campaign=None,
+        task={
+            "platform": platform,
+            "theme": "",
+            "segment": business.target_audience[0].segment_name,
+            "funnel_stage": "consideration",
+            "place": 1,
+            "of": 4,
+            "local_time": None,
+            **task,
+        },
+        **{"request": "", "language": business.language, "today": TODAY, **given},
+    )
 
 
 def campaign_of(plan: Plan) -> Campaign:

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from agents.offline import times
 from core.business import Business
 from core.campaign import PLATFORMS, Platform
 from tests.unit.offline.businesses import BAKERY, CAFE, GROOMER, GYM, LAW_FIRM
 from tests.unit.offline.desk import Desk, asked, words_of
 from tests.unit.offline.test_planning import plan
 from tests.unit.offline.test_writing import with_facts
-
-PHRASES = Path(times.__file__).parent / "phrases"
 
 
 @pytest.mark.parametrize(

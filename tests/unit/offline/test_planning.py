@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 
 import pytest
 
@@ -14,7 +13,6 @@ from core.campaign import Platform
 from tests.unit.offline.businesses import ALL, BAKERY, CAFE, GROOMER, GYM, LAW_FIRM, TODAY
 from tests.unit.offline.desk import Desk
 
-PHRASES = Path(times.__file__).parent / "phrases"
 BOTH = ["strategy", "copywriter"]
 
 

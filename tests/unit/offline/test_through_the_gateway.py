@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from agents.copywriter import POST, Post, draft_inputs
+from agents.copywriter import POST, Post
 from agents.offline.transport import OfflineTransport
 from agents.tokens import TokenCounter
 from tests.doubles.bench import Bench, MeterBook, Notes, call, context, gateway
 from tests.patience import PATIENCE
-from tests.unit.offline.businesses import GYM, TODAY
-from tests.unit.offline.desk import Desk
+from tests.unit.offline.businesses import GYM
+from tests.unit.offline.desk import Desk, inputs_for_draft
 
 
 @pytest.mark.parametrize("tools", ["on", "off"])
@@ -25,25 +25,9 @@ async def test_a_specialist_works_on_the_offline_model(desk: Desk, tools: str, t
         gateway(meter, counter, transport=transport, model_tools=tools, model_first_token_seconds=PATIENCE),
         desk.library,
     )
-    piece = {
-        "platform": "instagram",
-        "theme": "A routine that survives a busy week",
-        "segment": "Young Professionals",
-        "funnel_stage": "awareness",
-        "place": 1,
-        "of": 4,
-        "local_time": None,
-    }
-    inputs = draft_inputs(
-        business=GYM,
-        facts=GYM.facts,
-        memories=[],
-        campaign=None,
-        piece=piece,
-        request="Plan a push",
-        language="en",
-        today=TODAY,
-    )
+    theme = "A routine that survives a busy week"
+    task = {"theme": theme, "funnel_stage": "awareness"}
+    inputs = inputs_for_draft(GYM, "instagram", task, request="Plan a push")
     sink = Notes()
     try:
         answer = await bench.agents.run(
@@ -56,7 +40,7 @@ async def test_a_specialist_works_on_the_offline_model(desk: Desk, tools: str, t
     assert answer.simulated
     assert answer.prompt.name == "copywriter/post@1"
     assert Post.model_validate_json(sink.text) == answer.value
-    assert answer.value.caption.startswith("A routine that survives a busy week\n\nMeetings move")
+    assert answer.value.caption.startswith(f"{theme}\n\nMeetings move")
     assert meter.outcomes == ["ok"] * (2 if tools == "on" else 1)
     assert not meter.open
     assert all(entry.tokens_in > 300 for entry in meter.entries)
