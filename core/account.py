@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field, StringConstraints
 from core.clock import Instant
 from core.document import Document
 from core.email_address import Email
+from core.fields import NotBlank
 from core.permissions import Permission, Role, allows
 from core.scope import Scope
 
@@ -18,7 +19,7 @@ PrincipalKind = Literal["user", "api_key", "system"]
 
 
 Password = Annotated[str, StringConstraints(min_length=10, max_length=256)]
-PersonName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
+PersonName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120), NotBlank]
 
 
 class User(Document):

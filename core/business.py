@@ -8,11 +8,12 @@ from pydantic import Field, StringConstraints
 
 from core.clock import Instant, Timezone
 from core.document import Document, PublicValue, TenantDocument
+from core.fields import NotBlank
 from core.ids import new_id
 
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), NotBlank]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2_000)]
-FactText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+FactText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500), NotBlank]
 HexColor = Annotated[str, StringConstraints(pattern=r"^#[0-9A-Fa-f]{6}$")]
 WebAddress = Annotated[str, StringConstraints(max_length=2_000, pattern=r"^(https?://\S+|/\S+)?$")]
 """A web address, or a path on this server; nothing that a browser would run."""

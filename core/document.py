@@ -8,6 +8,7 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from core.clock import Instant
+from core.fields import STORED
 from core.ids import new_id
 
 
@@ -49,7 +50,7 @@ class Document(Value):
         """Return a document as the database gave it, without the fields that this release does not know."""
         fields = dict(stored)
         fields["id"] = fields.pop("_id")
-        return cls.model_validate(fields, extra="ignore")
+        return cls.model_validate(fields, extra="ignore", context=STORED)
 
 
 class TenantDocument(Document):

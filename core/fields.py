@@ -5,9 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from pydantic import AfterValidator, ValidationInfo
+
 from core.errors import InvalidFields
+from core.rules.folding import is_blank
 
 _Context = Mapping[str, Any]
+
+STORED = "stored"
+"""Validation context of stored documents and views: they are read although a request may not say it."""
+
+
+def _shown(text: str, info: ValidationInfo) -> str:
+    if info.context != STORED and is_blank(text):
+        message = "must not be empty"
+        raise ValueError(message)
+    return text
+
+
+NotBlank = AfterValidator(_shown)
+"""Refuse a text of a request in which nothing can be seen."""
 
 
 _FORMS: Mapping[str, str] = {

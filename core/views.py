@@ -10,6 +10,7 @@ from core.business import Fact, Profile
 from core.campaign import CampaignFields, ContentType, Platform, Slot
 from core.clock import Instant
 from core.content import AiMetadata, Approval, ApprovalState, Authorship, ContentFields, ContentStatus
+from core.fields import STORED
 
 
 class View(BaseModel):
@@ -20,7 +21,7 @@ class View(BaseModel):
     @classmethod
     def of(cls, source: object) -> Self:
         """Return the view of an object that has its fields as attributes."""
-        return cls.model_validate(source)
+        return cls.model_validate(source, context=STORED)
 
 
 V = TypeVar("V", bound=View)

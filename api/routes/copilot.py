@@ -17,7 +17,7 @@ from core.clock import Instant
 from core.conversation import Run, RunOutcome, RunStatus, SpecialistName, TokenUse
 from core.errors import Conflict, InvalidFields
 from core.ids import ClientId
-from core.rules.folding import fold
+from core.rules.folding import is_blank
 from core.views import View
 from services.run_request import RunRequest
 
@@ -79,8 +79,7 @@ class CopilotInput(BaseModel):
         for message in reversed(self.messages):
             if message.get("role") == "user":
                 text = _text(message.get("content")).strip()
-                if not fold(text).text.strip():
-                    # Nothing in it can be seen: no answer to it is worth its tokens.
+                if is_blank(text):
                     break
                 if len(text) > LONGEST_MESSAGE:
                     problem = f"is longer than {LONGEST_MESSAGE} characters; shorten it"

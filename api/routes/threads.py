@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Body, Response
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from api.authorization import Authorized, authorize
 from api.deletion import DELETION, deleted
 from api.dependencies import IfMatch, Paging, ServicesDep, set_etag
 from api.reference import example
 from api.resources import BusinessNamed, business_in_path, thread_in_path
+from core.business import Line
 from core.conversation import Artefact, MessageStatus, RunStatus, Step, Thread
 from core.document import Value
 from core.events import Snapshot
@@ -91,7 +92,7 @@ class ThreadPatch(Value):
 
     model_config = example({"title": "March membership drive"})
 
-    title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+    title: Line
 
 
 @router.get(

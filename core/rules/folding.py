@@ -106,6 +106,11 @@ def fold(text: str) -> Folded:
     return Folded("".join(chars), text, tuple(origins))
 
 
+def is_blank(text: str) -> bool:
+    """Whether nothing of the text can be seen: it is empty, or only spaces and invisible characters."""
+    return not fold(text).text.strip()
+
+
 def visible(text: str) -> str:
     """The text without invisible characters, compatibility forms unified; case and accents stay."""
     return unicodedata.normalize("NFKC", "".join(char for char in text if not is_invisible(char)))

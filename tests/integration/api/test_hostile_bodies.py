@@ -86,14 +86,34 @@ async def test_a_message_with_half_a_character_starts_nothing(ali: Person, servi
     assert await services.database.runs.raw.count_documents({"business_id": business_id}) == 0
 
 
-@pytest.mark.parametrize(
-    "text", ["", " \n\t", "\u200b", "\u200b\u2060 \ufeff", "\u00ad", "\u3164", "\u2800", "\u034f"]
-)
+INVISIBLE = ["\u200b", "\u200b\u2060 \ufeff", "\u00ad", "\u3164", "\u2800", "\u034f"]
+
+
+@pytest.mark.parametrize("text", ["", " \n\t", *INVISIBLE])
 async def test_a_message_that_shows_nothing_starts_no_run(ali: Person, services: Services, text: str) -> None:
     business_id = await founded(ali)
     answer = await ali.client.post(f"/business/{business_id}/copilot", json=message(text))
     assert fields(answer) == ["messages"]
     assert await services.database.runs.raw.count_documents({"business_id": business_id}) == 0
+
+
+@pytest.mark.parametrize("text", INVISIBLE)
+async def test_a_name_or_fact_that_shows_nothing_is_refused_and_read_where_it_is_stored(
+    ali: Person, services: Services, text: str
+) -> None:
+    business_id = await founded(ali)
+    business = {"business_name": text, "industry": "Bakery"}
+    assert fields(await ali.client.post("/business/", json=business)) == ["business_name"]
+    facts = {"facts": [{"key": text, "value": text}]}
+    answer = await ali.client.put(f"/business/{business_id}/facts", json=facts)
+    assert fields(answer) == ["facts.0.key", "facts.0.value"]
+    campaign = {"business_id": business_id, "name": text}
+    assert fields(await ali.client.post("/campaign/", json=campaign)) == ["name"]
+    account = {"email": "kim@example.com", "password": "a long enough one", "name": text}
+    assert fields(await ali.client.post("/auth/register", json=account)) == ["name"]
+    named = {"$set": {"business_name": text}}
+    await services.database.businesses.raw.update_one({"business_id": business_id}, named)
+    assert (await ali.client.get(f"/business/{business_id}")).json()["business_name"] == text
 
 
 @pytest.mark.parametrize("value", [0, 1_700_006_400, "1700006400", 20270301, "20270301", 1.5, True])
