@@ -15,7 +15,7 @@ from memory.collections import AlreadyThere, SystemCollection
 LARGEST_BLOCK = 250_000
 """Some fifty calls: one of them waits for the database."""
 SHARE_OF_LIMIT = 100
-"""A block is a hundredth of the limit at most, so that little lies idle when the limit is near."""
+"""A block holds a hundredth of the limit, or what the waiting calls need: little lies idle near the limit."""
 
 LIFETIME = timedelta(minutes=20)
 """A block whose process has not given it back by then counts as used."""
