@@ -118,13 +118,13 @@ def draft_inputs(
     }
 
 
-def to_fields(platform: Platform, value: Post | Email | Sms, language: str) -> ContentFields:
+def to_fields(value: Post | Email | Sms, language: str) -> ContentFields:
     """What a copywriter wrote, as the fields of a draft."""
-    title, text = to_text(platform, value)
+    title, text = to_text(value)
     return ContentFields(title=title, text_content=text, language=language)
 
 
-def to_text(platform: Platform, value: Post | Email | Sms) -> tuple[str, TextContent]:
+def to_text(value: Post | Email | Sms) -> tuple[str, TextContent]:
     """Title (an e-mail's subject, else nothing) and words, tidied up but not reworded."""
     match value:
         case Email():

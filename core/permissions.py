@@ -82,8 +82,3 @@ ROLES_WITH: Mapping[Permission, frozenset[Role]] = MappingProxyType(
 def allows(role: Role, permission: Permission) -> bool:
     """Whether the role holds the permission."""
     return role in ROLES_WITH[permission]
-
-
-def permissions_of(role: Role) -> frozenset[Permission]:
-    """Every permission of a role."""
-    return frozenset(permission for permission, roles in ROLES_WITH.items() if role in roles)

@@ -79,7 +79,7 @@ async def write_guarded(context: GraphContext, task: Assignment, lane: ArtefactL
 
 
 async def _check(context: GraphContext, task: Assignment, answer: Answer[Any]) -> Guarded:
-    fields = to_fields(task.platform, answer.value, task.language)
+    fields = to_fields(answer.value, task.language)
     checks, claims = await context.checker.check(
         fields.draft_text(task.platform),
         context.run.business,

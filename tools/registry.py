@@ -1,18 +1,15 @@
-"""Every tool with its arguments and effect."""
+"""Every tool with its description and arguments."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel
 
 from tools import knowledge, planning
 from tools.context import RunContext
-
-FORBIDDEN_ARGUMENTS = frozenset({"business_id", "user_id", "account_id", "tenant_id", "owner_id"})
-"""A model never says who it is or where it acts."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +20,6 @@ class ToolSpec:
     description: str
     args: type[BaseModel]
     run: Callable[[RunContext, Any], Awaitable[Any]]
-    effect: Literal["read"] = "read"
 
 
 def registry() -> dict[str, ToolSpec]:

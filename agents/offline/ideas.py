@@ -51,7 +51,7 @@ def fact_ideas(speech: Speech, wording: int = 0) -> list[Idea]:
     return _allowed(speech, found)
 
 
-def spare_ideas(speech: Speech, stage: str, topic: str) -> Iterator[Idea]:
+def spare_ideas(speech: Speech, stage: str) -> Iterator[Idea]:
     """When the trade has no more: neutral ideas, the facts in other words, moments, then series."""
     yield from trade_ideas(speech, stage, "general")
     yield from fact_ideas(speech, wording=1)

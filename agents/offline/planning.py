@@ -170,7 +170,7 @@ def _ideas(speech: Speech, meaning: Meaning, pieces: int) -> list[tuple[str, Ide
             "conversion": [topical, turned, facts],
             "retention": [turned, topical, facts],
         }[stage]
-        pool = chain(*sources, spare_ideas(speech, stage, topic))
+        pool = chain(*sources, spare_ideas(speech, stage))
         if idea := next((idea for idea in pool if idea.theme not in used), None):
             used.add(idea.theme)
             found.append((stage, idea))

@@ -154,16 +154,16 @@ def find_prices(text: str, folded: Folded) -> Iterator[Hit]:
         period = _period(text, match.end())
         if match["mid"]:
             shown = f"{match['whole']}.{match['cents']}"
-            yield _price(text, match.start(), match.end(), shown, currency, period)
+            yield _price(match.start(), match.end(), shown, currency, period)
             continue
         if match["pre"]:
-            yield _price(text, match.start(), match.end("a"), match["a"], currency, period)
+            yield _price(match.start(), match.end("a"), match["a"], currency, period)
             if match["b"]:
-                yield _price(text, match.start("b"), match.end("b"), match["b"], currency, period)
+                yield _price(match.start("b"), match.end("b"), match["b"], currency, period)
             continue
         if match["c"]:
-            yield _price(text, match.start("c"), match.end("c"), match["c"], currency, period)
-        yield _price(text, match.start("d"), match.end(), match["d"], currency, period)
+            yield _price(match.start("c"), match.end("c"), match["c"], currency, period)
+        yield _price(match.start("d"), match.end(), match["d"], currency, period)
     for match in _SPELLED.finditer(text):
         unit = match["unit"]
         start = max(0, match.start() - 40)
@@ -180,7 +180,7 @@ def _currency(symbol: str, shown: str) -> str | None:
     return _SYMBOLS.get(symbol, symbol)
 
 
-def _price(text: str, start: int, end: int, amount: str, currency: str, period: str) -> Hit:
+def _price(start: int, end: int, amount: str, currency: str, period: str) -> Hit:
     number, rest = _read(amount)
     return Hit("price", start, end, Amount(number=scaled(number, rest), unit=currency, period=period))
 

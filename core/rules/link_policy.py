@@ -53,7 +53,6 @@ class Unit(NamedTuple):
     raw: str
     char: str
     folded: str
-    literal: bool
 
 
 def unit_at(text: str, at: int, *, final: bool) -> Unit | None:
@@ -61,19 +60,19 @@ def unit_at(text: str, at: int, *, final: bool) -> Unit | None:
     char = text[at]
     if char == "\\":
         if at + 1 == len(text):
-            return Unit(char, char, char, False) if final else None
+            return Unit(char, char, char) if final else None
         following = text[at + 1]
         if following in _PUNCTUATION:
-            return Unit(char + following, following, following, True)
+            return Unit(char + following, following, following)
     elif char == "&":
         match = _ENTITY.match(text, at)
         if match:
             meaning = html.unescape(match[0])
-            return Unit(match[0], meaning, "".join(map(fold_char, meaning)), True)
+            return Unit(match[0], meaning, "".join(map(fold_char, meaning)))
         start = _ENTITY_START.match(text, at)
         if not final and start and start.end() == len(text):
             return None
-    return Unit(char, char, fold_char(char), False)
+    return Unit(char, char, fold_char(char))
 
 
 def destination(text: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tools.registry import FORBIDDEN_ARGUMENTS, registry
+from tools.registry import registry
+
+FORBIDDEN_ARGUMENTS = {"business_id", "user_id", "account_id", "tenant_id", "owner_id"}
 
 
 def test_no_tool_takes_an_identity_as_an_argument() -> None:

@@ -133,7 +133,6 @@ RULES: Mapping[str, Callable[[str], object]] = {
     "plan": _planned,
     "errand": lambda text: (router.beyond_the_chat(text), router.asks_to_go_on(text)),
     "post": lambda text: copywriter.to_text(
-        "linkedin",
         copywriter.Post.model_construct(
             caption=_storable(text), cta=_storable(text[:300]), hashtags=[_storable(text)]
         ),

@@ -19,19 +19,19 @@ def test_hashtags_lose_sign_blanks_and_doubles() -> None:
     post = Post(
         caption="Hello", hashtags=["#Gym", "young professionals", "gym", "##a #b", " ", "tag,"], cta=""
     )
-    assert to_text("instagram", post)[1].hashtags == ["Gym", "youngprofessionals", "ab", "tag"]
+    assert to_text(post)[1].hashtags == ["Gym", "youngprofessionals", "ab", "tag"]
 
 
 def test_hashtags_at_the_end_of_a_caption_belong_to_the_list() -> None:
     post = Post(caption="We are #1 in town.\n\n#gym #spring", hashtags=["Spring"], cta=" Come\nin ")
-    text = to_text("linkedin", post)[1]
+    text = to_text(post)[1]
     assert (text.caption, text.cta) == ("We are #1 in town.", "Come in")
     assert text.hashtags == ["Spring", "gym"]
 
 
 def test_a_subject_is_one_line() -> None:
     email = Email(subject="A\r\nBcc: all", preheader="b\nc", body="\nHello\n\nyou ", cta="Go")
-    title, text = to_text("email", email)
+    title, text = to_text(email)
     assert title == "A Bcc: all"
     assert (text.preheader, text.body, text.caption) == ("b c", "Hello\n\nyou", "")
 
@@ -45,7 +45,7 @@ def test_a_subject_is_one_line() -> None:
     ],
 )
 def test_a_saved_draft_is_shown_as_it_was_written(platform: Platform, value: Post | Email | Sms) -> None:
-    fields = to_fields(platform, value, "en")
+    fields = to_fields(value, "en")
     content = Content(
         **dict(fields),
         business_id="1" * 24,

@@ -84,7 +84,7 @@ class Desk:
         specialist = specialist_for(platform)
         answer = await self.ask(specialist.prompt, inputs, library)
         assert specialist.output is not None
-        fields = to_fields(platform, specialist.output.model_validate_json(answer), language)
+        fields = to_fields(specialist.output.model_validate_json(answer), language)
         system = (library or self.library).render(specialist.prompt, inputs).system
         checks, _ = run_checks(
             fields.draft_text(platform), business, None, None, [request], [], NOW, instructions=system
