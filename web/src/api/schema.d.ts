@@ -1965,7 +1965,7 @@ export interface components {
         };
         /**
          * Slot
-         * @description One planned piece: when (wall time and zone), where, about what, for whom.
+         * @description A planned post or message: time (wall time and zone), platform, theme and segment.
          */
         Slot: {
             /** Slot Id */
