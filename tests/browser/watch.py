@@ -12,10 +12,15 @@ from tests.browser.group import ROOT
 Theme = Literal["light", "dark"]
 THEMES: tuple[Theme, ...] = ("light", "dark")
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
-FADED = """Promise.allSettled(
-  document.getAnimations().filter((each) => each instanceof CSSTransition).map((each) => each.finished)
-)"""
-"""The colours of one theme have become those of the other."""
+STILL = """async () => {
+  const moving = () => document.getAnimations().filter(
+    ({ effect, playState }) => playState === "running" && effect.getComputedTiming().endTime < Infinity
+  );
+  for (let all = moving(); all.length > 0; all = moving()) {
+    await Promise.allSettled(all.map(({ finished }) => finished));
+  }
+}"""
+"""What fades in or changes its colours has done so; what loops goes on."""
 
 LEFT_BY_ITSELF = "net::ERR_ABORTED"
 """A page that is reloaded, or that ends a stream itself, aborts its requests."""
@@ -68,7 +73,7 @@ async def accessible(page: Page) -> None:
     told = []
     for theme in THEMES:
         await page.emulate_media(color_scheme=theme)
-        await page.evaluate(FADED)
+        await page.evaluate(STILL)
         found: dict[str, Any] = await page.evaluate("axe.run(document, {resultTypes: ['violations']})")
         told += [
             f"{theme}: {rule['id']}: {rule['help']}: {node['html'][:200]} {node['any'][:1]}"
