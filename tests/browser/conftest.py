@@ -10,6 +10,9 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, async_playwright, expect
 
+from core.clock import SystemClock
+from memory.database import Database
+from memory.mongo import Mongo
 from tests.browser import chromium
 from tests.browser.group import ROOT, Group, running
 from tests.browser.people import Person, owner, visitor
@@ -33,6 +36,16 @@ async def group(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Group
     }
     async with running(folder, **settings) as group:
         yield group
+
+
+@pytest_asyncio.fixture
+async def database(group: Group) -> AsyncIterator[Database]:
+    """The database of the running group."""
+    mongo = Mongo(group.mongodb, "marquee")
+    try:
+        yield Database(mongo, SystemClock())
+    finally:
+        mongo.close()
 
 
 @asynccontextmanager

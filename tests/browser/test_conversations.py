@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 from playwright.async_api import expect
 
+from core.conversation import Message
+from core.ids import derived_id
+from core.scope import Scope
+from memory.database import Database
 from tests.browser.conftest import Opener
 from tests.browser.watch import accessible
 
@@ -90,3 +95,48 @@ async def test_an_unknown_address_makes_no_conversation(own: Opener) -> None:
         assert person.thread_id != "no-such-conversation"
         threads = (await person.get(f"/business/{person.business_id}/threads"))["items"]
         assert [thread["client_id"] for thread in threads] == [person.thread_id]
+
+
+async def test_a_long_conversation_is_read_back_to_its_beginning(own: Opener, database: Database) -> None:
+    async with own() as person:
+        page = person.page
+        await person.go()
+        await person.say("Who are you?")
+        await person.until_ended()
+        thread, scope = await person.thread(), Scope.of(person.business_id)
+        before, now = thread["head_id"], database.messages.clock.now()
+        for number in range(120):
+            message = Message(
+                id=derived_id(thread["id"], str(number)),
+                business_id=person.business_id,
+                thread_id=thread["id"],
+                parent_id=before,
+                role="assistant" if number % 2 else "user",
+                content=f"Message {number}",
+                created_at=now + timedelta(milliseconds=number),
+                updated_at=now,
+            )
+            await database.messages.insert(scope, message)
+            before = message.id
+        await database.threads.change_all(scope, {"_id": thread["id"]}, {"head_id": before})
+        await page.reload()
+        talk = page.get_by_role("log")
+        shown = talk.get_by_role("article")
+        earlier = page.get_by_role("button", name="Show earlier messages")
+        await expect(shown).to_have_count(100)
+        await accessible(page)
+
+        first = page.get_by_text("Message 20", exact=True)
+        await earlier.scroll_into_view_if_needed()
+        place = await first.bounding_box()
+        await earlier.click()
+        await expect(shown).to_have_count(122)
+        assert await first.bounding_box() == place
+        await expect(talk).to_be_focused()
+        await expect(earlier).to_have_count(0)
+        await expect(page.locator(".ask").first).to_have_text("Who are you?")
+
+        # What is said next takes nothing away.
+        await person.say("Who are you?")
+        await person.until_ended()
+        await expect(shown).to_have_count(124)

@@ -2,30 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
-import pytest_asyncio
 from playwright.async_api import expect
 
-from core.clock import SystemClock, month_of
+from core.clock import month_of
 from core.scope import Scope
 from memory.budgets import Budgets
 from memory.database import Database
-from memory.mongo import Mongo
 from tests.browser.conftest import Opener
-from tests.browser.group import Group
 from tests.browser.people import PLAN
 from tests.browser.watch import accessible
-
-
-@pytest_asyncio.fixture
-async def database(group: Group) -> AsyncIterator[Database]:
-    """The database of the running group."""
-    mongo = Mongo(group.mongodb, "marquee")
-    try:
-        yield Database(mongo, SystemClock())
-    finally:
-        mongo.close()
 
 
 async def allow(database: Database, business_id: str, limit: int, used: int) -> None:

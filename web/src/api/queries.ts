@@ -2,7 +2,7 @@
 import { queryOptions } from "@tanstack/react-query";
 
 import { api, ok, type Answer } from "./client";
-import type { Sent } from "./types";
+import type { Sent, Thread } from "./types";
 
 interface ListPage<T> {
   items: T[];
@@ -51,8 +51,20 @@ export const threadsQuery = (id: string) =>
 export const threadQuery = (id: string) =>
   queryOptions({
     queryKey: ["thread", id],
-    queryFn: () => ok(api.GET("/threads/{reference}", { params: { path: { reference: id } } })),
+    queryFn: async ({ client, queryKey }) =>
+      withEarlier(await ok(api.GET("/threads/{reference}", { params: { path: { reference: id } } })), client.getQueryData<Thread>(queryKey)),
   });
+
+/** The newest messages behind those that were read before them, unless some between are not known. */
+function withEarlier(now: Thread, known: Thread | undefined): Thread {
+  const at = known?.messages.findIndex(({ id }) => id === now.messages[0]?.id) ?? -1;
+  if (!known || at < 1) return now;
+  return { ...now, older_cursor: known.older_cursor, messages: [...known.messages.slice(0, at), ...now.messages] };
+}
+
+/** The messages before the cursor, newest first. */
+export const earlierMessages = (id: string, cursor: string) =>
+  ok(api.GET("/threads/{reference}/messages", { params: { path: { reference: id }, query: { limit: 100, cursor } } }));
 
 export const campaignsQuery = (businessId: string) =>
   queryOptions({

@@ -7,6 +7,7 @@ import { useBusiness } from "../business/current";
 import { keepText, keptText } from "../session/kept";
 import { Trouble } from "../ui/trouble";
 import { Composer } from "./composer";
+import { Earlier } from "./earlier";
 import { AssistantMessage, UserMessage } from "./messages";
 import { frontOf, useThread } from "./thread";
 import { Threads } from "./threads";
@@ -27,6 +28,7 @@ export function Chat({ children }: { children?: React.ReactNode }) {
       ) : (
         <ThreadPrimitive.Root className="talk-frame">
           <ThreadPrimitive.Viewport key={threadId} className="talk" role="log" aria-label="Talk" tabIndex={0}>
+            <Earlier />
             <ThreadPrimitive.Messages>
               {({ message }) => (message.role === "user" ? <UserMessage /> : <AssistantMessage />)}
             </ThreadPrimitive.Messages>
