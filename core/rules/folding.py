@@ -57,6 +57,7 @@ class Folded:
         return self.original[first:last]
 
 
+@functools.lru_cache(maxsize=8192)
 def is_invisible(char: str) -> bool:
     """Whether a character shows as nothing (zero-width, soft hyphen, control, tag, variation selector)."""
     if char in "\n\r\t":
@@ -113,4 +114,6 @@ def is_blank(text: str) -> bool:
 
 def visible(text: str) -> str:
     """The text without invisible characters, compatibility forms unified; case and accents stay."""
+    if text.isascii() and not _CONTROL.search(text):
+        return text
     return unicodedata.normalize("NFKC", "".join(char for char in text if not is_invisible(char)))

@@ -24,9 +24,13 @@ _SEAM = frozenset("<!]&\\:/@")
 _CLOSED = frozenset(")]}>\"'`|/")
 # With these since the last white space, what follows a removed construct could complete a link.
 _OPEN = re.compile(r"[&/:@.\\<>\[\]!]")
-_PLAIN_WORDS = re.compile(r"(?:[ \n,;?'-]|[A-EGI-VX-Za-egi-vx-z][A-Za-z]*+)++")
+_PLAIN_WORDS = re.compile(r"(?:[ \n,;?'-]|[A-EGI-VX-Za-egi-vx-z0-9][A-Za-z0-9]*+)++")
 _PLAIN_REST = re.compile(r"[A-Za-z0-9]+")
 _NO_HOST = re.compile(r"(?:https?|ftps?|www)?[:/\\.]*", re.IGNORECASE)
+# What `://` and `//host` begin with, and what of a row of such signs certainly begins neither.
+_SLASHES_START = re.compile(r":[/\\]{0,2}|/{1,2}")
+_SLASHES = re.compile(r":[/\\]{2}|//\w")
+_ROW = re.compile(r":+(?=:)|/+(?=//)")
 _TAG_START = re.compile(r"<[a-zA-Z/!?]")
 _PLAIN_TAG = re.compile(
     r"</?(?:b|i|u|s|em|strong|p|br|hr|ul|ol|li|h[1-6]|blockquote|code|pre|sub|sup|small|del|mark)\s?/?>",
@@ -107,39 +111,41 @@ class LinkFilter:
 
     def _unit(self, offset: int) -> Reading[Unit | None]:
         """The unit at an offset; None at the end of the text."""
-        while (yield from self._character(offset)):
-            unit = unit_at(self._text, self._at + offset, final=self._final)
-            if unit is not None:
-                return unit
+        while True:
+            if self._at + offset < len(self._text):
+                unit = unit_at(self._text, self._at + offset, final=self._final)
+                if unit is not None:
+                    return unit
+            elif self._final:
+                return None
             yield
-        return None
 
     def _closing(self, start: int, pair: str, limit: int, nested: int) -> Reading[_Bracket]:
         """Look for the bracket that closes the one before `start`, within so many characters and levels."""
-        depth, offset = 1, start
-        while offset < start + limit:
-            char = yield from self._character(offset)
-            if not char:
-                break
-            if char == "\\":
+        depth, offset, escaped = 1, start, False
+        while offset < start + limit and (yield from self._character(offset)):
+            for char in self._text[self._at + offset : self._at + start + limit]:
+                if escaped or char == "\\":
+                    escaped = not escaped
+                elif char == pair[0]:
+                    depth += 1
+                    if depth > nested:
+                        return _Bracket(offset, closed=False)
+                elif char == pair[1]:
+                    depth -= 1
+                    if depth == 0:
+                        return _Bracket(offset, closed=True)
                 offset += 1
-            elif char == pair[0]:
-                depth += 1
-                if depth > nested:
-                    break
-            elif char == pair[1]:
-                depth -= 1
-                if depth == 0:
-                    return _Bracket(offset, closed=True)
-            offset += 1
-        return _Bracket(offset, closed=False)
+        return _Bracket(offset + escaped, closed=False)
 
     def _emit(self, text: str) -> None:
         """Write text, and remember what a link across its end would begin with."""
         self._out.append(text)
+        run = self._run
         for char in text[-32:]:
             folded = fold_char(char)
-            self._run = (self._run + folded)[-16:] if folded.isalnum() else ""
+            run = run + folded if folded.isalnum() else ""
+        self._run = run[-16:]
         self._last = text[-1:] or self._last
         word = "" if text[-1:].isspace() else text.rsplit(None, 1)[-1]
         self._open = (self._open and len(word) == len(text)) or _OPEN.search(word) is not None
@@ -161,7 +167,7 @@ class LinkFilter:
 
     def _step(self) -> Reading[None]:
         """Handle the construct that begins here, or pass one character on."""
-        unit = yield from self._unit(0)
+        unit = unit_at(self._text, self._at, final=self._final) or (yield from self._unit(0))
         if unit is None:
             return
         match "" if unit.raw.startswith("&") else unit.char:
@@ -204,19 +210,18 @@ class LinkFilter:
 
     def _slashes(self, first: Unit) -> Reading[None]:
         """`://` after anything, and `//host` on its own, are links."""
-        end, seen = 0, ""
-        while len(seen) < 4 and end < 64:
+        end, seen = len(first.raw), first.folded
+        while len(seen) < 3 and end < 64 and _SLASHES_START.fullmatch(seen):
             unit = yield from self._unit(end)
             if unit is None:
                 break
             seen += unit.folded
             end += len(unit.raw)
-            if unit.folded and unit.folded not in {":", "/", "\\"}:
-                break
-        if re.match(r":[/\\]{2}", seen) or (re.match(r"//\w", seen) and not self._last.isalnum()):
+        if _SLASHES.match(seen) and not (seen[0] == "/" and self._last.isalnum()):
             yield from self._url(0)
         else:
-            self._take(len(first.raw))
+            row = _ROW.match(self._text, self._at)
+            self._take(row.end() - self._at if row else len(first.raw))
 
     def _url(self, scan: int) -> Reading[None]:
         """A bare link; `scan` is the length of its first word.
@@ -325,7 +330,8 @@ class LinkFilter:
             close = self._text.find(">", self._at + searched, self._at + start + HOLD)
             searched = len(self._text) - self._at
         if close < 0:
-            self._replace(start + 1, "< ")
+            self._emit(" < " if self._open else "< ")
+            self._at += start + 1
             return
         tag, end = self._text[self._at + start : close + 1], close + 1 - self._at
         if _PLAIN_TAG.fullmatch(tag):

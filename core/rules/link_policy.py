@@ -1,5 +1,6 @@
 """Read links as Markdown and browsers do, and decide which hosts they may lead to."""
 
+import functools
 import html
 import re
 from collections.abc import Iterable
@@ -72,6 +73,11 @@ def unit_at(text: str, at: int, *, final: bool) -> Unit | None:
         start = _ENTITY_START.match(text, at)
         if not final and start and start.end() == len(text):
             return None
+    return _plain_unit(char)
+
+
+@functools.lru_cache(maxsize=8192)
+def _plain_unit(char: str) -> Unit:
     return Unit(char, char, fold_char(char))
 
 

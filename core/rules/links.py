@@ -15,6 +15,8 @@ from core.rules.link_policy import LinkPolicy
 __all__ = ["HOLD", "REMOVED", "JsonLinkFilter", "LinkFilter", "LinkPolicy", "filter_text", "filter_values"]
 
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
+_PLAIN = re.compile(r'[^"\\\ud800-\udfff]+')
+_JSON = json.JSONEncoder(ensure_ascii=False)
 _SIMPLE_ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
 
@@ -48,11 +50,16 @@ class JsonLinkFilter:
 
     def feed(self, delta: str) -> str:
         """Take more of the document and return what may be shown now."""
-        for char in delta:
-            if self._value is not None or self._in_key:
-                self._inside(char)
+        at = 0
+        while at < len(delta):
+            plain = None
+            if self._value is None and not self._in_key:
+                self._outside(delta[at])
+            elif self._in_key or self._escape or self._high or not (plain := _PLAIN.match(delta, at)):
+                self._inside(delta[at])
             else:
-                self._outside(char)
+                self._text.append(plain[0])
+            at = plain.end() if plain else at + 1
         if self._value is not None:
             self._write(self._value.feed(self._read()))
         return self._flush()
@@ -74,7 +81,7 @@ class JsonLinkFilter:
         return text
 
     def _write(self, text: str) -> None:
-        written = json.dumps(text, ensure_ascii=False)[1:-1]
+        written = _JSON.encode(text)[1:-1]
         self._out.append(_SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", written))
 
     def _outside(self, char: str) -> None:
