@@ -13,7 +13,6 @@ from agents.answer import ANSWER, answer_inputs
 from agents.mix import platforms_asked
 from agents.router import (
     ROUTER,
-    Plan,
     Understanding,
     asks_to_go_on,
     beyond_the_chat,
@@ -30,7 +29,7 @@ from core.views import CampaignSummary, DraftState
 from graphs import drafting, planning
 from graphs.asking import ask
 from graphs.context import GraphContext
-from graphs.state import CopilotState
+from graphs.state import CopilotState, plan_of
 from services.checks import sources_of
 from services.recall import Remembered
 
@@ -99,7 +98,7 @@ async def campaign(state: CopilotState, runtime: Context) -> dict[str, Any]:
     """The campaign that the run works on: the one that was found, else a new draft."""
     context = runtime.context
     run = context.run
-    plan = Plan.model_validate(state["plan"])
+    plan = plan_of(state)
     if state["campaign_id"] is not None:
         found = await run.campaigns.get(run.scope, state["campaign_id"])
     else:
@@ -137,7 +136,7 @@ async def draft(state: CopilotState, runtime: Context) -> dict[str, Any]:
     """Write, check and save one draft; a failure is kept for the answer, so that the others go on."""
     context = runtime.context
     task = state["task"]
-    plan = Plan.model_validate(state["plan"])
+    plan = plan_of(state)
     try:
         content = await drafting.write(context, plan, state["campaign_id"] or "", task)
     except MarqueeError as error:

@@ -14,7 +14,7 @@ from core.campaign import PLATFORMS, Campaign, Platform, Slot
 from core.errors import NotFound
 from graphs.asking import ask
 from graphs.context import GraphContext
-from graphs.state import CopilotState, DraftTask
+from graphs.state import CopilotState, DraftTask, plan_of
 from services.drafting import draft_id
 
 Context = Runtime[GraphContext]
@@ -24,7 +24,7 @@ async def strategy(state: CopilotState, runtime: Context) -> dict[str, Any]:
     """Have the strategist plan the calendar, and save it as proposed slots."""
     context = runtime.context
     run = context.run
-    plan = Plan.model_validate(state["plan"])
+    plan = plan_of(state)
     found = await run.campaigns.get(run.scope, state["campaign_id"] or "")
     identity = {"campaign_id": found.id, "theme": found.name, "start_date": plan.start.isoformat()}
     lane = context.stream.artefact("plan_calendar", identity)
@@ -65,7 +65,7 @@ async def strategy(state: CopilotState, runtime: Context) -> dict[str, Any]:
 async def choose(state: CopilotState, runtime: Context) -> dict[str, Any]:
     """Choose the drafts to write: the requested slots, the next open ones, or drafts outside the calendar."""
     context = runtime.context
-    plan = Plan.model_validate(state["plan"])
+    plan = plan_of(state)
     campaign_id = state["campaign_id"] or ""
     # A draft whose worker died before its slot named it fills that slot: it is not written twice.
     await context.run.drafting.tie(context.run.scope, {"campaign_id": campaign_id})

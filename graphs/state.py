@@ -5,6 +5,7 @@ from __future__ import annotations
 from operator import add
 from typing import Annotated, Any, TypedDict
 
+from agents.router import Plan
 from core.campaign import FunnelStage, Platform
 
 GRAPH_VERSION = 2
@@ -53,3 +54,8 @@ class CopilotState(TypedDict, total=False):
     task: DraftTask
     drafts: Annotated[list[DraftDone], add]
     failures: Annotated[list[DraftFailed], add]
+
+
+def plan_of(state: CopilotState) -> Plan:
+    """The plan of a checkpoint, which a later release may have written."""
+    return Plan.model_validate(state["plan"], extra="ignore")

@@ -8,7 +8,9 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from agents.router import Plan
 from core.ids import new_id
+from graphs.state import plan_of
 from memory.collections import Collection, SystemCollection
 from memory.database import Database
 
@@ -40,7 +42,7 @@ def values(kind: Any, added: bool, field: Any = None) -> list[Any]:
     if origin is tuple:
         return [[values(one, added)[0] for one in arguments]]
     if origin is dict:
-        return [{"name": one} for one in values(arguments[1], added)]
+        return [{values(arguments[0], added)[0]: one} for one in values(arguments[1], added)]
     if kind is Any:
         return [{"any": "thing"}]
     return [next(one for one in (*arguments, *SCALARS) if fits(field, one))]
@@ -81,3 +83,8 @@ async def test_additions_at_every_depth_of_every_document_are_ignored(database: 
             assert read is not None
             assert ADDED in read
             assert collection.load(read) == collection.load(plain), collection.name
+
+
+def test_additions_to_the_plan_of_a_checkpoint_are_ignored() -> None:
+    for plain, later in zip(*(documents(Plan, added) for added in (False, True)), strict=True):
+        assert plan_of({"plan": later}) == plan_of({"plan": plain})
