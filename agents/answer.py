@@ -1,4 +1,4 @@
-"""What the copilot says to the person: the specialist, and what it is told about the work."""
+"""The specialist that answers the person, and its inputs."""
 
 from __future__ import annotations
 
@@ -54,11 +54,11 @@ def answer_inputs(
         opened: Whether the campaign was made in this run.
         planned: Calendar slots that were planned in this run.
         drafts: Platform, title and number of failed checks of each draft that was written.
-        failed: Pieces that could not be written.
-        over: Pieces that were asked for beyond what one request writes.
-        errand: What the person wants done with a written draft, and the chat cannot do.
+        failed: Drafts that could not be written.
+        over: Requested drafts beyond what one request writes.
+        errand: An operation on a written draft that the person asks for and the chat cannot do.
         left: Slots that wait for a draft.
-        complete: Whether the person wants to go on where no slot waits.
+        complete: Whether the person asked to continue although every slot has its draft.
     """
     titles = "; ".join(f"{platform}: {title}" for platform, title, _ in drafts)
     flagged = sum(failures > 0 for _, _, failures in drafts)

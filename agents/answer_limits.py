@@ -1,4 +1,4 @@
-"""What is taken of a provider's answer at most: bytes, one line, tokens."""
+"""Limits of a provider's response: bytes, bytes of a line, tokens."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import httpx2
 from agents.tokens import TokenCounter
 
 MOST_BYTES = 8_000_000
-"""Of one response of any kind: some twenty times the longest answer with all that surrounds its tokens."""
+"""Limit of bytes of one response: some twenty times the longest answer with its framing."""
 
 MOST_LINE = 1_000_000
 """Bytes of one event, or of an answer that does not stream."""
@@ -21,7 +21,7 @@ _LEAST_STEP = 64
 
 
 class TooMuch(httpx2.StreamError):
-    """A server sends more than any answer has; its connection is closed."""
+    """The response is longer than the limits; its connection is closed."""
 
 
 class _Bounded(httpx2.AsyncByteStream):
@@ -45,7 +45,7 @@ class _Bounded(httpx2.AsyncByteStream):
 
 
 async def bound_response(response: httpx2.Response) -> None:
-    """Bound what is read of a response; of one that tells an error, its beginning (a hook of the client)."""
+    """Limit the bytes read of a response; an error response is truncated (an HTTP client hook)."""
     if isinstance(response.stream, httpx2.AsyncByteStream):
         response.stream = _Bounded(response.stream, error=response.is_error)
 
@@ -54,7 +54,7 @@ class Written(Protocol):
     """An answer so far."""
 
     size: int
-    """Bytes of all its texts; a token has at least one."""
+    """Bytes of all its texts; a token has at least one byte."""
 
     def spoken(self) -> str:
         """All its texts."""
@@ -62,10 +62,10 @@ class Written(Protocol):
 
 
 class OutputLimit:
-    """Notices that an answer has reached the tokens that were reserved for it.
+    """Detects that an answer has reached its reserved tokens.
 
-    Tokens are counted only where the bytes since the last count could have reached the limit: never for a
-    short answer, about ten times for one that ends at its limit.
+    Tokens are counted only when the bytes since the last count could have reached the limit: never for a
+    short answer, about ten times for one that reaches its limit.
     """
 
     def __init__(self, tokens: int, counter: TokenCounter) -> None:
@@ -74,7 +74,7 @@ class OutputLimit:
         self._next = tokens
 
     async def reached(self, answer: Written) -> bool:
-        """Whether the answer may not go on."""
+        """Return whether the answer has reached its limit."""
         if answer.size < self._next:
             return False
         if answer.size > self._tokens * _CHARACTERS_PER_TOKEN:

@@ -1,4 +1,4 @@
-"""A model call: who pays for it, where its text goes, and its account with the meter."""
+"""A model call: its budget, its output sink, and its reservations."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ T = TypeVar("T")
 
 
 class TextSink(Protocol):
-    """Where the text of the current call goes, delta by delta."""
+    """The sink for the text deltas of the current call."""
 
     def write(self, delta: str) -> None:
-        """Take the next piece of the text."""
+        """Receive the next delta."""
         ...
 
     def restart(self) -> None:
-        """Forget what was written: the model is asked again."""
+        """Discard the text so far: the model is called again."""
         ...
 
 
@@ -36,17 +36,17 @@ class Meter(Protocol):
     """The budget that every call passes."""
 
     async def reserve(self, scope: Scope, tokens: int, run_id: str | None) -> str:
-        """Set tokens aside, or raise QuotaExhausted."""
+        """Reserve tokens, or raise QuotaExhausted."""
         ...
 
     async def settle(self, scope: Scope, reservation_id: str, entry: LedgerEntry) -> None:
-        """Replace the reservation by what was used; repeated calls change nothing."""
+        """Replace the reservation by the used tokens; idempotent."""
         ...
 
 
 @dataclass(frozen=True)
 class Call:
-    """On whose account, for which agent and to where the current model call goes."""
+    """The budget, agent and sink of the current model call."""
 
     scope: Scope
     user_id: str | None = None
@@ -63,7 +63,7 @@ _current: ContextVar[Call] = ContextVar("call")
 
 @contextmanager
 def calling(call: Call) -> Iterator[None]:
-    """Make `call` the current one: models called inside belong to it."""
+    """Set the current call for models called inside the block."""
     token = _current.set(call)
     try:
         yield
@@ -72,7 +72,7 @@ def calling(call: Call) -> Iterator[None]:
 
 
 def current_call() -> Call:
-    """The current call; a model call that belongs to nobody is a mistake in the code."""
+    """Return the current call; a RuntimeError means that no budget was set."""
     call = _current.get(None)
     if call is None:
         raise RuntimeError("a model was called outside `calling(...)`: nobody would pay for it")
@@ -81,14 +81,14 @@ def current_call() -> Call:
 
 @dataclass
 class Account:
-    """Reservations and their settlements, which cancelling cannot interrupt."""
+    """Reservations and settlements, shielded from cancellation."""
 
     meter: Meter
     counter: TokenCounter
     _open: set[asyncio.Task[Any]] = field(default_factory=set)
 
     async def reserve(self, call: Call, tokens: int) -> str:
-        """Set tokens aside; one that is cancelled meanwhile is given back."""
+        """Reserve tokens; the reservation is returned if the caller is cancelled meanwhile."""
         task = self._start(self.meter.reserve(call.scope, tokens, call.run_id))
         try:
             return await asyncio.shield(task)
@@ -97,11 +97,11 @@ class Account:
             raise
 
     async def settle(self, call: Call, reservation: str, entry: Awaitable[LedgerEntry]) -> LedgerEntry:
-        """Settle, even when the caller is cancelled; a store that fails leaves it to the sweeper."""
+        """Settle, even when the caller is cancelled; if the store fails, the sweeper settles."""
         return await asyncio.shield(self._start(self._settled(call, reservation, entry)))
 
     async def drain(self) -> None:
-        """Wait for what is still being settled."""
+        """Wait for open settlements."""
         while self._open:
             await asyncio.wait(self._open)
 
@@ -114,7 +114,7 @@ class Account:
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._open.discard(task)
         if not task.cancelled():
-            # Seen here too, since a cancelled caller does not ask for it any more.
+            # Retrieve the exception here: a cancelled caller does not.
             task.exception()
 
     async def _give_back(self, call: Call, reserving: asyncio.Task[str]) -> None:

@@ -25,7 +25,7 @@ _TOOLS = ("search_facts", "search_memory")
 
 
 class Post(BaseModel):
-    """A post: hashtags stand outside the caption, and so does the call to action."""
+    """A post, with hashtags and call to action apart from the caption."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -61,7 +61,7 @@ SMS: Specialist[Sms] = Specialist(name="copywriter", prompt="copywriter/sms", ou
 
 
 def specialist_for(platform: Platform) -> Specialist[Any]:
-    """Who writes for a platform."""
+    """Return the specialist for a platform."""
     match platform:
         case "email":
             return EMAIL
@@ -87,16 +87,16 @@ def draft_inputs(
     """The inputs of the copywriter.
 
     Args:
-        business: Whom it is written for.
-        facts: What may be said, most useful first.
-        memories: What is remembered about the subject.
+        business: The business it is written for.
+        facts: Facts to use, nearest first.
+        memories: Memories about the subject.
         campaign: The campaign of the draft.
         task: Its place in the run (`place`, `of`), platform, theme, segment, funnel stage and `local_time`.
         request: The person's own words.
         language: The language to write in.
         today: The day where the business is.
-        findings: What was wrong with the draft before, one sentence each.
-        previous: The draft before.
+        findings: Failed checks of the previous draft, one sentence each.
+        previous: The previous draft.
     """
     platform: Platform = task["platform"]
     wanted = {
@@ -119,13 +119,13 @@ def draft_inputs(
 
 
 def to_fields(value: Post | Email | Sms, language: str) -> ContentFields:
-    """What a copywriter wrote, as the fields of a draft."""
+    """Convert a copywriter's output to the fields of a draft."""
     title, text = to_text(value)
     return ContentFields(title=title, text_content=text, language=language)
 
 
 def to_text(value: Post | Email | Sms) -> tuple[str, TextContent]:
-    """Title (an e-mail's subject, else nothing) and words, tidied up but not reworded."""
+    """Return title (an e-mail's subject, else empty) and text, with white space and hashtags normalised."""
     match value:
         case Email():
             text = TextContent(
@@ -141,7 +141,7 @@ def to_text(value: Post | Email | Sms) -> tuple[str, TextContent]:
 
 
 def to_arguments(content: Content) -> dict[str, Any]:
-    """A saved draft in the form in which its copywriter wrote it."""
+    """Convert a saved draft back to the arguments of its tool call."""
     words = content.text_content
     match content.platform:
         case "email":
@@ -178,7 +178,7 @@ def _line(text: str) -> str:
 
 
 def _split_tags(caption: str) -> tuple[str, list[str]]:
-    """A caption without the hashtags at its end, and these."""
+    """Split the trailing hashtags off a caption."""
     kept, tags = caption.strip(), []
     while len(parts := kept.rsplit(None, 1)) == 2 and _HASHTAG.fullmatch(parts[1]):
         kept = parts[0]
@@ -187,7 +187,7 @@ def _split_tags(caption: str) -> tuple[str, list[str]]:
 
 
 def _hashtags(tags: Sequence[str]) -> list[str]:
-    """Without sign and blanks, each once, whatever its case."""
+    """Remove signs and spaces, and duplicates regardless of case."""
     cleaned = ["".join(part for part in re.split(r"[\s#]+", tag) if part) for tag in tags]
     usable = [tag.strip(".,;:!?\"'")[:_HASHTAG_CHARACTERS] for tag in cleaned]
     first: dict[str, str] = {}

@@ -1,7 +1,7 @@
-"""One streamed exchange with a provider: its chunks as dicts, merged, under a deadline for every token.
+"""Stream one completion from a provider: parse and merge chunks, with a deadline for every token.
 
 The openai client builds typed objects for every chunk and LangChain merges messages for every chunk; both
-cost more than all the rest of a token's way. Here the client still sends the request (authentication, typed
+dominate the CPU cost of a token. Here the client only sends the request (authentication, typed
 HTTP errors, connection pool), the lines are parsed with orjson, and the merged chunk is handed to
 langchain-openai's own converter once.
 """
@@ -23,10 +23,10 @@ from agents.answer_limits import MOST_LINE, OutputLimit, TooMuch
 from agents.provider_errors import ProviderFailure, from_event, from_exception, unreachable
 from core.errors import UnusableAnswer
 
-# What may still come after the last word: the usage, then the end of the body.
+# Seconds for what follows the last token: the usage, then the end of the body.
 _USAGE_GRACE_SECONDS = 2.0
 _END_GRACE_SECONDS = 0.2
-# About ten milliseconds of work for what filters and forwards a text.
+# Characters that filters and the log process in about ten milliseconds.
 _PART = 2_000
 
 
@@ -40,7 +40,7 @@ class StreamTimeouts:
 
 @dataclass
 class Received:
-    """What has come of an answer so far."""
+    """The received part of an answer."""
 
     texts: list[str] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
@@ -60,16 +60,16 @@ class Received:
 
     @property
     def started(self) -> bool:
-        """Whether a token has come."""
+        """Whether a token was received."""
         return bool(self.texts or self.tool_calls or self.refusals or self.thoughts)
 
     @property
     def complete(self) -> bool:
-        """Whether the provider said that this is all."""
+        """Whether the provider reported the end of the answer."""
         return self.done or self.finish_reason is not None
 
     def spoken(self) -> str:
-        """All that the model wrote, arguments of tools and thoughts too: what an estimate counts."""
+        """All generated text, including tool arguments and reasoning, for token estimates."""
         arguments = (f"{call['function']['name']}{call['function']['arguments']}" for call in self.calls())
         return "".join([*self.texts, *self.refusals, *self.thoughts, *arguments])
 
@@ -78,7 +78,7 @@ class Received:
         return [self.tool_calls[index] for index in sorted(self.tool_calls)]
 
     def add(self, chunk: dict[str, Any]) -> str:
-        """Take a chunk in; the text that it adds."""
+        """Merge a chunk and return the text that it adds."""
         usage = chunk.get("usage")
         if usage:
             self.usage = usage
@@ -90,7 +90,7 @@ class Received:
         choice = choices[0]
         if choice.get("finish_reason"):
             self.finish_reason = choice["finish_reason"]
-        # Servers that do not stream a forced answer send it whole.
+        # Some servers send a schema-bound answer in one message.
         delta = choice.get("delta") or choice.get("message") or {}
         for call in delta.get("tool_calls") or ():
             self._add_call(call)
@@ -120,7 +120,7 @@ class Received:
         self.size += len(arguments)
 
     def merged(self) -> dict[str, Any]:
-        """The whole answer as one chunk of the wire."""
+        """Return the whole answer as one wire chunk."""
         delta: dict[str, Any] = {"role": "assistant", "content": self.text}
         if self.tool_calls:
             delta["tool_calls"] = self.calls()
@@ -138,16 +138,16 @@ async def exchange(
 ) -> None:
     """Send `payload` and fill `received` until the provider says that it has finished.
 
-    Cancelling closes the connection, so that the provider stops writing; so does an answer that goes on
-    beyond its limit, which then has the finish reason `length`.
+    Cancellation closes the connection, so the provider stops generating. An answer that reaches its limit is
+    closed too and gets the finish reason `length`.
 
     Raises:
-        ProviderFailure: It refused, failed, fell silent, broke off, or sent too much.
+        ProviderFailure: The provider refused, failed, stalled, disconnected, or sent too much.
     """
     now = asyncio.get_running_loop().time
     try:
         async with asyncio.timeout(patience.first_token) as deadline:
-            # As extra body: what is declared is walked through field by field, at the price of fifty tokens.
+            # As extra body: the client transforms declared fields one by one, at the cost of fifty tokens.
             request = client.chat.completions.with_streaming_response.create(
                 model=payload["model"], messages=[], stream=True, extra_body=payload
             )
@@ -190,7 +190,7 @@ def _added(received: Received, chunk: dict[str, Any]) -> str:
 
 
 async def _pass_on(text: str, on_text: Callable[[str], None]) -> None:
-    """Hand a text on; a long one in parts, so that the event loop has its turns in between."""
+    """Forward a text; split a long one, so that the event loop is not blocked."""
     on_text(text[:_PART])
     for start in range(_PART, len(text), _PART):
         await asyncio.sleep(0)
@@ -198,7 +198,7 @@ async def _pass_on(text: str, on_text: Callable[[str], None]) -> None:
 
 
 def _put_off(deadline: asyncio.Timeout, to: float, at_least: float) -> None:
-    """Move a deadline, but not for every token: a timer costs as much as reading one."""
+    """Move a deadline, but not for every token: resetting a timer costs as much as parsing one."""
     present = deadline.when()
     if present is None or abs(to - present) > at_least:
         deadline.reschedule(to)
@@ -211,7 +211,7 @@ def _events(response: openai.AsyncAPIResponse[Any]) -> AsyncGenerator[dict[str, 
 
 
 async def _whole(response: openai.AsyncAPIResponse[Any]) -> AsyncGenerator[dict[str, Any] | None, None]:
-    """The answer of a server that does not stream although it was asked to."""
+    """Parse the answer of a server that does not stream."""
     body = b""
     async for block in response.iter_bytes():
         body = _bounded(body + block)
@@ -219,18 +219,18 @@ async def _whole(response: openai.AsyncAPIResponse[Any]) -> AsyncGenerator[dict[
 
 
 async def _chunks(blocks: AsyncIterator[bytes]) -> AsyncGenerator[dict[str, Any] | None, None]:
-    """The events of a body: chunks, and None for the end mark."""
+    """Yield the events of a body: chunks, and None for the end mark."""
     rest = b""
     async for block in blocks:
         *lines, rest = (rest + block).split(b"\n")
         _bounded(rest)
-        # What has arrived already is read without a pause: the loop has its turn between two blocks.
+        # Events of one received block are parsed without yielding to the event loop.
         await asyncio.sleep(0)
         for line in lines:
             chunk = _parse(_bounded(line))
             if chunk is not _NOTHING:
                 yield chunk
-    # Anything else without its newline was cut short.
+    # Any other line without a newline was cut off.
     if rest.strip() == b"data: [DONE]":
         yield None
 

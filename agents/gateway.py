@@ -33,16 +33,16 @@ OFFLINE_MODEL = "offline-demo"
 _OFFLINE_URL = "http://offline.invalid/v1"
 _CONNECT_SECONDS = 10.0
 _PROBE_OUTPUT = 256
-# As few as weak models reach in languages that they hardly know.
+# The lowest ratio, of weak models in languages that they know badly.
 _CHARACTERS_PER_TOKEN = 2
-# With only a key set: the first of these that the account may use.
+# If only a key is set: the first of these that the account may use.
 _OPENAI_MODELS = ("gpt-5.4-mini", "gpt-5-mini", "gpt-4.1-mini", "gpt-4o-mini")
 _NOT_FOR_CHAT = ("embed", "rerank", "whisper", "tts", "bge-", "moderation")
 
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """What stands behind the gateway; `tools` is false until a model that was asked called one."""
+    """The configured model; `tools` is false until a probe has shown that it calls tools."""
 
     name: str
     simulated: bool
@@ -56,14 +56,14 @@ class ready(BaseModel):  # noqa: N801  # the class's name is the tool's name on 
 
 
 class Gateway:
-    """The one door to language models.
+    """Build and own the clients of language models.
 
     Args:
-        settings: Which models, where, and how long to wait for them.
-        meter: The budget that every attempt passes.
-        counter: Counts prompts, and answers whose usage the provider does not tell.
+        settings: Models, endpoints and timeouts.
+        meter: Reserves and settles the tokens of every attempt.
+        counter: Counts the tokens of prompts, and of answers without reported usage.
         offline_transport: Makes the HTTP transport of the offline model.
-        backoff: Seconds before the second attempt; they double with every further one.
+        backoff: Seconds before the second attempt, doubled for each further one.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class Gateway:
         self._asking = asyncio.Lock()
 
     async def open(self) -> None:
-        """Load the token counter and build the clients; an endpoint that is down is asked again later."""
+        """Load the token counter and build the clients; an endpoint that is down is retried at first use."""
         await self._counter.open()
         settings = self._settings
         transport: httpx2.AsyncBaseTransport | None = None
@@ -96,7 +96,7 @@ class Gateway:
                 raise Misconfigured("Set OPENAI_API_KEY or OPENAI_BASE_URL: there is no offline model here.")
             transport = self._offline_transport()
             self._tools = True if self._tools is None else self._tools
-        # Waiting for tokens has its own deadlines (agents/fast_stream).
+        # Deadlines for tokens are in agents/fast_stream.
         timeout = httpx2.Timeout(None, connect=min(_CONNECT_SECONDS, settings.model_first_token_seconds))
         key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else "none"
         self._client = openai.AsyncOpenAI(
@@ -127,20 +127,20 @@ class Gateway:
 
     @property
     def info(self) -> ModelInfo:
-        """What stands behind the gateway."""
+        """Return the configured model."""
         settings = self._settings
         name = OFFLINE_MODEL if settings.offline else self._chosen("writer") or self._listed or ""
         return ModelInfo(shown(name), simulated=settings.offline, tools=bool(self._tools))
 
     @property
     def longest_text(self) -> int:
-        """Characters that one text of an answer may have, so that the answer ends before its tokens do."""
+        """Return the largest length in characters of one text, so that the answer fits its token limit."""
         return min(LONGEST_REPETITION, self._settings.model_max_output * _CHARACTERS_PER_TOKEN)
 
     async def tools_work(self) -> bool:
-        """Whether the model calls tools: known from the settings, or tried once at the first use.
+        """Return whether the model calls tools: by setting, or by one probe at first use.
 
-        The try belongs to the current call's business.
+        The probe is charged to the business of the current call.
         """
         async with self._asking:
             if self._tools is None:
@@ -198,7 +198,7 @@ class Gateway:
             model=self._chosen(tier) or tier,
             api_key=SecretStr("unused"),
             base_url=str(client.base_url),
-            # A sync client would be built for nothing: this model is called asynchronously only.
+            # No sync client: this model is only called asynchronously.
             client=completions,
             root_client=client,
             async_client=completions,

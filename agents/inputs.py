@@ -1,4 +1,4 @@
-"""The inputs that the prompts of all specialists share: brand, facts, memory, campaign, history."""
+"""Prompt inputs that all specialists share: brand, facts, memory, campaign, history."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MEMORY_CHARACTERS = 240
 def shared_inputs(
     business: Business, facts: Sequence[Fact], memories: Sequence[Memory], campaign: Campaign | None
 ) -> dict[str, Any]:
-    """What is known: the sections that stand in every prompt."""
+    """Return the sections of every prompt."""
     return {
         "brand": {
             "name": business.business_name,
@@ -40,12 +40,12 @@ def shared_inputs(
 
 
 def history_input(history: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
-    """The last turns of the conversation, each cut to its beginning."""
+    """Return the last turns of the conversation, each truncated."""
     return [{"role": role, "text": text[:_TURN_CHARACTERS]} for role, text in history[-_TURNS:]]
 
 
 def task_inputs(business: Business, language: str, today: date, request: str) -> dict[str, Any]:
-    """The keys that every task has."""
+    """Return the keys of every task."""
     return {
         "language": language_input(language),
         "today": today.isoformat(),
@@ -55,7 +55,7 @@ def task_inputs(business: Business, language: str, today: date, request: str) ->
 
 
 def language_input(tag: str) -> str:
-    """A language as a model knows it best: `fr (French)`."""
+    """Format a language for a model: `fr (French)`."""
     name = LANGUAGE_NAMES.get(base_language(tag))
     return f"{tag} ({name})" if name else tag
 

@@ -1,4 +1,4 @@
-"""The chat model that reserves before and settles after every provider attempt, and alone retries."""
+"""The chat model that reserves, settles and retries provider attempts."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ __all__ = [
 
 _log = logging.getLogger(__name__)
 
-# Roles and separators of one message, and the start of the answer, as OpenAI counts them.
+# Tokens of the roles and separators of one message, and of the start of the answer (OpenAI).
 _TOKENS_PER_MESSAGE = 4
 _LEAST_OUTPUT = 64
-# A usage beyond this was not counted but made up.
+# A reported usage above this is not plausible.
 _MOST_TOKENS = 10_000_000
 _LONGEST_WAIT_SECONDS = 20.0
-# OpenAI's reasoning models refuse any temperature but their own.
+# OpenAI's reasoning models reject any other temperature than their default.
 _OWN_TEMPERATURE = re.compile(r"(?:o\d|gpt-[5-9])")
 
 
@@ -70,15 +70,15 @@ class ModelCallConfig:
 
     @property
     def openai_itself(self) -> bool:
-        """Whether OpenAI's own rules hold, or those that its imitators share."""
+        """Whether the endpoint is OpenAI, not a compatible server."""
         return not self.offline and (not self.base_url or "//api.openai.com" in self.base_url)
 
 
 class MeteredChatModel(ChatOpenAI):
     """ChatOpenAI that always streams, writes to the current call's sink, and accounts for every attempt.
 
-    LangChain sees one chunk at the end. An attempt is repeated only before its first token was delivered,
-    then the fallback model is tried.
+    LangChain gets one chunk at the end. An attempt is retried only before its first token was delivered; then
+    the fallback model is tried.
     """
 
     account: SkipValidation[Account] = Field(exclude=True)
@@ -200,7 +200,7 @@ class MeteredChatModel(ChatOpenAI):
             outcome = "ok"
         except ProviderFailure as failure:
             outcome, charged = f"error:{failure.error.slug}", failure.charged
-            # What a person has seen cannot be taken back by asking again.
+            # Text was already delivered: a retry would write another answer behind it.
             failure.retry = failure.retry and not received.started
             raise
         except Exception:
@@ -222,7 +222,7 @@ class MeteredChatModel(ChatOpenAI):
     async def _entry(
         self, call: Call, name: str, received: Received, prompt_tokens: int, outcome: str, unread: int
     ) -> LedgerEntry:
-        """What one attempt used: as the provider says, else as counted, and `unread` at least."""
+        """Return the usage of one attempt: as reported, else as counted, and at least `unread`."""
         usage = received.usage if _counts(received.usage) else None
         tokens_in, tokens_out, cached, reasoning = prompt_tokens, 0, 0, 0
         if usage is not None:
@@ -254,7 +254,7 @@ class MeteredChatModel(ChatOpenAI):
 
 
 def shown(model: str) -> str:
-    """A model's name as people read it: llama.cpp's is the path of its file."""
+    """Return a readable model name: llama.cpp reports the path of its file."""
     return PurePath(model).name if model.startswith("/") or "\\" in model else model
 
 

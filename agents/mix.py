@@ -1,4 +1,4 @@
-"""Which platforms a person names, and how many drafts of each."""
+"""Extract platforms and numbers of drafts from a request."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ _ASKS_FOR_POSTS = re.compile(
 
 
 def platforms_named(text: str) -> list[Platform]:
-    """The platforms that a person names and does not rule out, in their order of appearance."""
+    """Return the platforms that a text names and does not exclude, in order of appearance."""
     found: dict[Platform, int] = {}
     for platform, words in _PLATFORM_WORDS.items():
         for match in re.finditer(rf"(?<![\w@.])(?:{words})(?![\w@])", text, re.IGNORECASE):
@@ -74,7 +74,7 @@ def platforms_named(text: str) -> list[Platform]:
 
 
 def platforms_asked(text: str, used: Sequence[Platform] = ()) -> list[Platform]:
-    """The platforms named, and where posts are asked for beside others, the network that posts go to."""
+    """Return the named platforms; if "posts" are also asked for, their social network too."""
     named = platforms_named(text)
     if not named or not _ASKS_FOR_POSTS.search(text) or any(name in _SOCIAL for name in named):
         return named
@@ -82,20 +82,20 @@ def platforms_asked(text: str, used: Sequence[Platform] = ()) -> list[Platform]:
 
 
 def _network(used: Sequence[Platform], but: Iterable[Platform] = ()) -> Platform:
-    """Where posts go when nobody says: where the campaign goes, else Instagram, but not where others go."""
+    """Return the network for unspecified posts: the campaign's, else Instagram, except `but`."""
     others = [name for name in (*used, *_SOCIAL) if name in _SOCIAL and name not in but]
     return others[0] if others else "instagram"
 
 
 def at_most(text: str) -> dict[Platform, int]:
-    """The platforms of which a person wants a single draft: "posts for two weeks and one e-mail"."""
+    """Return the platforms for which one draft is asked for: "posts for two weeks and one e-mail"."""
     counted = [(platforms_named(match["what"]), match) for match in _COUNTED.finditer(text)]
     single = [own[0] for own, match in counted if len(own) == 1 and _number(match) == 1]
     return dict.fromkeys(single, 1)
 
 
 def mix_named(text: str, used: Sequence[Platform] = ()) -> dict[Platform, int]:
-    """How many drafts of each platform a person asks for; empty unless a number above one is said.
+    """Return the number of drafts asked for per platform; empty unless a number above one is named.
 
     "Two posts and one e-mail" are two for Instagram, or for the network that is named elsewhere or `used`
     so far, and one e-mail. A text that also names a platform without a number has no mix.

@@ -1,4 +1,4 @@
-"""What a model call costs, in whole micro-USD, and by which price table."""
+"""The price of a model call in whole micro-USD, with the version of the price table."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Price:
 
 
 def price_of(model: str, base_url: str, tokens_in: int, tokens_cached: int, tokens_out: int) -> Price:
-    """The price at the provider behind `base_url`; the same model elsewhere is no guide to it."""
+    """Return the price at the provider of `base_url`; prices of other providers are not used."""
     usage = genai_prices.Usage(
         input_tokens=tokens_in, cache_read_tokens=min(tokens_cached, tokens_in), output_tokens=tokens_out
     )

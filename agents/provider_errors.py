@@ -1,4 +1,4 @@
-"""What goes wrong at a provider, told as an error of the tree, and whether another try may help."""
+"""Map provider failures to errors of core/errors.py, and decide on retries."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class ProviderFailure(Exception):
     """One attempt that failed.
 
     Attributes:
-        error: What to tell if no other attempt helps.
+        error: The error to raise if no retry helps.
         retry: Whether another attempt may help.
         retry_after: Seconds that the provider asks to wait.
         charged: Whether the provider may have read the prompt and charged for it.
@@ -61,7 +61,7 @@ class ProviderFailure(Exception):
 
 
 def from_exception(error: Exception) -> ProviderFailure:
-    """The failure behind an exception of the client or its HTTP library."""
+    """Convert an exception of the client or its HTTP library."""
     if isinstance(error, openai.APIStatusError):
         return _from_status(error.status_code, _message(error), _retry_after(error.response.headers))
     if isinstance(error, openai.APITimeoutError | httpx2.TimeoutException):
@@ -74,7 +74,7 @@ def from_exception(error: Exception) -> ProviderFailure:
 
 
 def from_event(error: Any) -> ProviderFailure:
-    """The failure that a provider reports inside a stream."""
+    """Convert an error event inside a stream."""
     body = error if isinstance(error, Mapping) else {"message": str(error)}
     code = body.get("code")
     if not isinstance(code, int):
@@ -85,7 +85,7 @@ def from_event(error: Any) -> ProviderFailure:
 
 
 def unreachable(sentence: str, *, charged: bool = False) -> ProviderFailure:
-    """A failure of the way to the model or of its server; another try may help."""
+    """Return a retryable failure of the connection or the server."""
     return ProviderFailure(ModelUnreachable(sentence), retry=True, charged=charged)
 
 

@@ -1,4 +1,4 @@
-"""Which specialists, in which order."""
+"""Decide which specialists work, on what and when."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from core.campaign import PLATFORMS, Campaign, Platform
 
 SpecialistName = Literal["strategy", "copywriter"]
 Errand = Literal["change", "delete", "send"]
-"""What a person may want done with a written draft: on its card, or (sending) not yet at all."""
+"""An operation on a written draft that the chat cannot do: a card can, except for sending."""
 
 _LANGUAGE_WORDS = {
     "en": r"english|anglais|englisch|inglés",
@@ -59,7 +59,7 @@ _PIECE = (
 )
 _ASKS_TO_CHANGE = re.compile(
     rf"{_POLITELY}(?:"
-    # A verb that can only mean what is there, or "make the … shorter".
+    # A verb that only applies to an existing text, or "make the … shorter".
     r"(?:shorten|lengthen|rewrite|rephrase|translate|correct|edit|change|fix|improve|raccourci[st]|rallonge"
     r"|réécri[st]|reformule|traduis|corrige[rz]?|modifie[rz]?|améliore|kürze|verlängere|überarbeite|übersetze"
     r"|korrigiere|ändere|verbessere|acorta|alarga|reescribe|traduce|modifica|cambia|mejora)\b[^.?!\n]{0,40}"
@@ -74,7 +74,7 @@ _CERTAIN = (
     r"(?:the|this|that|my|these|all|it|them|le|la|les|ce|cet|cette|mon|mes|tous?|den|die|das|diese[nrs]?|meine?n?"
     r"|alle|es|sie|el|los|las|este|esta|mi|mis|todos?|todas?)"
 )
-# "Send all my customers an e-mail" asks for a new one.
+# "Send all my customers an e-mail" asks for a new draft.
 _NO_NEW = r"(?:(?!\b(?:an?|une?|eine?n?|una)\b)[^.?!\n]){0,40}"
 _ASKS_TO_DELETE = re.compile(
     rf"{_POLITELY}"
@@ -97,7 +97,7 @@ _ASKS_TO_KNOW = re.compile(
 )
 _SPAN_OF_TIME = re.compile(rf"\b(?:\d+|{NUMBERS})[ -](?:{SPANS})\b", re.IGNORECASE)
 _EMPTY_NAMES = {"", "null", "none", "string", "n/a", "unknown", "campaign", "theme", "goal", "campaign_name"}
-# Two letters: a weak model takes "sms" for a language, and it is one.
+# Two letters only: a weak model answers "sms", which is a language code.
 _TAG = re.compile(r"[a-z]{2}(?:-[A-Za-z0-9]{2,8})*")
 _NAME_CHARACTERS, _THEME_CHARACTERS, _GOAL_CHARACTERS = 80, 120, 300
 _DEFAULT_DAYS, _MOST_DAYS, _FURTHEST_DAYS = 14, 92, 366
@@ -106,7 +106,7 @@ _DEFAULT_PLATFORMS: list[Platform] = ["instagram", "email"]
 
 
 class Understanding(BaseModel):
-    """What the router makes of a message; no specialist means that only an answer is wanted."""
+    """The router's output; without a specialist the copilot only answers."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -122,11 +122,10 @@ class Understanding(BaseModel):
 
 
 class Plan(BaseModel):
-    """What is going to be done, after the code has looked at it.
+    """The validated plan of a run.
 
-    `end` is the last day; `mix` says how many pieces of each platform, if the person said so; `at_most`
-    names the platforms of which a single piece was asked for; `beyond` counts pieces that were asked for and
-    are more than one calendar takes.
+    `end` is the last day; `mix` is the number of drafts per platform, if named; `at_most` limits platforms of
+    which one draft was asked for; `beyond` counts requested drafts above the limit of a calendar.
     """
 
     specialists: list[SpecialistName]
@@ -144,7 +143,7 @@ class Plan(BaseModel):
 
     @property
     def days(self) -> int:
-        """The length of the window."""
+        """The length of the plan."""
         return (self.end - self.start).days + 1
 
 
@@ -162,19 +161,19 @@ def router_inputs(
     request: str,
     today: date,
 ) -> dict[str, Any]:
-    """The inputs of the router; facts do not matter for the route."""
+    """Return the inputs of the router; it needs no facts."""
     shared = shared_inputs(business, (), memories, campaign)
     task = task_inputs(business, business.language, today, request)
     return {**shared, "history": history_input(history), "task": task}
 
 
 def asks_to_go_on(text: str) -> bool:
-    """Whether the person only says that the next pieces may be written."""
+    """Return whether the person only asks to continue."""
     return _ASKS_TO_GO_ON.fullmatch(text) is not None
 
 
 def beyond_the_chat(text: str) -> Errand | None:
-    """What the person wants done with a piece that is written: another one would be a surprise."""
+    """Return the operation on a written draft that the person asks for, if any."""
     if _ASKS_TO_DELETE.search(text):
         return "delete"
     if _ASKS_TO_SEND.search(text):
@@ -183,7 +182,7 @@ def beyond_the_chat(text: str) -> Errand | None:
 
 
 def means_another(understanding: Understanding, text: str, campaign: Campaign, turns: Sequence[str]) -> bool:
-    """Whether the person names a campaign that has no word in common with this one."""
+    """Return whether the person names another campaign, with no word in common with this one."""
     said = "\n".join([text, *turns]).casefold()
     name = _own(_phrase(understanding.campaign_name, text, _NAME_CHARACTERS), said)
     if not name or "strategy" not in _specialists(understanding, text):
@@ -200,22 +199,22 @@ def resolve_plan(
     business: Business,
     turns: Sequence[str] = (),
 ) -> Plan:
-    """Make a plan that can be carried out of what a model understood; what the person named wins.
+    """Validate the router's output; what the person named takes precedence.
 
     Args:
-        understanding: The model's form.
+        understanding: The router's output.
         text: The person's message.
         campaign: The campaign it is about, if there is one.
         today: The day where the business is.
-        business: Whom the copilot works for.
-        turns: What was said before; a name or a theme may be taken from it.
+        business: The business.
+        turns: Earlier messages; a name or a theme may come from them.
     """
     specialists = _specialists(understanding, text)
     start, end = _window(understanding, campaign, today)
     said = "\n".join([text, *turns]).casefold()
     theme = _own(_phrase(understanding.theme, text, _THEME_CHARACTERS), said)
     if campaign is not None and _same(theme, campaign.name):
-        # The campaign itself is not a theme of its own: its open slots have theirs.
+        # The campaign's name is not a theme: its open slots have their own.
         theme = ""
     name = _own(_phrase(understanding.campaign_name, text, _NAME_CHARACTERS), said)
     fallback = campaign.name if campaign else theme or business.business_name
@@ -292,7 +291,7 @@ def _day(text: str | None) -> date | None:
 
 
 def _phrase(value: str, text: str, limit: int) -> str:
-    """A model's short phrase, or nothing if it is empty, an echo, a loop, or brings figures of its own."""
+    """Clean a model's short phrase; empty for an echo, a loop, or new figures."""
     phrase = " ".join(re.sub(r"[<>‹›\[\]{}`*_#]+", " ", value).split()).strip(" \"'“”.,;:")
     if phrase.casefold() in _EMPTY_NAMES or not any(char.isalpha() for char in phrase):
         return ""
@@ -310,7 +309,7 @@ def _phrase(value: str, text: str, limit: int) -> str:
 
 
 def _own(phrase: str, said: str) -> str:
-    """The phrase if a word of it was said, at least in its beginning; weak models name what they like."""
+    """Return the phrase if one of its words (first four letters) was said; weak models invent names."""
     words = re.findall(r"[^\W\d_]{4,}", phrase.casefold())
     return phrase if not words or any(word[:4] in said for word in words) else ""
 
@@ -324,7 +323,7 @@ def _language(understanding: Understanding, text: str, business: Business) -> st
         if pattern.search(text):
             return business.language if business.language.startswith(code) else code
     guessed = (understanding.language or "").strip()
-    # Weak models say "en" to everything: a language of our table must have been named.
+    # Weak models answer "en" to everything: a language of our table has to be named in the message.
     if _TAG.fullmatch(guessed) and guessed.split("-")[0] not in _LANGUAGE_WORDS:
         return guessed
     return business.language

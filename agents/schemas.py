@@ -1,4 +1,4 @@
-"""JSON schemas that strict providers and grammar-bound servers both take."""
+"""JSON schemas that strict providers and grammar-based servers accept."""
 
 from __future__ import annotations
 
@@ -8,32 +8,32 @@ import openai
 from pydantic import BaseModel
 from pydantic.config import JsonDict
 
-# Not taken by every provider; the answer is validated against the model afterwards in any case.
+# Not accepted by every provider; the answer is validated afterwards anyway.
 _DROPPED = {"title", "default", "examples", "pattern", "format", "discriminator", "uniqueItems"}
-# OpenAI's strict mode refuses these; elsewhere they keep a weak model from writing without end.
+# OpenAI's strict mode rejects these; elsewhere they stop endless output of weak models.
 _LENGTHS = {"minLength", "maxLength"}
 LONGEST_REPETITION = 2_000
-"""llama.cpp refuses a grammar with more repetitions."""
+"""Limit of repetitions in a llama.cpp grammar."""
 
 
 def held_to(most: int, least: int = 0) -> JsonDict:
-    """Characters that a weak model is held to where its server keeps schemas; the type may take more."""
+    """Limit a text for servers that enforce schemas; validation may accept more."""
     return {"maxLength": most, "minLength": least} if least else {"maxLength": most}
 
 
 def strict_schema(model: type[BaseModel], longest: int = LONGEST_REPETITION) -> dict[str, Any]:
-    """The schema of `model`: every field required, nothing additional, no unsupported keyword.
+    """Return the schema of `model`: all fields required, none additional, no unsupported keyword.
 
     Args:
         model: The type of the answer.
-        longest: Characters that one text may have at most, where the server keeps to a schema's lengths.
+        longest: Limit in characters of one text, for servers that enforce lengths.
     """
     parameters: dict[str, Any] = dict(openai.pydantic_function_tool(model)["function"]["parameters"])
     return {"title": model.__name__, **_bounded(_walk(parameters, _DROPPED), longest)}
 
 
 def tool_schema(name: str, description: str, arguments: type[BaseModel]) -> dict[str, Any]:
-    """A tool of the OpenAI wire with strict arguments."""
+    """Return an OpenAI tool with strict arguments."""
     schema = strict_schema(arguments)
     del schema["title"]
     function = {"name": name, "description": description, "parameters": schema, "strict": True}
@@ -41,7 +41,7 @@ def tool_schema(name: str, description: str, arguments: type[BaseModel]) -> dict
 
 
 def without_lengths(schema: Any) -> Any:
-    """The schema without the limits on texts that OpenAI does not take."""
+    """Remove the text limits that OpenAI rejects."""
     return _walk(schema, _LENGTHS)
 
 

@@ -1,4 +1,4 @@
-"""Specialist, the tool adapter, and the one builder."""
+"""Specialists: definition, tool adapter and runner."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 TOOL_ROUNDS = 4
-"""How often a specialist may ask for tools before it must answer."""
+"""Limit of rounds of tool calls."""
 
 _TRIES = 2
 _SHOWN_PROBLEMS = 5
@@ -45,7 +45,7 @@ Graph = CompiledStateGraph[Any, RunContext, Any, Any]
 
 @dataclass(frozen=True)
 class Specialist(Generic[T]):
-    """One kind of work for a model: its prompt, the type of its answer (None: free text) and its tools."""
+    """A role of the model: its prompt, output type (None: free text) and tools."""
 
     name: str
     prompt: str
@@ -56,7 +56,7 @@ class Specialist(Generic[T]):
 
 @dataclass(frozen=True)
 class Answer(Generic[T]):
-    """What a specialist made, by which model and prompt, and the instructions that it must not repeat."""
+    """A specialist's output, with model, prompt and the instructions that it must not repeat."""
 
     value: T
     model: str
@@ -66,7 +66,7 @@ class Answer(Generic[T]):
 
 
 class Agents:
-    """Runs specialists; builds the graph of each at its first use."""
+    """Runs specialists; builds each graph at its first use."""
 
     def __init__(self, gateway: Gateway, library: PromptLibrary, registry: Mapping[str, ToolSpec]) -> None:
         self._gateway = gateway
@@ -83,14 +83,14 @@ class Agents:
         context: RunContext,
         repair: str | None = None,
     ) -> Answer[T]:
-        """Let a specialist work.
+        """Run a specialist.
 
         Args:
-            specialist: Who works.
+            specialist: The specialist.
             inputs: The inputs of its prompt.
-            call: Who pays and where the text goes; agent, prompt and limits are filled in here.
-            context: What its tools may use.
-            repair: What was wrong with the piece that it made before, one finding per line.
+            call: Budget and sink; agent, prompt and limits are set here.
+            context: The context of its tools.
+            repair: Findings on its previous output, one per line.
 
         Raises:
             UnusableAnswer: The answer did not fit its type, also when asked again.
@@ -151,7 +151,7 @@ class Agents:
             middleware=[ToolRounds(typed=output is not None)] if tools else [],
             response_format=answer_format,
             context_schema=RunContext,
-            # A specialist is one step of a run: it is repeated, never resumed in its middle.
+            # A specialist is one step of a run: it is repeated, never resumed.
             checkpointer=False,
             name=specialist.name,
         )
@@ -159,7 +159,7 @@ class Agents:
 
 
 class EchoFilteringSink:
-    """Lets through what a model says to a person, without the instructions that it repeats."""
+    """Removes repeated instructions from a model's answer to a person."""
 
     def __init__(self, sink: TextSink, instructions: str) -> None:
         self._sink = sink
@@ -167,20 +167,20 @@ class EchoFilteringSink:
         self._filter = EchoFilter(instructions)
 
     def write(self, delta: str) -> None:
-        """Take the next piece; most of it goes on at once."""
+        """Filter and forward the next delta."""
         if text := self._filter.feed(delta):
             self._sink.write(text)
 
     def restart(self) -> None:
-        """The model is asked again."""
+        """Reset: the model is called again."""
         self._filter = EchoFilter(self._instructions)
         self._sink.restart()
 
     def end(self) -> None:
-        """Write what was held back.
+        """Forward the text that was held back.
 
         Raises:
-            UnusableAnswer: Most of it were the instructions.
+            UnusableAnswer: Most of the text repeated the instructions.
         """
         if text := self._filter.finish():
             self._sink.write(text)
@@ -189,7 +189,7 @@ class EchoFilteringSink:
 
 
 def adapt(spec: ToolSpec) -> BaseTool:
-    """A tool as the agent framework calls it; whom it works for comes from the run's trusted context."""
+    """Adapt a tool to the agent framework; the tenant comes from the run's trusted context."""
 
     async def call(runtime: ToolRuntime[RunContext], **arguments: Any) -> str:
         result = await spec.run(runtime.context, spec.args.model_validate(arguments))
@@ -201,7 +201,7 @@ def adapt(spec: ToolSpec) -> BaseTool:
 
 
 class ToolRounds(AgentMiddleware[Any, RunContext]):
-    """Ends tool use after some rounds, and tells the model of a tool's failure instead of ending the run."""
+    """Limits tool rounds, and reports a tool's failure to the model instead of ending the run."""
 
     def __init__(self, *, typed: bool) -> None:
         super().__init__()
@@ -212,7 +212,7 @@ class ToolRounds(AgentMiddleware[Any, RunContext]):
         request: ModelRequest[RunContext],
         handler: Callable[[ModelRequest[RunContext]], Awaitable[ModelResponse[Any]]],
     ) -> ModelResponse[Any]:
-        """Ask without tools when the rounds are used up."""
+        """Call the model without tools after the last round."""
         rounds = sum(isinstance(message, AIMessage) for message in request.messages)
         over = rounds >= TOOL_ROUNDS
         response = await handler(request.override(tools=[]) if over else request)
@@ -224,7 +224,7 @@ class ToolRounds(AgentMiddleware[Any, RunContext]):
         return response
 
     def _forget(self, answer: AIMessage) -> None:
-        # What a typed specialist says beside its tool calls is not part of its answer.
+        # Text beside tool calls is not part of a typed answer.
         sink = current_call().sink
         if self._typed and answer.text and sink is not None:
             sink.restart()
@@ -253,7 +253,7 @@ def _model(output: type[Any]) -> type[BaseModel]:
 
 
 def _messages(rendered: Rendered, repair: str | None, problem: str) -> dict[str, Any]:
-    # One user message: some chat templates refuse two in a row.
+    # One user message: some chat templates reject two in a row.
     user = rendered.user
     if repair:
         findings = "\n".join(flat(line) for line in repair.splitlines())

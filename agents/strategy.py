@@ -1,4 +1,4 @@
-"""Segments, KPIs, calendar, optimisation."""
+"""The strategist: plan a calendar and make it valid."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _PER_WEEK = 1.5
 
 
 class PlannedSlot(BaseModel):
-    """One piece as the strategist plans it; day 1 is the first day of the window."""
+    """A slot as the strategist plans it; day 1 is the first day of the plan."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -60,7 +60,7 @@ class PlannedSlot(BaseModel):
 
 
 class CalendarPlan(BaseModel):
-    """A calendar with a word about why it is so."""
+    """A calendar with a summary."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -78,9 +78,9 @@ STRATEGY: Specialist[CalendarPlan] = Specialist(
 
 @cache
 def strategist(pieces: int) -> Specialist[CalendarPlan]:
-    """The strategist for so many pieces: a server that keeps to a schema plans no more of them.
+    """Return the strategist for a number of slots, which servers that enforce schemas do not exceed.
 
-    More are taken all the same, and the first ones kept; one without a theme in words is asked for anew.
+    Longer answers are accepted and truncated later; an answer without any theme in words is retried.
     """
     length = Field(max_length=_MOST_PLANNED, json_schema_extra={"minItems": 1, "maxItems": pieces})
     slots = Annotated[list[PlannedSlot], length, AfterValidator(_with_a_theme)]
@@ -95,7 +95,7 @@ def _with_a_theme(slots: list[PlannedSlot]) -> list[PlannedSlot]:
 
 
 def usual_pieces(days: int, platforms: int) -> int:
-    """How many pieces a window takes when nobody says: about three in two weeks on each platform."""
+    """Return the default number of slots: about three in two weeks per platform."""
     wanted = round(days / 7 * _PER_WEEK * platforms)
     return min(max(wanted, _FEWEST), _MOST, max(days * platforms, 1))
 
@@ -130,15 +130,15 @@ def build_calendar(
     said: str,
     kept: Sequence[Slot] = (),
 ) -> list[Slot]:
-    """Make slots that can be kept: inside the window, on asked platforms, never two at once or in the past.
+    """Make valid slots: inside the plan's days, on requested platforms, no two at once, none in the past.
 
-    A mix that the person asked for is kept to, as far as the themes go. Films and pictures are planned only
-    for who speaks of them in what was `said`.
+    A requested mix is kept as far as there are themes. Videos and images are planned only if `said` names
+    them.
 
     Args:
         value: The strategist's answer.
-        plan: What was asked for.
-        business: Whose zone and audience it is.
+        plan: The validated request.
+        business: Source of time zone and segments.
         now: The instant before which nothing is planned.
         said: The person's words in the thread.
         kept: Slots of the campaign that stay; their times are taken.
@@ -162,7 +162,7 @@ def build_calendar(
         if plan.mix and not left[platform]:
             platform = left.most_common(1)[0][0]
         elif not plan.mix and -left[platform] >= plan.at_most.get(platform, _MOST_PLANNED):
-            # `left` counts below zero here: what was planned of each.
+            # Without a mix `left` counts down from zero: minus the planned slots per platform.
             free = [name for name in plan.platforms if name not in plan.at_most]
             platform = free[index % len(free)] if free else platform
         when = _free(_moment(planned, platform, plan, today), platform, taken)
@@ -203,7 +203,7 @@ def _segment(name: str, business: Business) -> str:
 
 
 def _moment(planned: PlannedSlot, platform: Platform, plan: Plan, now: datetime) -> datetime:
-    """Day and time, clamped to the window and the platform's hours, on a quarter, after now."""
+    """Return day and time, clamped to the plan and the platform's hours, on a quarter hour, after now."""
     day = plan.start + timedelta(days=min(planned.day, plan.days) - 1)
     found = _TIME.match(planned.local_time)
     earliest, latest = _HOURS[platform]
@@ -217,7 +217,7 @@ def _moment(planned: PlannedSlot, platform: Platform, plan: Plan, now: datetime)
 
 
 def _free(when: datetime, platform: Platform, taken: set[tuple[Platform, datetime]]) -> datetime | None:
-    """The next hour of the same day at which the platform is free, or none."""
+    """Return the nearest free hour of the same day on the platform, or None."""
     earliest, latest = _HOURS[platform]
     hours = sorted(range(earliest, latest + 1), key=lambda hour: (abs(hour - when.hour), hour))
     for hour in hours:

@@ -1,4 +1,4 @@
-"""Count tokens with tiktoken, without network and without holding up the event loop."""
+"""Count tokens with tiktoken, without network access and without blocking the event loop."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ import tiktoken
 from core.errors import Misconfigured
 
 ENCODING = "o200k_base"
-# The name under which tiktoken looks for the rank file, and the digest that it insists on.
+# The name of the rank file in tiktoken's cache, and its required digest.
 _CACHE_KEY = "fb374d419588a4632f3f557e76b4b70aebbca790"
 _SHA256 = "446a9538cb6c348e3516120d7c08b09f57c36495e2acfffe59a5bf8b0cfb1a2d"
-# About a millisecond of work; longer texts are counted in a thread.
+# Characters counted in about a millisecond; longer texts are counted in a thread.
 _INLINE_CHARACTERS = 4_000
 
 
 class TokenCounter:
-    """Counts tokens in the o200k encoding; for models of other makers that is a close estimate."""
+    """Counts tokens in the o200k encoding; an estimate for models of other providers."""
 
     def __init__(self, cache_dir: Path) -> None:
         self._cache_dir = cache_dir
@@ -32,7 +32,7 @@ class TokenCounter:
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="tokens")
 
     def load(self) -> tiktoken.Encoding:
-        """Unpack the rank file if it is not there, and read it (a quarter of a second, once)."""
+        """Unpack the rank file if it is missing, and read it (a quarter of a second, once)."""
         if self._encoding is None:
             _unpack(self._cache_dir)
             os.environ["TIKTOKEN_CACHE_DIR"] = str(self._cache_dir.resolve())
@@ -40,11 +40,11 @@ class TokenCounter:
         return self._encoding
 
     async def open(self) -> None:
-        """Load away from the event loop."""
+        """Load in a thread."""
         await asyncio.get_running_loop().run_in_executor(self._pool, self.load)
 
     def close(self) -> None:
-        """Let the thread go."""
+        """End the thread."""
         self._pool.shutdown(wait=False)
 
     def count(self, text: str) -> int:

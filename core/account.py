@@ -42,7 +42,7 @@ class Membership(Document):
 
 
 class BusinessSeat(Document):
-    """One of the businesses that a user may have at once, and which one had the seat before it."""
+    """A numbered seat of a user: the business that holds it, and the one before."""
 
     user_id: str
     business_id: str
@@ -50,7 +50,7 @@ class BusinessSeat(Document):
 
 
 class Invitation(Document):
-    """The right to make one account; the id follows from its code, which is not kept."""
+    """The right to make one account; its id is derived from the code, which is not stored."""
 
     expires_at: Instant
     used_at: Instant | None = None
@@ -59,8 +59,9 @@ class Invitation(Document):
 class SessionFamily(Document):
     """One sign-in and all refresh tokens that descend from it.
 
-    No token is kept: each follows from the salt and its generation. Two tabs may refresh at once: inside
-    the grace after `rotated_at` the token before the newest gets the newest, any other old one revokes.
+    No token is stored: each is derived from the salt and its generation. Two tabs may refresh at once: within
+    the grace period after `rotated_at` the previous token returns the newest one; any older token revokes the
+    family.
     """
 
     user_id: str
@@ -73,7 +74,7 @@ class SessionFamily(Document):
 
 
 class Principal(BaseModel, frozen=True):
-    """Who is asking, and what they may do: their role in each business, read through the one table.
+    """The authenticated caller with their role in each business.
 
     A user has the role of each membership, an API key the role `api_key` in its one business; the system,
     which acts on scopes of its own scans, has none.
@@ -87,12 +88,12 @@ class Principal(BaseModel, frozen=True):
     roles: dict[str, Role] = Field(default_factory=dict)
 
     def may(self, permission: Permission, business_id: str) -> bool:
-        """Whether they hold a permission in a business; false where they have no role."""
+        """Return whether the caller holds a permission in a business; false without a role there."""
         role = self.roles.get(business_id)
         return role is not None and allows(role, permission)
 
     def scope(self, permission: Permission | None = None) -> Scope:
-        """The businesses in which they hold a permission; without one, all in which they have a role."""
+        """Return the businesses where the caller holds a permission, or has any role if none is given."""
         return Scope(
             frozenset(
                 business_id

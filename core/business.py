@@ -1,4 +1,4 @@
-"""Business, members, voice, segments; what is known: facts, memories, style rules."""
+"""Business profile, segments, facts and memories."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2_000)
 FactText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500), NotBlank]
 HexColor = Annotated[str, StringConstraints(pattern=r"^#[0-9A-Fa-f]{6}$")]
 WebAddress = Annotated[str, StringConstraints(max_length=2_000, pattern=r"^(https?://\S+|/\S+)?$")]
-"""A web address, or a path on this server; nothing that a browser would run."""
+"""An http(s) address or a path on this server; no scheme that a browser would execute."""
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 """A BCP 47 tag, such as `fr` or `de-AT`."""
 
@@ -38,7 +38,7 @@ class BrandAssets(PublicValue):
 
 
 class Fact(PublicValue):
-    """One thing that is known to be true, and who said so."""
+    """A statement that is known to be true, with its source."""
 
     id: str = Field(default_factory=new_id)
     key: Line
@@ -49,7 +49,7 @@ class Fact(PublicValue):
 
 
 class Profile(PublicValue):
-    """What a person says about a business."""
+    """The fields of a business that a person edits."""
 
     business_name: Line
     industry: Line
@@ -67,7 +67,7 @@ class Profile(PublicValue):
 class Business(Profile, Document):
     """A tenant: profile and facts. Its id is the `business_id` of everything it owns.
 
-    `rules_version` is that of the rules by which its drafts were last requested to be checked.
+    `rules_version` is the version of the rules of its last requested recheck.
     """
 
     user_id: str
@@ -81,10 +81,10 @@ MemoryKind = Literal["fact", "decision", "approved", "rejected", "style", "quest
 
 
 class Memory(TenantDocument):
-    """The text of one remembered thing; Chroma indexes it and can be rebuilt from it.
+    """A remembered text; the Chroma index can be rebuilt from these documents.
 
-    `trusted` is false for what customers wrote: it never counts as a source for a figure. `indexed` is
-    false until Chroma has the present text.
+    `trusted` is false for what customers wrote: it never counts as a source for a figure. `indexed` is false
+    until Chroma has the current text.
     """
 
     kind: MemoryKind

@@ -36,7 +36,7 @@ KpiText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200
 
 
 class Kpis(PublicValue):
-    """What the campaign is measured by; further names are the owner's own."""
+    """The targets of a campaign; the owner may add names."""
 
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[str, int | FiniteFloat | KpiText] = Field(init=False)
@@ -49,7 +49,7 @@ class Kpis(PublicValue):
     def _keep_own_names(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
         """Read a stored document with the owner's names: its `extra="ignore"` would drop them as unknown.
 
-        What is neither a number nor text was written by a later release, and is left out.
+        Values that are neither numbers nor text were written by a later release and are left out.
         """
         kpis = handler(value)
         if kpis.model_extra is not None or not isinstance(value, Mapping):
@@ -94,7 +94,7 @@ class Slot(PublicValue):
 
 
 class CampaignFields(PublicValue):
-    """What a person says about a campaign."""
+    """The fields of a campaign that a person edits."""
 
     name: Line
     goal: Text = ""

@@ -1,4 +1,4 @@
-"""Now in whole milliseconds UTC; wall time and IANA zone to instant and back."""
+"""The clock (UTC, whole milliseconds), and conversion between instants and wall time in an IANA zone."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _NUMBER = re.compile(r"\s*[+-]?[\d_.]+\s*")
 
 
 def whole_milliseconds(value: datetime) -> datetime:
-    """UTC, cut to the milliseconds that the database keeps."""
+    """Convert to UTC and truncate to milliseconds, the precision of the database."""
     utc = value.astimezone(UTC)
     return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
 
 
 def rfc3339(value: datetime) -> str:
-    """`2027-03-01T09:00:00.000Z`."""
+    """Format as `2027-03-01T09:00:00.000Z`."""
     return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
@@ -48,11 +48,11 @@ Day = Annotated[date, _written("a date such as 2027-03-01")]
 """A day of the calendar."""
 
 LocalTime = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d$")]
-"""Wall time without a zone, `2027-03-01T09:00`; the zone stands beside it."""
+"""Wall time without a zone, `2027-03-01T09:00`; the zone is a field of its own."""
 
 
 class Clock(Protocol):
-    """Where the time comes from; tests bring their own."""
+    """The source of time; tests pass their own."""
 
     def now(self) -> datetime:
         """The present moment, UTC, whole milliseconds."""
@@ -81,20 +81,20 @@ def _known_zone(name: str) -> str:
 
 
 Timezone = Annotated[str, AfterValidator(_known_zone)]
-"""An IANA time zone name; small letters and spaces are put right."""
+"""An IANA time zone name; lower case and spaces are corrected."""
 
 
 def to_instant(local: str, zone: str) -> datetime:
-    """The instant of a wall time in `zone`.
+    """Convert a wall time in `zone` to an instant.
 
-    A time that the clocks skip is moved forward by the gap; one that comes twice means the first.
+    A skipped time is moved forward by the gap; a repeated time means its first occurrence.
     """
     wall = datetime.fromisoformat(local).replace(tzinfo=ZoneInfo(zone))
     return whole_milliseconds(wall.astimezone(UTC))
 
 
 def to_local(instant: datetime, zone: str) -> str:
-    """The wall time of `instant` in `zone`, `2027-03-01T09:00`."""
+    """Convert an instant to the wall time in `zone`, `2027-03-01T09:00`."""
     return instant.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M")
 
 

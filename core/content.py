@@ -43,7 +43,7 @@ class Media(PublicValue):
 
 
 class Cited(PublicValue):
-    """Something the writer was given and the reader may open."""
+    """A source that the writer was given and a person can open."""
 
     kind: SourceKind
     ref: str
@@ -58,7 +58,7 @@ class PromptId(PublicValue):
 
 
 class AiMetadata(PublicValue):
-    """How a draft was made; never writable from outside."""
+    """How a draft was made; clients cannot write it."""
 
     prompt_used: str = ""
     prompt: PromptId | None = None
@@ -90,7 +90,7 @@ class Approval(PublicValue):
 
 
 class ContentFields(PublicValue):
-    """What a person may change in a draft: all of it is seen by its readers."""
+    """The fields of a draft that a person edits and its audience sees."""
 
     title: Annotated[str, StringConstraints(max_length=998)] = ""
     text_content: TextContent = Field(default_factory=TextContent)
@@ -98,7 +98,7 @@ class ContentFields(PublicValue):
     language: str = "en"
 
     def draft_text(self, platform: Platform) -> DraftText:
-        """The words as the rules read them."""
+        """Return the text in the form that the rules check."""
         words = self.text_content
         fields = {
             "title": self.title,
@@ -120,9 +120,9 @@ _VISIBLE = (*ContentFields.model_fields, "platform")
 
 
 def content_digest(visible: Mapping[str, Any]) -> str:
-    """The digest of what an audience would see.
+    """Return the digest of the fields that an audience would see.
 
-    Empty fields do not count, so that a field that a later release adds changes no digest.
+    Empty fields are left out, so a field added by a later release does not change existing digests.
 
     Args:
         visible: At least the fields of `ContentFields` and `platform`, as models or as they are stored.
@@ -139,12 +139,11 @@ def _filled(value: Any) -> Any:
 class Content(ContentFields, TenantDocument):
     """A draft, post, e-mail or text message.
 
-    Three counters: `version` moves with every write and is for compare-and-set; `revision` moves when a
-    reader would see something else; `content_digest` says what they would see and is stored so that it can be
-    queried beside `approval.digest`. `authorship` is that of the present revision; `edited_by` is the person
-    who edited last, and once it is set no run overwrites the words. `awaits_slot` until the slot in the
-    calendar names the draft. `checked_against` is the digest of what its checks were made against
-    (`services/check_basis.py`).
+    `version` counts writes (compare-and-set); `revision` counts changes that a reader would see;
+    `content_digest` hashes what they see and is stored to be queried with `approval.digest`. `authorship`
+    belongs to the current revision. `edited_by` is the last person who edited; once it is set, no run
+    overwrites the text. `awaits_slot` is true until the calendar slot names the draft. `checked_against` is
+    the digest of the inputs of its checks (`services/check_basis.py`).
     """
 
     campaign_id: str
@@ -162,20 +161,20 @@ class Content(ContentFields, TenantDocument):
     edited_by: str | None = None
 
     def visible_digest(self) -> str:
-        """The digest of what an audience would see, computed anew; approval is bound to it."""
+        """Recompute the digest of what an audience would see; an approval is bound to it."""
         return content_digest({name: getattr(self, name) for name in _VISIBLE})
 
     @computed_field  # type: ignore[prop-decorator]  # pydantic's documented form; mypy does not model it
     @property
     def approval_state(self) -> ApprovalState:
-        """Derived: a decision holds only while its digest is the content's."""
+        """The decision on the current digest, or pending."""
         if self.approval is None or self.approval.digest != self.visible_digest():
             return "pending"
         return self.approval.decision
 
 
 class ContentVersion(TenantDocument):
-    """A revision of a draft as it was, kept before it was replaced; `number` is its revision."""
+    """A revision of a draft, stored before it was replaced; `number` is its revision."""
 
     content_id: str
     number: int

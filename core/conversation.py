@@ -41,9 +41,9 @@ class TokenUse(PublicValue):
 
 
 class Run(Claimable):
-    """One piece of work; `services/runs.py` alone writes its status.
+    """One execution of a graph; only `services/runs.py` writes its status.
 
-    `answer_id` is the assistant message that all attempts write.
+    All attempts write the assistant message `answer_id`.
     """
 
     client_id: str
@@ -65,7 +65,7 @@ class Run(Claimable):
 
 
 class Step(PublicValue):
-    """One line of the run's progress, as the page folds it."""
+    """A step of the run, as the page lists it."""
 
     id: str
     agent: str
@@ -75,7 +75,7 @@ class Step(PublicValue):
 
 
 class Artefact(PublicValue):
-    """A typed output: the call that streamed it, what it is, and what was saved."""
+    """A typed output: its tool call, its kind and the saved document."""
 
     tool_call_id: str
     name: str
@@ -87,7 +87,7 @@ class Artefact(PublicValue):
 class Message(TenantDocument):
     """A node of the message tree; an edit or a retry is a sibling, never an overwrite.
 
-    `unsourced` are the figures of `content` that have no source in what is known.
+    `unsourced` lists the figures of `content` without a source.
     """
 
     thread_id: str
@@ -106,8 +106,8 @@ class Message(TenantDocument):
 class Thread(TenantDocument):
     """A conversation of one user.
 
-    `head_id` is the newest message, or the one that `last_run_id` is about to write. Whether a run is
-    active follows from that run's status.
+    `head_id` is the newest message, or the one that `last_run_id` will write. The status of that run says
+    whether it is active.
     """
 
     client_id: str

@@ -1,4 +1,4 @@
-"""The demo workspace: how to sign in to it, and what stands in it."""
+"""The demo workspace: its sign-in and its content."""
 
 from __future__ import annotations
 

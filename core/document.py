@@ -1,4 +1,4 @@
-"""What every stored document carries, and how one is read back."""
+"""The fields of every stored document, and how a stored document is loaded."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class Value(BaseModel):
 
 
 class PublicValue(Value):
-    """A part whose every field clients see; what only the server may know goes elsewhere."""
+    """A part of a document whose fields are all visible to clients."""
 
 
 class WrittenBy(Value):
-    """The run that made a document: undo is a query over it."""
+    """The run that made a document; undo queries it."""
 
     run_id: str
     agent: str
@@ -47,7 +47,7 @@ class Document(Value):
 
     @classmethod
     def from_stored(cls, stored: Mapping[str, Any]) -> Self:
-        """Return a document as the database gave it, without the fields that this release does not know."""
+        """Load a stored document; fields that this release does not know are ignored."""
         fields = dict(stored)
         fields["id"] = fields.pop("_id")
         return cls.model_validate(fields, extra="ignore", context=STORED)

@@ -1,4 +1,4 @@
-"""The one form in which an e-mail address is stored, looked up and counted."""
+"""Normalise e-mail addresses for storage, lookup and rate limits."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from pydantic_core import PydanticCustomError
 
 
 def normalise_email(text: str) -> str:
-    """Return the form of an address that everybody who writes it differently gets, too.
+    """Return the normal form of an address.
 
-    Blanks around it go, the local part is compatibility-composed (NFKC) and case-folded, the domain is what
-    IDNA shows to people, so that its Unicode and its `xn--` form are one. Normalising again changes nothing.
+    Surrounding spaces are stripped, the local part is NFKC-composed and case-folded, the domain is decoded by
+    IDNA, so its Unicode and `xn--` forms are equal. The function is idempotent.
 
     Args:
-        text: What somebody typed; what is no address at all is only composed and folded.
+        text: The typed text; an invalid address is only composed and folded.
     """
     composed = unicodedata.normalize("NFKC", text).strip()
     try:
@@ -29,13 +29,13 @@ def normalise_email(text: str) -> str:
 
 
 def email_forms(text: str) -> list[str]:
-    """The forms under which an account may be stored; that with a folded domain was written once."""
+    """Return the forms under which an account may be stored; earlier releases case-folded the domain."""
     today = normalise_email(text)
     return list(dict.fromkeys((today, today.casefold())))
 
 
 def _fold(text: str) -> str:
-    # Folding may leave letters apart that composing joins, and the other way round.
+    # Neither folding nor composing is closed under the other: both are repeated.
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text.casefold()).casefold())
 
 

@@ -6,7 +6,7 @@ MarqueeError
 │   └── InvalidFields  one message per field
 ├── Unauthenticated    nobody is signed in, or the token does not hold
 ├── Forbidden          signed in, but the role does not allow it
-├── NotFound           unknown, or belongs to somebody else: never told apart
+├── NotFound           unknown or another tenant's; indistinguishable
 ├── Conflict           the state does not allow it (now)
 │   └── VersionMismatch
 ├── Throttled          too many requests
@@ -39,7 +39,7 @@ Kind = Literal[
 
 
 class MarqueeError(Exception):
-    """A fact about why something was not done.
+    """An expected failure, rendered as an RFC 9457 problem.
 
     `slug` is stable and documented in `docs/problems.md`; `facts` are its JSON-safe parameters.
     """
@@ -73,7 +73,7 @@ class Invalid(MarqueeError):
 
 
 class InvalidFields(Invalid):
-    """Names every field that is wrong and what would be right."""
+    """Field errors, each with the correction."""
 
     slug = "invalid-fields"
     title = "Some fields are not right"
@@ -108,7 +108,7 @@ class Unauthenticated(MarqueeError):
 
 
 class BadCredentials(Unauthenticated):
-    """E-mail or password is wrong; which of them is not said."""
+    """E-mail or password is wrong; the response does not say which."""
 
     slug = "bad-credentials"
     title = "E-mail or password is not right"
@@ -156,7 +156,7 @@ class NoSuchAddress(NotFound):
 
 
 class Deleted(NotFound):
-    """It was there, and was deleted."""
+    """The resource existed and was deleted."""
 
     slug = "deleted"
     title = "This was deleted"
@@ -167,7 +167,7 @@ class Deleted(NotFound):
 
 
 class Conflict(MarqueeError):
-    """The present state does not allow the operation."""
+    """The current state does not allow the operation."""
 
     kind: ClassVar[Kind] = "conflict"
     slug = "conflict"
@@ -182,14 +182,14 @@ class EmailTaken(Conflict):
 
 
 class NotEmpty(Conflict):
-    """What is to be deleted still holds other things; `cascade=true` deletes those too."""
+    """The resource still contains others; `cascade=true` deletes them too."""
 
     slug = "not-empty"
     title = "It still holds other things"
 
 
 class TooManyBusinesses(Conflict):
-    """The person has as many businesses as they may have."""
+    """The person has reached the limit of businesses."""
 
     slug = "too-many-businesses"
     title = "You have as many businesses as one person may"
@@ -278,7 +278,7 @@ class InstallationQuotaExhausted(QuotaExhausted):
 
 
 class ModelFailed(MarqueeError):
-    """The language model gave no usable answer; what was finished is kept."""
+    """The language model gave no usable answer; finished drafts are kept."""
 
     kind: ClassVar[Kind] = "model"
     slug = "model-failed"
@@ -286,7 +286,7 @@ class ModelFailed(MarqueeError):
 
 
 class ModelUnreachable(ModelFailed):
-    """Refused, timed out or cut, also after the retries."""
+    """The connection was refused, timed out or cut, also after retries."""
 
     slug = "model-unreachable"
     title = "The language model cannot be reached"
@@ -314,7 +314,7 @@ class ContextOverflow(ModelFailed):
 
 
 class UnusableAnswer(ModelFailed):
-    """What came back does not fit its schema, also when asked again."""
+    """The output does not fit its schema, also after a retry."""
 
     slug = "unusable-answer"
     title = "The language model's answer was not usable"
@@ -329,7 +329,7 @@ class RunLost(MarqueeError):
 
 
 class RunLate(MarqueeError):
-    """The run is past its deadline; what was finished is kept."""
+    """The run passed its deadline; finished drafts are kept."""
 
     kind: ClassVar[Kind] = "unavailable"
     slug = "run-late"
@@ -337,7 +337,7 @@ class RunLate(MarqueeError):
 
 
 class Unavailable(MarqueeError):
-    """A part that is needed does not answer."""
+    """A required store or service does not answer."""
 
     kind: ClassVar[Kind] = "unavailable"
     slug = "unavailable"

@@ -1,4 +1,4 @@
-"""Every event a client can receive (AG-UI), its log id, and which items a log leaves open."""
+"""The AG-UI events that clients receive, their log ids, and the open items of a log."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ START = LogId(0, 0)
 
 
 class AgentStep(BaseModel):
-    """CUSTOM `marquee.agent_step`: who works on what; for clients that drop STEP events."""
+    """CUSTOM `marquee.agent_step`: an agent's step, for clients that drop STEP events."""
 
     id: str
     agent: str
@@ -69,7 +69,7 @@ class AgentStep(BaseModel):
 
 
 class ArtefactIdentity(BaseModel):
-    """CUSTOM `marquee.artefact`: what the call with this id is about to stream."""
+    """CUSTOM `marquee.artefact`: the artefact that a tool call will stream."""
 
     tool_call_id: str
     kind: str
@@ -84,20 +84,20 @@ class ArtefactIdentity(BaseModel):
 
 
 class Unsourced(BaseModel):
-    """CUSTOM `marquee.unsourced`: figures of the finished talk that have no source in what is known."""
+    """CUSTOM `marquee.unsourced`: figures of the finished answer without a source."""
 
     message_id: str
     figures: list[str]
 
 
 class StreamGap(BaseModel):
-    """CUSTOM `marquee.stream_gap`: events after `after` are gone; a snapshot follows."""
+    """CUSTOM `marquee.stream_gap`: events after `after` are lost; a snapshot follows."""
 
     after: str
 
 
 class LaterAttempt(BaseModel):
-    """CUSTOM `marquee.attempt`: another worker goes on; what is open is closed next."""
+    """CUSTOM `marquee.attempt`: another worker continues; open items are closed next."""
 
     attempt: int
 
@@ -125,11 +125,11 @@ CUSTOM_EVENTS: dict[str, type[BaseModel]] = {
     "marquee.stream_gap": StreamGap,
     "marquee.unsourced": Unsourced,
 }
-"""Our CUSTOM names; `docs/events.md` lists them."""
+"""Names of our CUSTOM events (`docs/events.md`)."""
 
 
 def encode(event: BaseEvent) -> bytes:
-    """The event as the JSON object of one `data:` line."""
+    """Encode an event as the JSON of one `data:` line."""
     return orjson.dumps(event.model_dump(mode="json", by_alias=True, exclude_none=True))
 
 
@@ -145,7 +145,7 @@ def run_finished(thread_id: str, run_id: str, outcome: str, usage: list[dict[str
 
 
 def run_error(problem: dict[str, Any]) -> bytes:
-    """RUN_ERROR: code is the problem's slug; the whole problem stands in the metadata."""
+    """RUN_ERROR: `code` is the problem's slug, the metadata holds the problem."""
     return encode(
         RunErrorEvent.model_validate(
             {
@@ -186,7 +186,7 @@ def text_end(message_id: str) -> bytes:
 
 
 def call_start(call_id: str, name: str, parent_id: str) -> bytes:
-    """TOOL_CALL_START of an artefact, hung on the answer's message."""
+    """TOOL_CALL_START of an artefact, with the answer as its parent message."""
     return encode(
         ToolCallStartEvent(
             type=EventType.TOOL_CALL_START,
@@ -267,10 +267,10 @@ def messages_snapshot(messages: Iterable[Message]) -> bytes:
 
 
 class OpenItems:
-    """What a log leaves open: feed it every event in order, ask it for the closing ones.
+    """Track the open items of a log and return the events that close them.
 
-    Stock clients refuse an ending while a message, call or step is open, and events of items that were
-    never opened: `fits` tells a reader who joined after a gap which events to leave out.
+    AG-UI clients reject the end of a run while a message, call or step is open, and events of items that were
+    never opened: after a gap, `fits` says which events to skip.
     """
 
     def __init__(self) -> None:
@@ -281,7 +281,7 @@ class OpenItems:
         self._steps: dict[str, None] = {}
 
     def feed(self, event: dict[str, Any]) -> None:
-        """Take note of one event."""
+        """Record the next event."""
         kind = event["type"]
         if kind == "TEXT_MESSAGE_START":
             self._texts[event["messageId"]] = None
@@ -301,7 +301,7 @@ class OpenItems:
             self.ended = True
 
     def fits(self, event: dict[str, Any]) -> bool:
-        """Whether a client that saw what was fed accepts `event` now."""
+        """Return whether a client that saw the recorded events accepts `event`."""
         kind = event["type"]
         if kind == "RUN_STARTED":
             return not self.started
@@ -314,7 +314,7 @@ class OpenItems:
         return not self.ended
 
     def closing(self) -> list[bytes]:
-        """The events that close what is open, in an order that clients accept."""
+        """Return the events that close the open items, in an order that clients accept."""
         return [
             *(text_end(message_id) for message_id in self._texts),
             *(call_end(call_id) for call_id in self._calls),

@@ -1,4 +1,4 @@
-"""What pydantic finds wrong, as one plain sentence per field."""
+"""Convert pydantic errors to one sentence per field."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _FORMS: Mapping[str, str] = {
     "^20[0-9]{2}-(0[1-9]|1[0-2])$": "a month such as 2027-03",
     r"^[!-~]{1,255}$": "1 to 255 visible characters",
 }
-"""Every pattern of a request's fields, said for people."""
+"""A description of each pattern of request fields."""
 
 
 def _form(context: _Context) -> str:
@@ -93,7 +93,7 @@ _SENTENCES: Mapping[str, Callable[[_Context], str]] = {
 
 
 def sentence(error: Mapping[str, Any]) -> str:
-    """What is wrong with one field, and what would be right."""
+    """Return the sentence for one error: what is wrong, and the correction."""
     known = _SENTENCES.get(error["type"])
     if known is not None:
         return known(error.get("ctx", {}))
@@ -105,12 +105,12 @@ def sentence(error: Mapping[str, Any]) -> str:
 
 
 def path(location: Iterable[Any]) -> str:
-    """Where a field is, such as `facts.2.value`."""
+    """Return a field's path, such as `facts.2.value`."""
     return ".".join(str(part) for part in location)
 
 
 def invalid_fields(errors: Iterable[Mapping[str, Any]]) -> InvalidFields:
-    """The error that names every field; `errors` are those of a pydantic ValidationError."""
+    """Convert the errors of a pydantic ValidationError."""
     return InvalidFields(
         [{"field": path(error["loc"]) or "body", "message": sentence(error)} for error in errors]
     )

@@ -1,4 +1,4 @@
-"""A request with an Idempotency-Key: how it was answered, and the ids of what it creates."""
+"""A request with an Idempotency-Key: its stored response and the ids that it creates."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from core.ids import derived_id, new_id
 
 
 class KeyedRequest(Document):
-    """Open until `status` is set; after `open_until` an open one may be claimed again.
+    """The record of a keyed request: open until `status` is set, claimable again after `open_until`.
 
     `attempt` counts the claims and fences every later write. All attempts share `token`, from which the ids
-    of what they create are derived. `document_ids` are the documents that it created or was answered with;
-    once one of them is `deleted`, the answer is gone with it.
+    of what they create are derived. `document_ids` are the documents that it created or returned; when one of
+    them is deleted, the response is removed.
     """
 
     fingerprint: str
@@ -36,7 +36,7 @@ class KeyedRequest(Document):
 
 @dataclass
 class CreatedIds:
-    """The ids that a request has asked for: with the first one it has begun to create something."""
+    """The ids that a request has derived; the first one marks the start of a creation."""
 
     token: str
     ids: list[str] = field(default_factory=list)
@@ -47,7 +47,7 @@ _created: ContextVar[CreatedIds | None] = ContextVar("created_ids", default=None
 
 @contextmanager
 def ids_from(token: str) -> Iterator[CreatedIds]:
-    """Derive the ids of what is created inside the block from `token`."""
+    """Derive the ids created inside the block from `token`."""
     created = CreatedIds(token)
     reset = _created.set(created)
     try:
@@ -57,13 +57,13 @@ def ids_from(token: str) -> Iterator[CreatedIds]:
 
 
 def creation_id(*parts: str) -> str:
-    """Return the id of a document that a POST creates: the same again when its key is sent again.
+    """Return the id of a document that a POST creates; a retry with the same key gets the same id.
 
-    Ask for it right before the first write, and take AlreadyThere for the work of an earlier attempt, which
-    is to be completed. Without a key the id is random.
+    Call it right before the first write; AlreadyThere then means that an earlier attempt wrote the document,
+    and the caller completes it. Without a key the id is random.
 
     Args:
-        parts: Tell apart what one request creates: the noun first.
+        parts: Distinguish the documents that one request creates; the noun comes first.
     """
     created = _created.get()
     if created is None:

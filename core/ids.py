@@ -32,5 +32,5 @@ def digest(value: Any) -> str:
 
 
 def derived_id(*parts: str) -> str:
-    """The id that always belongs to `parts`: writes that must happen once share it."""
+    """Derive an id from `parts`, for writes that must happen once."""
     return digest(parts)[:24]

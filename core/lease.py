@@ -1,4 +1,4 @@
-"""What every document carries that workers claim: its lease and how many attempts it has had."""
+"""The lease and attempt counter of a document that workers claim."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from core.document import TenantDocument, Value
 class Lease(Value):
     """Which worker holds a document, and its heartbeat.
 
-    `beat` changes with every renewal. There is no time in it: an observer who sees the same lease for the
-    whole lease duration, by the observer's own clock, marks it `expired`. Its holder may take it back until
-    another worker has claimed the document.
+    `beat` changes with every renewal. It holds no time: an observer that sees the same lease for a whole
+    lease duration on its own clock marks it `expired`. The holder may renew it until another worker claims
+    the document.
     """
 
     owner: str
@@ -19,10 +19,10 @@ class Lease(Value):
 
 
 class Claimable(TenantDocument):
-    """A document that one worker at a time works on.
+    """A document that one worker at a time processes.
 
-    `attempt` counts claims and fences every later write. `returned` is the number of attempts that count
-    as no failure, because their worker gave the document back in order.
+    `attempt` counts claims and fences every later write. `returned` counts the attempts that were released in
+    order and are no failures.
     """
 
     attempt: int = 0
@@ -31,5 +31,5 @@ class Claimable(TenantDocument):
 
     @property
     def failures(self) -> int:
-        """How many attempts failed or lost their worker, the one that holds the document included."""
+        """The number of attempts that failed or lost their worker, including the current one."""
         return self.attempt - self.returned

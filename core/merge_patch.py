@@ -1,4 +1,4 @@
-"""JSON merge patch (RFC 7396) onto the fields that a person may change."""
+"""JSON merge patch (RFC 7396) of the fields that a person may change."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ M = TypeVar("M", bound=BaseModel)
 
 
 def merge_patch(target: Any, patch: Any) -> Any:
-    """The RFC's algorithm: objects merge, null removes, everything else replaces."""
+    """Merge a patch: objects merge, null removes, other values replace."""
     if not isinstance(patch, Mapping):
         return patch
     merged = dict(target) if isinstance(target, Mapping) else {}
@@ -28,15 +28,15 @@ def merge_patch(target: Any, patch: Any) -> Any:
 
 
 def apply_patch(fields: type[M], current: Document, patch: Mapping[str, Any]) -> dict[str, Any]:
-    """The top-level fields that the patch changes, with their new values.
+    """Return the top-level fields that the patch changes, with their new values.
 
     Args:
-        fields: What may be changed, and how it is checked.
+        fields: The model of the fields that may be changed.
         current: The document, which has at least those fields.
-        patch: The merge patch; null brings a field back to its default.
+        patch: The merge patch; null resets a field to its default.
 
     Raises:
-        InvalidFields: Names every field that is unknown, set by the server, or not right.
+        InvalidFields: Names every field that is unknown, set by the server, or invalid.
     """
     if refused := _unknown(fields, current, patch):
         raise InvalidFields(refused)
@@ -53,7 +53,7 @@ def apply_patch(fields: type[M], current: Document, patch: Mapping[str, Any]) ->
 
 
 def _unknown(fields: type[BaseModel], current: Document, patch: Mapping[str, Any]) -> list[dict[str, str]]:
-    """The fields of the patch, at every depth, that it may not name: merged, a null would hide them."""
+    """Find fields of the patch, at any depth, that may not be set; after the merge, null would hide them."""
     try:
         fields.model_validate(patch)
     except ValidationError as error:

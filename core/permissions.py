@@ -1,4 +1,4 @@
-"""What each role may do in a business: one table, which every check reads.
+"""The permissions of each role in a business, as one table.
 
 A new operation names a permission; a new kind of operation adds a row. `docs/roles.md` is written from it.
 """
@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Literal
 
 Role = Literal["owner", "marketer", "client", "api_key"]
-"""What a principal is in one business: a person's membership, or the API key that was made for it."""
+"""A principal's role in one business: a membership, or `api_key`."""
 
 Permission = Literal[
     "business.read",
@@ -61,7 +61,7 @@ ROLES_WITH: Mapping[Permission, frozenset[Role]] = MappingProxyType(
         "content.read": _ALL,
         "content.edit": _TEAM_AND_KEYS,
         "content.delete": _TEAM,
-        # A person approves what is published: never a key, which a program holds.
+        # Only a person approves what is published, never a program with an API key.
         "content.approve": _MEMBERS,
         "content.schedule": _TEAM,
         "run.start": _TEAM_AND_KEYS,
@@ -76,9 +76,9 @@ ROLES_WITH: Mapping[Permission, frozenset[Role]] = MappingProxyType(
         "message.reply": _TEAM,
     }
 )
-"""The table: which roles hold a permission."""
+"""The roles that hold each permission."""
 
 
 def allows(role: Role, permission: Permission) -> bool:
-    """Whether the role holds the permission."""
+    """Return whether the role holds the permission."""
     return role in ROLES_WITH[permission]

@@ -1,4 +1,4 @@
-"""The businesses a caller may touch: the filter that every command on tenant data carries."""
+"""The businesses that a caller may access, as the filter of every command on tenant data."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from core.errors import NotFound
 
 @dataclass(frozen=True)
 class Scope:
-    """The businesses that a caller may touch; every command on tenant data carries its filter."""
+    """The businesses that a caller may access; every command on tenant data carries its filter."""
 
     business_ids: frozenset[str]
 
     @classmethod
     def of(cls, *business_ids: str) -> Scope:
-        """The scope of these businesses."""
+        """Return the scope of these businesses."""
         return cls(frozenset(business_ids))
 
     def only(self, business_id: str) -> Scope:
-        """The scope narrowed to one business; a foreign id is a NotFound."""
+        """Narrow the scope to one business; NotFound for a foreign id."""
         if business_id not in self.business_ids:
             raise NotFound("business")
         return Scope(frozenset({business_id}))
@@ -32,6 +32,6 @@ class Scope:
         return business_id
 
     def filter(self) -> dict[str, Any]:
-        """The condition on `business_id`."""
+        """Return the condition on `business_id`."""
         ids = sorted(self.business_ids)
         return {"business_id": ids[0] if len(ids) == 1 else {"$in": ids}}

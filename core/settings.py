@@ -1,4 +1,4 @@
-"""Every setting, read once; the only reader of the environment."""
+"""All settings; the only reader of the environment."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="MARQUEE_",
         env_file=".env",
-        # `NAME=` in an environment file says that nobody has filled it in.
+        # An empty `NAME=` in an environment file counts as not set.
         env_ignore_empty=True,
         extra="ignore",
         populate_by_name=True,
@@ -94,7 +94,7 @@ class Settings(BaseSettings):
 
     @property
     def production(self) -> bool:
-        """Whether defaults that are fine for trying out are refused."""
+        """Whether defaults for trying out are refused."""
         return self.env == "production"
 
     @property
@@ -104,10 +104,10 @@ class Settings(BaseSettings):
         return {name: url for name, url in urls.items() if url}
 
     def refuse_unsafe_production(self) -> None:
-        """Misconfigured when production would run on what is only for trying out.
+        """Raise Misconfigured if production would run on defaults for trying out.
 
-        Redis and Chroma may be the bundled ones beside a managed database. A URL without TLS is fine for a
-        store on this machine; elsewhere a private network has to be declared.
+        Redis and Chroma may be bundled beside a managed database. A URL without TLS is accepted for a store
+        on this machine; elsewhere a private network has to be declared.
         """
         if not self.production:
             return
@@ -129,7 +129,7 @@ def _encrypted(url: str) -> bool:
 
 
 def _on_this_machine(url: str) -> bool:
-    """Whether every host of a store's URL, which may name several, is a loopback address."""
+    """Return whether every host of a store's URL is a loopback address."""
     try:
         parts = urlsplit(url).netloc.rpartition("@")[2].split(",")
         hosts = [urlsplit(f"//{part}").hostname or "" for part in parts]
@@ -139,7 +139,7 @@ def _on_this_machine(url: str) -> bool:
 
 
 def load_settings() -> Settings:
-    """Read the environment; a wrong value is one sentence that names the setting."""
+    """Read the environment; Misconfigured names a setting with a wrong value."""
     try:
         return Settings()
     except ValidationError as error:

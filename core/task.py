@@ -1,4 +1,4 @@
-"""A task: background work of one business that has no document of its own, and its status machine."""
+"""A background task of one business, and its status machine."""
 
 from __future__ import annotations
 
@@ -13,12 +13,11 @@ TaskStatus = Literal["queued", "running", "completed", "failed"]
 
 
 class Task(Claimable):
-    """One kind of work on one subject; `services/tasks.py` alone writes its status.
+    """One kind of work on one subject; only `services/tasks.py` writes its status.
 
-    There is one task for a business, kind and subject (its id is derived from them), however often it is
-    requested. `subject` therefore names something long-lived, such as a campaign, or is empty for work on
-    the whole business. A queued task may be postponed until `due_by`. Every request raises `version`: one
-    that comes while the task runs makes it run again.
+    Its id is derived from business, kind and subject, so repeated requests are one task. `subject` names
+    something long-lived, such as a campaign, or is empty for the whole business. A queued task may be
+    postponed until `due_by`. Every request raises `version`: one during the run makes the task run again.
     """
 
     kind: str

@@ -9,7 +9,7 @@ from core.document import Document, TenantDocument, Value
 
 
 class Reservation(Value):
-    """Tokens set aside for one model call, prompt plus most possible output."""
+    """Tokens reserved for one model call: prompt plus largest possible output."""
 
     id: str
     tokens: int
@@ -20,8 +20,8 @@ class Reservation(Value):
 class MonthBudget(TenantDocument):
     """Tokens of one business in one UTC month: `remaining = limit - tokens_used - reserved`.
 
-    The roll-ups are kept here, so that a report never scans the ledger; a dot in a model's name is
-    written as `%2E`, since it would part a field path.
+    Roll-ups are stored here, so a report does not scan the ledger. A dot in a model's name is written as
+    `%2E`, since it would separate a field path.
     """
 
     month: str
@@ -37,7 +37,7 @@ class MonthBudget(TenantDocument):
 
 
 class TokenBlock(Value):
-    """Tokens that a process has taken for its calls, and not given back yet."""
+    """Tokens that a process holds for its calls."""
 
     id: str
     tokens: int
@@ -45,7 +45,7 @@ class TokenBlock(Value):
 
 
 class InstallationMonth(Document):
-    """Tokens of all businesses in one UTC month: `committed` is what was used, and what lies in blocks."""
+    """Tokens of all businesses in one UTC month: `committed` is used plus held in blocks."""
 
     month: str
     committed: int = 0
@@ -73,11 +73,11 @@ class LedgerEntry(Value):
 
     @property
     def tokens(self) -> int:
-        """What counts against the budget."""
+        """Tokens that count against the budget."""
         return self.tokens_in + self.tokens_out
 
 
 class LedgerRow(LedgerEntry, TenantDocument):
-    """A ledger entry as it is stored."""
+    """A stored ledger entry."""
 
     month: str

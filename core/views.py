@@ -1,4 +1,4 @@
-"""What clients see of stored documents: every field of an answer is listed here or in its route."""
+"""Response models: the fields of stored documents that clients see."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from core.fields import STORED
 
 
 class View(BaseModel):
-    """The body of an answer. What it does not list is never published (docs/adr/0007)."""
+    """The body of a response; fields that it does not list are not published (docs/adr/0007)."""
 
     model_config = ConfigDict(extra="ignore", from_attributes=True)
 
@@ -28,14 +28,14 @@ V = TypeVar("V", bound=View)
 
 
 class PageView(View, Generic[V]):
-    """A part of a list, newest first, and where it goes on."""
+    """A page of a list, newest first, with the cursor of the next one."""
 
     items: list[V]
     next_cursor: str | None = None
 
 
 class DocumentView(View):
-    """What is seen of every document of a business."""
+    """The fields that all documents of a business show."""
 
     id: str
     version: int
@@ -82,7 +82,7 @@ class ContentView(ContentFields, DocumentView):
 
 
 class DraftState(View):
-    """A draft as the shared state of a thread shows it."""
+    """A draft in the shared state of a thread."""
 
     platform: Platform
     type: ContentType

@@ -1,4 +1,4 @@
-"""Ask a specialist on the run's account, and keep of a typed answer what was shown of it."""
+"""Run a specialist on the run's budget, and filter its typed answer as its stream was filtered."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ T = TypeVar("T")
 async def ask(
     context: GraphContext, specialist: Specialist[T], inputs: Mapping[str, Any], sink: TextSink | None = None
 ) -> Answer[T]:
-    """The specialist's answer; the texts of a typed one have passed the filter that its stream passed.
+    """Return the specialist's answer; typed texts pass the same link filter as the stream.
 
     Raises:
-        UnusableAnswer: The answer did not fit its type, or no longer does without what may not be shown.
+        UnusableAnswer: The answer did not fit its type, before or after the link filter.
         ModelFailed: The model could not be reached, was busy, or refused.
         QuotaExhausted: The business has no tokens left.
     """

@@ -1,4 +1,4 @@
-"""The copilot from its parts: models, agents, graph; for jobs and evals alike."""
+"""Compose the copilot from models, agents and graph, for jobs and evals."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ from services.usage import Usage
 from tools.registry import registry
 
 REMEMBERED_RUNS = 2_000
-"""A call that settles after its run has ended is told nobody; so many are kept before the oldest goes."""
+"""Limit of runs with usage that nobody took: calls that settled after their run had ended."""
 
 
 class RunMeter:
-    """The meter of model calls that also adds up what each run used, for its last event."""
+    """A meter that also sums the usage of each run, for its last event."""
 
     def __init__(self, usage: Usage) -> None:
         self._usage = usage
         self._runs: dict[str, dict[str, TokenUse]] = {}
 
     async def reserve(self, scope: Scope, tokens: int, run_id: str | None) -> str:
-        """Set tokens aside for one call."""
+        """Reserve tokens for one call."""
         return await self._usage.reserve(scope, tokens, run_id)
 
     async def settle(self, scope: Scope, reservation_id: str, entry: LedgerEntry) -> None:
-        """Replace the reservation by what was used."""
+        """Replace the reservation by the used tokens."""
         if entry.run_id is not None:
             models = self._runs.setdefault(entry.run_id, {})
             if len(self._runs) > REMEMBERED_RUNS:
@@ -50,7 +50,7 @@ class RunMeter:
         await self._usage.settle(scope, reservation_id, entry)
 
     def take(self, run_id: str) -> list[TokenUse]:
-        """What the run used in this process; it is told once."""
+        """Return and forget the usage of a run in this process."""
         return list(self._runs.pop(run_id, {}).values())
 
 
@@ -66,11 +66,11 @@ async def open_copilot(
     """The compiled graphs with the models of the settings.
 
     Args:
-        parts: The services that runs reach.
-        settings: Which models, how many repairs and drafts.
-        usage: The budget that every model call passes.
+        parts: The services of runs.
+        settings: Models, and limits of repairs and drafts.
+        usage: Reserves and settles tokens.
         embed: Text to vectors in the calling thread, for the offline model.
-        checkpointer: Where graph state is kept; None keeps none.
+        checkpointer: Stores graph state; None stores none.
         library: The prompts; without it the released ones.
     """
     counter = TokenCounter(settings.data_dir / "tokenizer")

@@ -1,4 +1,4 @@
-"""What every node of a run gets beside the state: services, agents, stream, the request."""
+"""The context of graph nodes: services, agents, stream, request."""
 
 from __future__ import annotations
 
@@ -18,9 +18,8 @@ from tools.context import RunContext
 class GraphContext:
     """The trusted context of one attempt.
 
-    `history` is the branch before the person's new message, `campaign` the one that the request is about,
-    if there is one; `remembered` is on its way from the start and
-    brings what is remembered about the request.
+    `history` is the branch before the new message, `campaign` the request's campaign, if any; `remembered` is
+    a task that retrieves memories about the request.
     """
 
     run: RunContext

@@ -1,4 +1,4 @@
-"""Route, specialists, guard, answer: the graph behind a chat message."""
+"""The graph of a chat message: route, specialists, guard, answer."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ Context = Runtime[GraphContext]
 
 
 async def understand(state: CopilotState, runtime: Context) -> dict[str, Any]:
-    """Say which specialists have to work, on what and when; no model is asked when the request says it."""
+    """Decide which specialists work, on what and when; no model is called if the request says it."""
     context = runtime.context
     request, run = context.request, context.run
     campaign = context.campaign
@@ -48,20 +48,20 @@ async def understand(state: CopilotState, runtime: Context) -> dict[str, Any]:
     elif preset is None and asks_to_go_on(request.text) and _left(campaign):
         understanding = Understanding(specialists=["copywriter"])
     elif preset is None and (beyond_the_chat(request.text) or _all_written(request.text, campaign)):
-        # Writing another draft instead would be a surprise.
+        # The person means a written draft: do not write another one.
         understanding = Understanding(specialists=[])
     else:
         async with context.stream.step("copilot", "understand"):
             understanding = await _ask_router(context, campaign)
         guessed = campaign is not None and request.campaign_id is None
         if campaign and guessed:
-            # Visitors of the demo share its business: what one has planned is not another one's campaign.
+            # Visitors of the demo share its business: do not continue the campaign of another visitor.
             planned_by_others = run.business.is_demo and bool(campaign.calendar)
             if planned_by_others or means_another(understanding, request.text, campaign, earlier):
                 campaign = None
     plan = resolve_plan(understanding, request.text, campaign, run.today, run.business, earlier)
     if preset is not None:
-        # Who works was said; the words only told on which days and how many pieces.
+        # The specialists are given; the text only says on which days and how many drafts.
         plan = plan.model_copy(update={"specialists": list(preset)})
     return {
         "plan": plan.model_dump(mode="json"),
@@ -82,20 +82,20 @@ async def _ask_router(context: GraphContext, campaign: Campaign | None) -> Under
     try:
         answer = await ask(context, ROUTER, inputs)
     except UnusableAnswer:
-        # A weak model: what the person named decides.
+        # A weak model failed: decide by the platforms that the person named.
         named = platforms_asked(context.request.text)
         return Understanding(specialists=["copywriter"] if named else [])
     return answer.value
 
 
 def after_understanding(state: CopilotState, runtime: Context) -> Literal["campaign", "answer"]:
-    """Work needs a campaign; a question only an answer."""
+    """Continue with the campaign if there is work, else with the answer."""
     working = state["plan"]["specialists"] or runtime.context.request.slot_ids
     return "campaign" if working else "answer"
 
 
 async def campaign(state: CopilotState, runtime: Context) -> dict[str, Any]:
-    """The campaign that the run works on: the one that was found, else a new draft."""
+    """Load the campaign of the run, or create a draft campaign."""
     context = runtime.context
     run = context.run
     plan = plan_of(state)
@@ -119,12 +119,12 @@ async def campaign(state: CopilotState, runtime: Context) -> dict[str, Any]:
 
 
 def after_campaign(state: CopilotState) -> Literal["strategy", "choose"]:
-    """The calendar comes before the drafts that fill it."""
+    """Plan the calendar before the drafts that fill it."""
     return "strategy" if "strategy" in state["plan"]["specialists"] else "choose"
 
 
 def to_drafts(state: CopilotState) -> list[Send] | Literal["answer"]:
-    """One branch a draft; they are independent."""
+    """Start one branch per draft."""
     tasks = state.get("tasks", [])
     if not tasks:
         return "answer"
@@ -133,7 +133,7 @@ def to_drafts(state: CopilotState) -> list[Send] | Literal["answer"]:
 
 
 async def draft(state: CopilotState, runtime: Context) -> dict[str, Any]:
-    """Write, check and save one draft; a failure is kept for the answer, so that the others go on."""
+    """Write, check and save one draft; a failure is reported in the answer and does not stop the others."""
     context = runtime.context
     task = state["task"]
     plan = plan_of(state)
@@ -152,7 +152,7 @@ async def answer(state: CopilotState, runtime: Context) -> dict[str, Any]:
     """Tell the person what was done, or answer the question.
 
     Raises:
-        MarqueeError: Nothing at all could be written, or the quota ended in the middle.
+        MarqueeError: Nothing could be written, or the quota was exhausted during the run.
     """
     context = runtime.context
     run = context.run
@@ -190,7 +190,7 @@ async def answer(state: CopilotState, runtime: Context) -> dict[str, Any]:
         try:
             await ask(context, ANSWER, inputs, context.stream.talk)
         finally:
-            # Also of half an answer: a stop comes as a cancellation.
+            # Also for a partial answer: stop is a cancellation.
             await context.stream.end_talk(
                 lambda text: context.checker.unsourced(text, sources, run.today, language)
             )
@@ -202,7 +202,7 @@ async def answer(state: CopilotState, runtime: Context) -> dict[str, Any]:
 
 
 def _told(context: GraphContext, found: Campaign | None, state: CopilotState) -> Iterator[tuple[str, str]]:
-    """What the code itself tells the copilot: the day, the calendar's times, and how much was done."""
+    """Yield sources from the run itself: the day, the calendar's times, the counts."""
     yield "today", context.run.today.isoformat()
     if found is not None:
         yield "window", f"{found.start_date} {found.end_date}"
@@ -213,14 +213,14 @@ def _told(context: GraphContext, found: Campaign | None, state: CopilotState) ->
 
 
 class FailedEarlier(MarqueeError):
-    """A draft's failure that ends the run: it carries the problem as it was."""
+    """Ends the run with the problem of a failed draft."""
 
     def __init__(self, problem: dict[str, Any]) -> None:
         super().__init__(problem["detail"])
         self._problem = problem
 
     def problem(self) -> dict[str, Any]:
-        """The draft's own problem."""
+        """Return the draft's problem."""
         return self._problem
 
 
@@ -233,17 +233,17 @@ def _left(found: Campaign | None) -> int:
 
 
 def _all_written(text: str, found: Campaign | None) -> bool:
-    """Whether somebody says "continue" where every entry of a calendar has its draft."""
+    """Return whether the person asks to continue although every slot has its draft."""
     return asks_to_go_on(text) and found is not None and bool(found.calendar) and not _left(found)
 
 
 async def _remember(context: GraphContext, found: Campaign | None, planned: int, titles: list[str]) -> None:
-    """Keep what was decided in the thread, in the person's own words."""
+    """Remember what was decided, in the person's own words."""
     run = context.run
     parts = [f"{run.today.isoformat()}: “{context.request.text}”"]
     if found is not None:
         parts.append(f"Campaign: {found.name}, {planned} slots planned" if planned else found.name)
-    # A figure that a model put into a title must not come back as one that is known.
+    # A figure that a model put into a title must not become a source.
     if plain := [title for title in dict.fromkeys(titles) if not figures_in(title)]:
         parts.append("Drafts: " + "; ".join(plain))
     memory = Remembered(
@@ -257,7 +257,7 @@ async def _remember(context: GraphContext, found: Campaign | None, planned: int,
 
 
 def build_copilot() -> StateGraph[CopilotState, GraphContext, CopilotState, CopilotState]:
-    """The graph: understand → campaign → strategy → choose → drafts (parallel) → answer."""
+    """Build the graph: understand → campaign → strategy → choose → drafts (parallel) → answer."""
     graph = StateGraph(CopilotState, context_schema=GraphContext)
     graph.add_node("understand", understand)
     graph.add_node("campaign", campaign)

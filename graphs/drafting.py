@@ -1,4 +1,4 @@
-"""One draft: written by the copywriter, guarded, saved, shown."""
+"""Write, check, save and show one draft."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ MEMORIES_IN_PROMPT = 3
 
 
 async def write(context: GraphContext, plan: Plan, campaign_id: str, wanted: DraftTask) -> Content:
-    """Write one draft and save it at its place in the run; one that an earlier attempt saved is shown again.
+    """Write and save one draft; if an earlier attempt saved it, show that one.
 
     Raises:
-        MarqueeError: Why there is no draft; nothing half-finished is saved.
+        MarqueeError: The draft failed; nothing is saved.
     """
     run = context.run
     campaign = await run.campaigns.get(run.scope, campaign_id)
@@ -70,7 +70,7 @@ def _show(lane: ArtefactLane, content: Content) -> None:
 
 
 async def _unstopped(work: Coroutine[Any, Any, Content]) -> Content:
-    """Finish what was begun also when the run is stopped meanwhile: what is saved is also told."""
+    """Await the work even if the run is cancelled, so that a saved draft is also shown."""
     task = asyncio.ensure_future(work)
     try:
         return await asyncio.shield(task)
@@ -88,7 +88,7 @@ async def _write(
     lane: ArtefactLane,
 ) -> Content:
     run = context.run
-    # Taken now: a fact that changes from here on makes the checks stale.
+    # Taken before writing: a fact that changes from now on makes the checks stale.
     basis = CheckBasis(run.business, campaign, run.clock.now())
     about = f"{wanted['theme']} {campaign.goal}"
     facts = (await run.recall.nearest_facts(run.business, about))[:FACTS_IN_PROMPT]

@@ -1,4 +1,4 @@
-"""Named checks and at most two repairs."""
+"""Check drafts and have them repaired, at most twice."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from graphs.stream import ArtefactLane
 
 @dataclass(frozen=True)
 class Guarded:
-    """A draft with what the guard found; `blocking` names the checks that still stop an approval."""
+    """A draft with its checks; `blocking` names those that stop an approval."""
 
     fields: ContentFields
     answer: Answer[Any]
@@ -36,7 +36,7 @@ class Guarded:
 
 @dataclass(frozen=True)
 class Assignment:
-    """What a specialist has to write, and what the draft is checked against."""
+    """What a specialist has to write, and the sources of its checks."""
 
     specialist: Specialist[Any]
     inputs: Callable[[Sequence[str], str | None], Mapping[str, Any]]
@@ -48,7 +48,7 @@ class Assignment:
 
 
 async def write_guarded(context: GraphContext, task: Assignment, lane: ArtefactLane) -> Guarded:
-    """Let a specialist write, check, and have it mend what failed; the best version is kept.
+    """Let a specialist write, check the draft, and let it repair failures; return the best version.
 
     Raises:
         UnusableAnswer: No version was of the right type.

@@ -1,4 +1,4 @@
-"""The strategist's calendar, and which of its slots are drafted in this run."""
+"""Plan the calendar, and choose the slots to draft in this run."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ async def strategy(state: CopilotState, runtime: Context) -> dict[str, Any]:
     async with context.stream.step("strategist", "plan_calendar"):
         earlier = [slot for slot in found.calendar if slot.run_id == run.root_run_id]
         if earlier:
-            # A later attempt of the run: the calendar is there, and drafts may hang on it.
+            # A later attempt of the run: the calendar is saved, and drafts may refer to it.
             summary = ""
             lane.replay(orjson.dumps(_shown(earlier, summary)).decode())
             saved, planned = found, earlier
@@ -67,7 +67,7 @@ async def choose(state: CopilotState, runtime: Context) -> dict[str, Any]:
     context = runtime.context
     plan = plan_of(state)
     campaign_id = state["campaign_id"] or ""
-    # A draft whose worker died before its slot named it fills that slot: it is not written twice.
+    # Tie drafts whose worker died before their slot named them, so they are not written twice.
     await context.run.drafting.tie(context.run.scope, {"campaign_id": campaign_id})
     found = await context.run.campaigns.get(context.run.scope, campaign_id)
     if "copywriter" not in plan.specialists and not context.request.slot_ids:
@@ -108,7 +108,7 @@ def _slots(context: GraphContext, plan: Plan, found: Campaign, *, planned: bool)
         slot
         for slot in found.calendar
         if slot.type == "text"
-        # What an earlier attempt of this very run drafted is chosen again, and then found ready.
+        # Slots drafted by an earlier attempt of this run are chosen again and found saved.
         and (
             slot.state in {"proposed", "planned"}
             or slot.content_id == draft_id(business_id, run_id, slot.slot_id)
@@ -125,7 +125,7 @@ def _slots(context: GraphContext, plan: Plan, found: Campaign, *, planned: bool)
 
 
 def _mixed(now_open: list[Slot], mix: dict[Platform, int], most: int) -> list[Slot] | None:
-    """The first open slots of each platform, or None where there are too few for what was asked."""
+    """Return the first open slots of each platform, or None if there are too few for the mix."""
     chosen = []
     for platform, number in mix.items():
         of_platform = [slot for slot in now_open if slot.platform == platform][:number]
@@ -161,6 +161,6 @@ def _own_tasks(context: GraphContext, plan: Plan, platforms: list[Platform]) -> 
 
 
 def _shown(slots: list[Slot], summary: str) -> dict[str, Any]:
-    """The calendar as the call's arguments show it."""
+    """Return the calendar as tool call arguments."""
     names = {"slot_id", "local_time", "platform", "type", "theme", "segment", "funnel_stage"}
     return {"summary": summary, "slots": [slot.model_dump(mode="json", include=names) for slot in slots]}

@@ -1,4 +1,4 @@
-"""Compose and compile the graphs (for jobs and evals); drive one run into a sink."""
+"""Drive one attempt of a run and write its events to a sink."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ from tools.context import RunContext
 PARALLEL_DRAFTS = 4
 RECURSION_LIMIT = 50
 MEMORIES = 4
-"""Remembered texts about the request that a run works with."""
+"""Limit of memories about the request in one run."""
 
 
 class RunServices(Protocol):
-    """The services that a run reaches; the container has them all."""
+    """The services that a run uses; the container provides them."""
 
     @property
     def clock(self) -> Clock: ...  # noqa: D102
@@ -57,7 +57,7 @@ class RunServices(Protocol):
 
 
 class Copilot:
-    """The compiled copilot graph; makes the work of one attempt."""
+    """The compiled copilot graph; prepares attempts."""
 
     def __init__(
         self,
@@ -79,12 +79,12 @@ class Copilot:
         self.graph = build_copilot().compile(checkpointer=checkpointer, name="copilot")
 
     def prepare(self, scope: Scope, run: Run, sink: EventSink) -> Attempt:
-        """The work of one attempt, ready to start."""
+        """Prepare one attempt."""
         return Attempt(self, scope, run, sink)
 
 
 class Attempt:
-    """One attempt of a run: loads who asks and what is known, drives the graph, keeps the record."""
+    """One attempt of a run: loads its inputs, drives the graph, keeps the result."""
 
     def __init__(self, copilot: Copilot, scope: Scope, run: Run, sink: EventSink) -> None:
         self._copilot = copilot
@@ -97,7 +97,7 @@ class Attempt:
         """Drive the graph to its end.
 
         Raises:
-            MarqueeError: Why there is no good answer; what was saved before stays.
+            MarqueeError: The run failed; drafts that were saved stay.
         """
         recall, request = self._copilot.parts.recall, self._run.input
         remembered = asyncio.create_task(recall.retrieve(self._scope, request.text, limit=MEMORIES))
@@ -150,7 +150,7 @@ class Attempt:
                 "configurable": {
                     "thread_id": run.root_run_id,
                     "business_id": run.business_id,
-                    # The first attempt of the first run: nothing was stored.
+                    # First attempt of the first run: there is no checkpoint to load.
                     "fresh": run.attempt == 1 and run.id == run.root_run_id,
                 },
                 "recursion_limit": RECURSION_LIMIT,
@@ -161,7 +161,7 @@ class Attempt:
         )
 
     def result(self, status: Literal["completed", "failed", "cancelled"]) -> RunResult:
-        """What there is by now, finished or not."""
+        """Return the result so far."""
         outcomes: dict[str, RunOutcome] = {"completed": "success", "cancelled": "cancelled"}
         outcome = outcomes.get(status)
         usage = self._copilot.used(self._run.id)

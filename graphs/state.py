@@ -1,4 +1,4 @@
-"""Graph state: JSON values only, so that a checkpoint means the same after a deploy."""
+"""Graph state: JSON values only, so that checkpoints can be read after a deploy."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class DraftDone(TypedDict):
 
 
 class DraftFailed(TypedDict):
-    """A draft that could not be written: the problem as HTTP would show it."""
+    """A draft that could not be written, with its problem (RFC 9457)."""
 
     place: int
     problem: dict[str, Any]

@@ -1,4 +1,4 @@
-"""What a run's nodes do, as run events: the talk lane, the artefact lanes, steps and state."""
+"""Convert the work of graph nodes to run events: answer, artefacts, steps and state."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ from core.rules.links import JsonLinkFilter, LinkFilter, LinkPolicy
 
 
 class EventSink(Protocol):
-    """Where events go: a run's log, or a list in evals."""
+    """The destination of events: a run's log, or a list in evals."""
 
     def append(self, event: bytes, *, now: bool = False) -> object:
-        """Add one event behind everything before it."""
+        """Append one event."""
         ...
 
     def delta(self, lane: Literal["text", "args"], item_id: str, text: str) -> None:
@@ -44,7 +44,7 @@ class EventSink(Protocol):
 
 
 class Talk:
-    """What the copilot says to the person: one text message, opened by its first word."""
+    """The copilot's answer: one text message, opened by its first delta."""
 
     def __init__(self, sink: EventSink, message_id: str, policy: LinkPolicy) -> None:
         self._sink = sink
@@ -55,11 +55,11 @@ class Talk:
         self.text = ""
 
     def write(self, delta: str) -> None:
-        """Take a piece of the model's text; what may leave goes out at once."""
+        """Filter a delta of the model's text and emit the result."""
         self._send(self._filter.feed(delta))
 
     def restart(self) -> None:
-        """A second try of the model: its text follows in the same message."""
+        """Continue in the same message after a retry of the model."""
         self._send(self._filter.finish())
         self._filter = LinkFilter(self._policy)
 
@@ -81,10 +81,10 @@ class Talk:
 
 
 class ArtefactLane:
-    """A specialist's typed output: the arguments of a named call, painted while they are written.
+    """A specialist's typed output, streamed as the arguments of a tool call.
 
-    Whatever a model says before the opening brace is not part of the output. A second try opens a call of
-    its own; the first one's result says which.
+    Text before the opening brace is dropped. A retry opens a new call, which the result of the first one
+    names.
     """
 
     def __init__(self, stream: RunStream, name: str, identity: ArtefactIdentity, policy: LinkPolicy) -> None:
@@ -100,11 +100,11 @@ class ArtefactLane:
 
     @property
     def call_id(self) -> str:
-        """The id of the call that is being written."""
+        """The id of the open call."""
         return self._identity.tool_call_id
 
     def write(self, delta: str) -> None:
-        """Take a piece of the model's JSON."""
+        """Filter a delta of the model's JSON and emit the result."""
         if self._state == "waiting":
             start = delta.find("{")
             if start < 0:
@@ -115,7 +115,7 @@ class ArtefactLane:
             self._stream.sink.delta("args", self.call_id, self._filter.feed(delta))
 
     def restart(self) -> None:
-        """Leave what was written behind and begin a new call."""
+        """End the call as superseded and open a new one."""
         if self._state == "waiting":
             return
         self.end()
@@ -127,7 +127,7 @@ class ArtefactLane:
         self._filter = JsonLinkFilter(self._policy)
 
     def end(self) -> None:
-        """The output is complete; a result follows when it is checked and saved."""
+        """End the arguments; a result follows when the draft is checked and saved."""
         if self._state == "waiting":
             self._open()
         if self._state == "writing":
@@ -136,12 +136,12 @@ class ArtefactLane:
             self._state = "written"
 
     def replay(self, text: str) -> None:
-        """Show an output that an earlier attempt finished."""
+        """Emit an output that an earlier attempt finished."""
         self.write(text)
         self.end()
 
     def result(self, result: dict[str, Any], args: BaseModel | dict[str, Any]) -> None:
-        """What was saved, with its checks and sources."""
+        """Emit the result: the saved document, its checks and sources."""
         self.end()
         self._stream.sink.append(call_result(self.call_id, result), now=True)
         self._stream.artefacts.append(
@@ -155,7 +155,7 @@ class ArtefactLane:
         )
 
     def fail(self, problem: dict[str, Any]) -> None:
-        """Nothing was saved, and why."""
+        """Emit the result of a failure: nothing was saved."""
         if self._state != "waiting":
             self.end()
             self._stream.sink.append(call_result(self.call_id, {"problem": problem}), now=True)
@@ -170,7 +170,7 @@ class ArtefactLane:
 
 
 class RunStream:
-    """Everything one attempt of a run sends, and the record of it that the answer keeps."""
+    """The events of one attempt of a run, and the record that is stored with the answer."""
 
     def __init__(
         self, sink: EventSink, run_id: str, attempt: int, answer_id: str, policy: LinkPolicy
@@ -188,13 +188,13 @@ class RunStream:
         self._calls = 0
 
     def begin(self, badge: ModelBadge, state: Snapshot, again: Iterable[Message] | None) -> None:
-        """Which model answers, and what is there already.
+        """Emit the model and the current state.
 
         Args:
-            badge: Which model answers.
+            badge: The model that answers.
             state: The open artefacts.
-            again: For a later attempt, the messages before its answer: what the attempt before had
-                begun to say is taken back.
+            again: For a later attempt, the messages before its answer; they replace the earlier attempt's
+            partial answer.
         """
         if again is not None:
             self.sink.append(messages_snapshot(again))
@@ -202,7 +202,7 @@ class RunStream:
         self.sink.append(state_snapshot(state), now=True)
 
     def artefact(self, name: str, identity: dict[str, Any]) -> ArtefactLane:
-        """A lane for the typed output of one call."""
+        """Open a lane for the typed output of one call."""
         self._calls += 1
         call_id = f"{self._prefix}-{self._calls}"
         return ArtefactLane(
@@ -210,7 +210,7 @@ class RunStream:
         )
 
     async def end_talk(self, unsourced: Callable[[str], Awaitable[list[str]]]) -> None:
-        """Close what the copilot says, and tell which of its figures have no source."""
+        """Close the answer and emit its figures without a source."""
         self.talk.end()
         self.unsourced = await unsourced(self.talk.text)
         if self.unsourced:
@@ -224,7 +224,7 @@ class RunStream:
     async def step(
         self, agent: str, task: str, index: int | None = None, of: int | None = None
     ) -> AsyncIterator[None]:
-        """Show who works on what while the block runs."""
+        """Emit a step while the block runs."""
         name = self._unique(f"{agent} {index}/{of}" if index is not None else agent)
         started = monotonic()
         self.sink.append(step_started(name))
@@ -241,6 +241,6 @@ class RunStream:
             self.sink.append(step_finished(name))
 
     def _unique(self, name: str) -> str:
-        """Step names are unique within an attempt: clients refuse one that is open twice."""
+        """Make a step name unique within the attempt: clients reject one that is open twice."""
         self._names[name] = self._names.get(name, 0) + 1
         return name if self._names[name] == 1 else f"{name} ({self._names[name]})"

@@ -1,1 +1,1 @@
-"""The use cases without a model, one noun a file."""
+"""Use cases without a model, one noun per file."""

@@ -26,16 +26,16 @@ log = logging.getLogger("marquee.accounts")
 
 
 SESSION_CACHED_SECONDS = 5.0
-"""How long another process may take to notice that a session was ended or a user was switched off."""
+"""Seconds until other processes notice an ended session or a deactivated user."""
 SESSIONS_CACHED = 10_000
 
 MOST_MEMBERSHIPS = 10_000
-"""Businesses of one person; a request of somebody with more fails rather than showing some of them."""
+"""Limit of businesses of one person; with more, requests fail instead of listing some."""
 
 
 @dataclass(frozen=True)
 class SignedIn:
-    """What a client gets when a session begins or is renewed."""
+    """The tokens of a new or renewed session."""
 
     user: User
     session_id: str
@@ -47,14 +47,14 @@ class SignedIn:
 
 @dataclass(frozen=True)
 class CachedSession:
-    """That a session held, and when this was last read."""
+    """A valid session, and when it was last read."""
 
     user: User
     read_at: datetime
 
 
 class Accounts:
-    """People, their sessions, and what they may do."""
+    """Accounts, sessions and authentication."""
 
     def __init__(
         self,
@@ -110,7 +110,7 @@ class Accounts:
         """Sign in.
 
         Raises:
-            BadCredentials: Unknown address, wrong password or switched-off account; never told apart.
+            BadCredentials: Unknown address, wrong password or deactivated account; indistinguishable.
         """
         user = await self._find(email)
         right = await self._passwords.check(user.password_hash if user else None, password)
@@ -122,16 +122,16 @@ class Accounts:
         return await self._begin(user, user_agent)
 
     async def refresh(self, token: str) -> SignedIn:
-        """The next tokens of a session.
+        """Return the next tokens of a session.
 
-        The token before the newest gets the newest while the grace lasts, so that two tabs and a lost
-        answer do no harm. Any other old token was stolen or copied: the whole family ends.
+        Within the grace period the previous token returns the newest one, for two tabs or a lost response.
+        Any older token was stolen or copied: the whole family is revoked.
 
         Raises:
             SessionEnded: Expired, revoked, unknown or used before.
         """
         parsed = parse_refresh(token)
-        # A lost race is read again: by then the other one's rotation lies inside the grace.
+        # Read again after a lost race: the other rotation is within the grace period.
         for _ in range(3):
             family = await self._family(parsed)
             if parsed is None or family is None:
@@ -153,7 +153,7 @@ class Accounts:
         raise SessionEnded
 
     async def plausible(self, token: str) -> bool:
-        """Whether a refresh with this token would be answered; changes nothing."""
+        """Return whether a refresh with this token would succeed; changes nothing."""
         parsed = parse_refresh(token)
         family = await self._family(parsed)
         if parsed is None or family is None:
@@ -161,10 +161,10 @@ class Accounts:
         return parsed.generation == family.generation or self._in_grace(parsed, family, self._clock.now())
 
     async def authenticate(self, access_token: str) -> Principal:
-        """Who is asking, and what they may do in which business.
+        """Return the principal of an access token, with its role in each business.
 
         Raises:
-            Unauthenticated: The token does not hold, its session has ended, or the account is switched off.
+            Unauthenticated: The token is invalid, its session has ended, or the account is deactivated.
         """
         claims = self._tokens.read_access(access_token)
         user, memberships = await asyncio.gather(
@@ -180,14 +180,14 @@ class Accounts:
         )
 
     async def user(self, user_id: str) -> User:
-        """A person's account."""
+        """Return a person's account."""
         user = await self._database.users.find({"_id": user_id})
         if user is None:
             raise NotFound("user")
         return user
 
     async def sessions(self, user_id: str, limit: int, cursor: str | None = None) -> Page[SessionFamily]:
-        """The open sessions of a person, newest first."""
+        """Return the open sessions of a person, newest first."""
         where = {"user_id": user_id, "revoked_at": None}
         page = await self._database.sessions.page(where, limit, cursor)
         now = self._clock.now()
@@ -195,14 +195,14 @@ class Accounts:
         return Page([family for family in page.items if family.expires_at > now], page.next_cursor)
 
     async def end_session(self, user_id: str, session_id: str) -> None:
-        """Sign one session of a person out; NotFound if they have no such open one."""
+        """End one open session of a person; NotFound if there is none."""
         expect = {"_id": session_id, "user_id": user_id, "revoked_at": None}
         if not await self._database.sessions.change(expect, {"revoked_at": self._clock.now()}):
             raise NotFound("session")
         self._sessions.pop(session_id, None)
 
     async def end_sessions(self, user_id: str, keep: str | None = None) -> None:
-        """Sign a person out everywhere, but for the session to keep."""
+        """End all sessions of a person except `keep`."""
         others = {"user_id": user_id, "revoked_at": None, "_id": {"$ne": keep}}
         await self._database.sessions.change_all(others, {"revoked_at": self._clock.now()})
         for session_id, known in list(self._sessions.items()):
@@ -210,7 +210,7 @@ class Accounts:
                 del self._sessions[session_id]
 
     async def logout(self, refresh_token: str | None, principal: Principal | None) -> None:
-        """End the session that the token or the caller belongs to; ending an ended one is fine."""
+        """End the session of the token or caller; idempotent."""
         family = await self._family(parse_refresh(refresh_token)) if refresh_token else None
         if family is not None:
             await self._revoke(family)
@@ -220,14 +220,14 @@ class Accounts:
                 await self._revoke(family)
 
     async def demo_login(self) -> tuple[str, str] | None:
-        """E-mail and password of the demo workspace; never in production."""
+        """Return e-mail and password of the demo workspace, except in production."""
         if self._settings.production or not self._settings.demo:
             return None
         there = await self._database.users.find({"email": DEMO_EMAIL})
         return None if there is None else (DEMO_EMAIL, DEMO_PASSWORD)
 
     async def _find(self, email: str) -> User | None:
-        """The account with an address, however it is written."""
+        """Find an account by any spelling of its address."""
         for form in email_forms(email):
             if (user := await self._database.users.find({"email": form})) is not None:
                 return user
@@ -263,7 +263,7 @@ class Accounts:
         )
 
     async def _family(self, token: RefreshToken | None) -> SessionFamily | None:
-        """The open family of a genuine token."""
+        """Return the open family of a genuine token."""
         if token is None:
             return None
         family = await self._database.sessions.find({"_id": token.family_id})

@@ -1,4 +1,4 @@
-"""Businesses, members, facts."""
+"""Create, list and change businesses and their facts."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ MOST_FACTS = 200
 
 
 class FactMemory(Protocol):
-    """Where facts are remembered so that they are found by meaning (`services/recall.py`)."""
+    """Stores facts for similarity search (`services/recall.py`)."""
 
     async def remember_facts(self, scope: Scope, business: Business) -> None:
-        """Make the remembered facts those of the business."""
+        """Replace the remembered facts by those of the business."""
         ...
 
 
 class NewFact(Value):
-    """Something that is true about a business; `source` is the server's, and counts for nothing here."""
+    """A new fact; `source` is set by the server and ignored here."""
 
     key: Line
     value: FactText
@@ -47,10 +47,10 @@ class NewFact(Value):
 
 
 class FactDraft(NewFact):
-    """A fact as a person gives it.
+    """A fact of a request.
 
-    An `id` names a fact of this business, which is kept or changed; without one the fact is new.
-    `updated_at` is the server's too: both may be sent back as they were read.
+    `id` names a fact of this business to keep or change; without it the fact is new. `updated_at` and
+    `source` are set by the server and may be sent back.
     """
 
     id: str | None = None
@@ -58,13 +58,13 @@ class FactDraft(NewFact):
 
 
 class BusinessDraft(Profile):
-    """A new business: what a person says about it, with its first facts."""
+    """A new business with its first facts."""
 
     facts: list[NewFact] = Field(default_factory=list, max_length=MOST_FACTS)
 
 
 class Businesses:
-    """Businesses and what is known about them."""
+    """Businesses and their facts."""
 
     def __init__(
         self, database: Database, recall: FactMemory, rechecks: Rechecks, seats: Seats, clock: Clock
@@ -79,8 +79,8 @@ class Businesses:
     async def create(self, user_id: str, draft: BusinessDraft) -> Business:
         """Create a business whose creator is its owner.
 
-        Another attempt of the same request completes what is missing: the business becomes visible with its
-        membership, and its facts are remembered last.
+        A retry of the request completes what is missing: the business becomes visible with its membership,
+        and its facts are remembered last.
 
         Raises:
             TooManyBusinesses: The creator has no seat left.
@@ -118,11 +118,11 @@ class Businesses:
         return business
 
     async def get(self, scope: Scope, business_id: str) -> Business:
-        """One business of the scope."""
+        """Return one business of the scope."""
         return await self._businesses.get(scope.only(business_id), business_id)
 
     async def page(self, scope: Scope, limit: int, cursor: str | None = None) -> Page[Business]:
-        """The businesses of the scope, newest first."""
+        """Return the businesses of the scope, newest first."""
         return await self._businesses.page(scope, {}, limit, cursor)
 
     async def change(
@@ -156,7 +156,7 @@ class Businesses:
 
     @staticmethod
     def _facts(known: Sequence[Fact], drafts: Sequence[FactDraft], now: datetime) -> list[Fact]:
-        """The facts that the drafts mean; an untouched one keeps who said it and when."""
+        """Return the new list of facts; an unchanged one keeps its source and time."""
         by_id = {fact.id: fact for fact in known}
         facts: list[Fact] = []
         for draft in drafts:

@@ -26,7 +26,7 @@ MOST_SLOTS = 400
 
 
 class SlotContent(View):
-    """The draft of a slot, as a calendar shows it."""
+    """The draft of a slot in a calendar."""
 
     id: str
     title: str
@@ -43,7 +43,7 @@ class CalendarSlot(Slot):
 
 
 class Calendar(View):
-    """A campaign's slots in the order of time; `timezone` is the business's."""
+    """A campaign's slots, ordered by time; `timezone` is the business's."""
 
     campaign_id: str
     timezone: str
@@ -62,7 +62,7 @@ class Campaigns:
         self._clock = clock
 
     async def create(self, scope: Scope, business_id: str, fields: CampaignFields) -> Campaign:
-        """A new campaign with an empty calendar."""
+        """Create a campaign with an empty calendar."""
         narrow = scope.only(business_id)
         campaign = self._new(business_id, fields)
         return await self._once(narrow, campaign.model_copy(update={"id": creation_id("campaign")}))
@@ -70,7 +70,7 @@ class Campaigns:
     async def create_draft(
         self, scope: Scope, business_id: str, fields: CampaignFields, written_by: WrittenBy
     ) -> Campaign:
-        """The draft campaign that a run works on; a later attempt of the run gets the same one."""
+        """Create the draft campaign of a run; a later attempt of the run gets the same one."""
         narrow = scope.only(business_id)
         campaign = self._new(business_id, fields).model_copy(
             update={
@@ -82,17 +82,17 @@ class Campaigns:
         return await self._once(narrow, campaign)
 
     async def get(self, scope: Scope, campaign_id: str) -> Campaign:
-        """One campaign of the scope."""
+        """Return one campaign of the scope."""
         return await self._campaigns.get(scope, campaign_id)
 
     async def page(self, scope: Scope, limit: int, cursor: str | None = None) -> Page[Campaign]:
-        """The campaigns of the scope, newest first."""
+        """Return the campaigns of the scope, newest first."""
         return await self._campaigns.page(scope, {}, limit, cursor)
 
     async def change(
         self, scope: Scope, campaign_id: str, patch: Mapping[str, Any], version: int | None = None
     ) -> Campaign:
-        """Apply a merge patch to what a person says about a campaign, and have its drafts checked again.
+        """Apply a merge patch to a campaign's fields, and have its drafts checked again.
 
         The scope is that of one business.
         """
@@ -106,7 +106,7 @@ class Campaigns:
             )
 
     async def resolve(self, scope: Scope, business_id: str, named_id: str | None) -> Campaign | None:
-        """The campaign a request works on: the named one, else the only active one, else none."""
+        """Return the campaign of a request: the named one, else the only active one, else None."""
         narrow = scope.only(business_id)
         if named_id is not None:
             return await self._campaigns.get(narrow, named_id)
@@ -114,7 +114,7 @@ class Campaigns:
         return active[0] if len(active) == 1 else None
 
     async def calendar(self, scope: Scope, campaign: Campaign) -> Calendar:
-        """The campaign's slots with their drafts."""
+        """Return the campaign's slots with their drafts."""
         narrow = scope.only(campaign.business_id)
         business = await self._businesses.get(narrow, campaign.business_id)
         ids = [slot.content_id for slot in campaign.calendar if slot.content_id]
@@ -133,11 +133,10 @@ class Campaigns:
     async def save_calendar(
         self, scope: Scope, campaign_id: str, slots: Sequence[Slot], run_id: str
     ) -> Campaign:
-        """Propose a calendar: it replaces what is only proposed for the same days, and nothing else.
+        """Save a proposed calendar; it replaces only proposed slots on the same days.
 
-        Slots are numbered within the run (their ids follow from run and number), so that a second attempt
-        replaces its own proposals and leaves alone what it has drafted already. A proposal for the very
-        time and platform of a slot that stays is left out.
+        Slot ids are derived from the run and a number, so a later attempt replaces its own proposals and
+        keeps drafted slots. A proposal at the time and platform of a kept slot is left out.
         """
         numbered = [
             slot.model_copy(
@@ -176,7 +175,7 @@ class Campaigns:
                 )
             return {} if calendar == campaign.calendar else {"calendar": calendar}
 
-        # A draft may have been checked with the time of a slot that goes.
+        # A draft may have been checked with the time of a removed slot.
         async with self._rechecks.after_change(scope):
             return await edit(self._campaigns, scope, campaign_id, changes)
 
@@ -188,9 +187,9 @@ class Campaigns:
         content_id: str,
         instead_of: str | None = None,
     ) -> bool:
-        """Tie a draft to its slot, if that is empty or holds the draft `instead_of`.
+        """Tie a draft to its slot if the slot is empty or holds the draft `instead_of`.
 
-        False if it holds another one, was dropped, or a new calendar has replaced it meanwhile.
+        Returns False if the slot holds another draft, was dropped, or was replaced by a new calendar.
         """
         slot = {"slot_id": slot_id, "content_id": {"$in": [None, instead_of]}, "state": {"$ne": "dropped"}}
         return await self._campaigns.change(
@@ -201,7 +200,7 @@ class Campaigns:
         )
 
     async def release_slot(self, scope: Scope, campaign_id: str, slot_id: str, content_id: str) -> bool:
-        """Make the slot of a draft that goes away planned again; false if it holds another draft."""
+        """Set the slot of a deleted draft to planned; false if it holds another draft."""
         return await self._campaigns.change(
             scope,
             campaign_id,
@@ -210,7 +209,7 @@ class Campaigns:
         )
 
     async def _once(self, scope: Scope, campaign: Campaign) -> Campaign:
-        """Store the campaign, or get the one that an earlier attempt has stored."""
+        """Store the campaign, or return the one that an earlier attempt stored."""
         owners = [self._businesses.owner(campaign.business_id)]
         if campaign.written_by is not None:
             owners.append(self._runs.owner(campaign.written_by.run_id))
@@ -230,7 +229,7 @@ def _when(slot: Slot) -> tuple[Any, str]:
 
 
 def _require_real_times(slots: Sequence[Slot]) -> None:
-    """The form of a wall time does not say that there is such a day."""
+    """Refuse slots on days that do not exist: the pattern of a wall time does not exclude them."""
     errors: list[dict[str, str]] = []
     for number, slot in enumerate(slots):
         try:

@@ -1,4 +1,4 @@
-"""What the checks of drafts are made against, as a digest: another one than the stored one means stale."""
+"""The digest of the inputs of a draft's checks; checks with another digest are stale."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from core.rules.version import RULES_VERSION
 from services.checks import sources_of
 
 UNSENT: tuple[ContentStatus, ...] = ("draft", "scheduled", "failed")
-"""What has gone out, or is about to, keeps the checks that it had."""
+"""Statuses whose checks can become stale; published drafts keep theirs."""
 
 _PROFILE = set(Profile.model_fields) - {"brand_assets"}
 
 
 class CheckBasis:
-    """The facts that hold, the profile, the campaign's fields and the rules, at one moment.
+    """The valid facts, profile, campaign fields and rules at one instant.
 
     Args:
         business: The business of the drafts.
         campaign: Their campaign.
-        now: The moment; a fact that has expired is no part of it.
+        now: The instant; expired facts are excluded.
     """
 
     def __init__(self, business: Business, campaign: Campaign, now: datetime) -> None:
@@ -36,9 +36,9 @@ class CheckBasis:
         self._times = {slot.slot_id: slot.local_time for slot in campaign.calendar}
 
     def digest_for(self, slot_id: str | None) -> str:
-        """The digest for a draft in this slot of the campaign, or in none."""
+        """Return the digest for a draft in this slot of the campaign, or in none."""
         return digest([self._shared, self._times.get(slot_id or "")])
 
     def is_stale(self, content: Content) -> bool:
-        """Whether the checks of a draft of the campaign were made against something else."""
+        """Return whether the checks of a draft of the campaign were made with other inputs."""
         return content.status in UNSENT and content.checked_against != self.digest_for(content.slot_id)

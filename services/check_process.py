@@ -1,8 +1,8 @@
-"""Run rules over foreign text in a process of their own, under a deadline that the kernel keeps.
+"""Run rules on untrusted text in a child process with a CPU deadline enforced by the kernel.
 
-A pattern that takes too long holds the interpreter lock, so a thread would stop its whole process, and
-nothing can interrupt it there. Here it costs the child: its CPU timer ends it wherever it is, also when the
-parent has gone, and the next call starts a new one.
+A slow pattern holds the interpreter lock: in a thread it would block the whole process and could not be
+interrupted. Here the CPU timer ends the child, even if the parent is gone, and the next call starts a new
+one.
 """
 
 from __future__ import annotations
@@ -24,23 +24,23 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 CPU_SECONDS = 2.0
-"""CPU time that one call may take: some ten times what the longest honest text needs."""
+"""CPU seconds of one call: some ten times what the longest ordinary text needs."""
 
 _WALL_SECONDS = 60.0
-"""A child that is stopped or starved uses no CPU time; after so long it is replaced all the same."""
+"""Seconds after which a child is replaced that is stopped or starved and uses no CPU time."""
 
 _LOGGED = 200
-"""Characters of an error that are noted: it may quote the text."""
+"""Limit of logged characters of an error, which may quote the text."""
 
 _ROOT = Path(__file__).resolve().parents[1]
 
 
 class CheckStopped(Exception):
-    """A call was ended at its deadline, or failed: its text is not checked."""
+    """A call passed its deadline or failed: its text is not checked."""
 
 
 class CheckProcess:
-    """One child process that calls plain functions; calls wait for each other."""
+    """One child process that calls functions, one at a time."""
 
     def __init__(self, cpu_seconds: float = CPU_SECONDS) -> None:
         self._cpu_seconds = cpu_seconds
@@ -51,13 +51,13 @@ class CheckProcess:
         """Call a function of a module that the child can import, with values that can be pickled.
 
         Raises:
-            CheckStopped: It passed its deadline or raised.
+            CheckStopped: The call passed its deadline or raised.
         """
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._thread, self._call, function, args, kwargs)
 
     async def close(self) -> None:
-        """End the child; a call under way is stopped."""
+        """End the child and any running call."""
         if self._child is not None:
             self._child[0].kill()
         await asyncio.to_thread(self._thread.shutdown, cancel_futures=True)
@@ -82,7 +82,7 @@ class CheckProcess:
         return result
 
     def _running(self) -> Connection:
-        """The connection to a child that lives."""
+        """Return the connection to a living child; start one if needed."""
         if self._child is not None and self._child[0].poll() is None:
             return self._child[1]
         self._end()
@@ -115,7 +115,7 @@ def serve(pipe: Connection, cpu_seconds: float) -> None:
             function, args, kwargs = pipe.recv()
         except EOFError:
             return
-        # Nobody handles the signal: its default action ends the process, in the middle of a match too.
+        # The default action of the signal ends the process, even inside a pattern match.
         signal.setitimer(signal.ITIMER_PROF, cpu_seconds)
         try:
             answer = True, function(*args, **kwargs)

@@ -1,4 +1,4 @@
-"""The checks as every handler and node awaits them: outside the event loop, and never silently green."""
+"""Asynchronous checks in a child process; an unfinished check never counts as passed."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ UNCHECKED = Check(
     severity="block",
     message="This text could not be checked. Shorten or simplify it, then save it again.",
 )
-"""The finding of a text whose checks did not end in time."""
+"""The failed check of a text whose checks did not finish in time."""
 
 
 class Checker:
-    """Runs the checks of `services/checks.py` in a process of their own, under its deadline."""
+    """Runs the checks of `services/checks.py` in a child process under a deadline."""
 
     def __init__(self, process: CheckProcess | None = None) -> None:
         self._process = process or CheckProcess()
 
     async def warm(self) -> None:
-        """Start the process and load what it needs, so that the first draft does not wait for it."""
+        """Start the process and load its models ahead of the first draft."""
         draft = DraftText(
             platform="linkedin", language="en", fields={"caption": "Is it loaded, and in English?"}
         )
@@ -55,7 +55,7 @@ class Checker:
         now: datetime,
         instructions: str = "",
     ) -> tuple[list[Check], list[Claim]]:
-        """`checks.run_checks`; a text that it does not finish has one finding, which stops approval."""
+        """Call `checks.run_checks`; an unfinished text gets one failed check, which stops approval."""
         try:
             return await self._process.call(
                 checks.run_checks, draft, business, campaign, slot, request_texts, memories, now, instructions
@@ -66,7 +66,7 @@ class Checker:
     async def recheck(
         self, content: Content, business: Business, campaign: Campaign, now: datetime
     ) -> AiMetadata:
-        """The draft's metadata with fresh checks, claims and sources, after an edit or a change of facts."""
+        """Return the draft's metadata with new checks, claims and sources."""
         try:
             return await self._process.call(citing.rechecked, content, business, campaign, now)
         except CheckStopped:
@@ -82,7 +82,7 @@ class Checker:
         fields: ContentFields,
         claims: Sequence[Claim],
     ) -> list[Cited]:
-        """`citing.cite`; no source where it does not end in time."""
+        """Call `citing.cite`; returns no sources if it does not finish in time."""
         try:
             return await self._process.call(
                 citing.cite, business, campaign, segment, facts, memories, fields, claims
@@ -91,7 +91,7 @@ class Checker:
             return []
 
     async def without_foreign_links(self, values: dict[str, Any], policy: LinkPolicy) -> dict[str, Any]:
-        """`links.filter_values` of a document; no text of it is left where it does not end in time."""
+        """Call `links.filter_values` on a document; returns an empty one if it does not finish in time."""
         try:
             filtered: dict[str, Any] = await self._process.call(filter_values, values, policy)
         except CheckStopped:
@@ -99,7 +99,7 @@ class Checker:
         return filtered
 
     async def unsourced(self, text: str, sources: Sequence[Source], today: date, language: str) -> list[str]:
-        """`checks.unsourced_figures`; every number counts as one where it does not end in time."""
+        """Call `checks.unsourced_figures`; returns every number if it does not finish in time."""
         try:
             return await self._process.call(checks.unsourced_figures, text, sources, today, language)
         except CheckStopped:

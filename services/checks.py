@@ -1,4 +1,4 @@
-"""Every check of the brand guard over a draft, with what counts as a source for its figures."""
+"""Run the brand guard over a draft: all checks, and the sources of its figures."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from core.rules.wording import (
 )
 
 _REMEMBERED_SOURCES: frozenset[MemoryKind] = frozenset({"decision", "approved", "style"})
-"""Facts are their own source while they hold; what was rejected, or asked by a customer, never is one."""
+"""Kinds of memories that can support a figure; facts are sources of their own."""
 
 _HOLDS_DIGIT = re.compile(r"\d\S{0,40}")
 
 _MOST_SAID = 50_000
-"""Characters of a conversation that are read for figures and links."""
+"""Limit of characters of a conversation that are read for figures and links."""
 
 _PROFILE_TEXTS = ("business_name", "industry", "brand_voice", "postal_address")
 
 
 def local_day(business: Business, now: datetime) -> date:
-    """Today, where the business is."""
+    """Return today's date in the business's time zone."""
     return date.fromisoformat(to_local(now, business.timezone)[:10])
 
 
@@ -47,10 +47,10 @@ def sources_of(
     memories: Sequence[Memory],
     now: datetime,
 ) -> list[Source]:
-    """Where a figure may come from: facts and profile, the campaign's own fields, the person's own words.
+    """Return the possible sources of figures: facts, profile, campaign fields, the person's messages.
 
-    What a model chose is never a source: the theme of a slot, and name, goal and dates of a campaign that a
-    run made, are left out.
+    Output of a model is never a source: slot themes, and name, goal and dates of a campaign that a run made,
+    are left out.
     """
     sources = [
         Source(kind="fact", ref=fact.id, text=f"{fact.key}: {fact.value}")
@@ -79,7 +79,7 @@ def sources_of(
 
 
 def newest_words(texts: Sequence[str]) -> list[tuple[int, str]]:
-    """The person's own words with their numbers, in their order; of a very long conversation the newest."""
+    """Return the person's messages with their numbers, in order; of a very long conversation the newest."""
     room, newest = _MOST_SAID, []
     for number, text in reversed(list(enumerate(texts))):
         room -= len(text)
@@ -93,13 +93,13 @@ _DECIDED = re.compile(r"\d{4}-\d\d-\d\d: “(.*?)”", re.DOTALL)
 
 
 def _said_in(remembered: str) -> str:
-    """The person's words in what a run remembers; the day and the counts around them say nothing else."""
+    """Return the person's words in the memory of a run, without the day and counts around them."""
     decided = _DECIDED.match(remembered)
     return decided[1] if decided else remembered
 
 
 def unsourced_figures(text: str, sources: Sequence[Source], today: date, language: str) -> list[str]:
-    """The figures of what the copilot says that have no source, each once; what is not read has none."""
+    """Return the distinct figures of an answer without a source; unread numbers have none."""
     claims = match_figures(find_figures({"text": text}), sources, today, language)
     found = [claim.figure.text.strip() for claim in claims if claim.source is None]
     found += unread_numbers(text[readable(text) :])
@@ -107,7 +107,7 @@ def unsourced_figures(text: str, sources: Sequence[Source], today: date, languag
 
 
 def unread_numbers(text: str) -> list[str]:
-    """Whatever holds a digit, where figures could not be read."""
+    """Return every token with a digit, where figures could not be read."""
     return _HOLDS_DIGIT.findall(text)
 
 
@@ -125,7 +125,7 @@ def _campaign_sources(campaign: Campaign) -> list[Source]:
 def check_draft(
     draft: DraftText, business: Business, sources: Sequence[Source], today: date, instructions: str = ""
 ) -> tuple[list[Check], list[Claim]]:
-    """All checks in their fixed order, and every figure with its source."""
+    """Run all checks in a fixed order; return them with every figure and its source."""
     addressed = draft.model_copy(update={"has_postal_address": bool(business.postal_address)})
     read = first_part(addressed)
     figures, claims = check_figures(read, sources, today)
@@ -153,17 +153,17 @@ def run_checks(
     now: datetime,
     instructions: str = "",
 ) -> tuple[list[Check], list[Claim]]:
-    """The brand guard over a draft that a run wrote.
+    """Run the brand guard over a draft that a run wrote.
 
     Args:
         draft: The words.
-        business: Whose facts, profile and banned words count.
+        business: Provides facts, profile and banned words.
         campaign: The campaign the draft belongs to.
         slot: The calendar slot it fills.
-        request_texts: What the person wrote, and nothing that a model or a customer wrote.
-        memories: What was recalled; only the trusted kinds support a figure.
-        now: The present moment; expired facts support nothing.
-        instructions: What the model was told to do; a draft must not repeat it.
+        request_texts: The person's messages, nothing that a model or a customer wrote.
+        memories: Retrieved memories; only trusted kinds support a figure.
+        now: The current instant; expired facts support no figure.
+        instructions: The instructions of the model; a draft must not repeat them.
     """
     sources = sources_of(business, campaign, slot, request_texts, memories, now)
     return check_draft(draft, business, sources, local_day(business, now), instructions)

@@ -1,4 +1,4 @@
-"""What a draft was made from and rests on, so that a person can open it."""
+"""List the sources of a draft, for people to open."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def cite(
     fields: ContentFields,
     claims: Sequence[Claim],
 ) -> list[Cited]:
-    """Facts in the draft, the person's words, memories that the writer was given, voice, segment, campaign.
+    """Return used facts and messages, and the given memories, voice, segment and campaign.
 
-    A fact counts as used when a figure of the draft rests on it, or, if it has none, when most of its words
-    are there. What rests on the person's own sentence alone is named, so that nobody takes it for a fact.
+    A fact counts as used if it supports a figure of the draft, or, if it has no figure, if most of its words
+    occur. Figures supported only by the person's message are cited as such.
     """
     cited = [*_facts_in(facts, fields, claims), *_said(business, claims)]
     cited += [Cited(kind="memory", ref=memory.id, label=memory.text[:LONGEST_LABEL]) for memory in memories]
@@ -47,13 +47,13 @@ def cite(
 def cite_again(
     cited: Sequence[Cited], business: Business, fields: ContentFields, claims: Sequence[Claim]
 ) -> list[Cited]:
-    """The same after an edit of the words or of the facts: what no longer holds is no longer named."""
+    """Update the sources after an edit of the draft or of the facts."""
     kept = [one for one in cited if one.kind not in {"fact", "request"}]
     return [*_facts_in(business.facts, fields, claims), *_said(business, claims), *kept]
 
 
 def rechecked(content: Content, business: Business, campaign: Campaign, now: datetime) -> AiMetadata:
-    """The metadata of a draft that is checked anew."""
+    """Return the metadata of a rechecked draft."""
     checks, claims = recheck(content, business, campaign, now)
     sources = cite_again(content.ai_metadata.sources, business, content, claims)
     return content.ai_metadata.model_copy(update={"checks": checks, "claims": claims, "sources": sources})

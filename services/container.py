@@ -1,4 +1,4 @@
-"""Open every store and build every service from settings; the lower composition root."""
+"""Open the stores and build the services from settings (composition root without models)."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ from services.usage import Usage
 
 @dataclass(frozen=True)
 class Services:
-    """Every use case without a model, and the stores under them."""
+    """The services without a model, and their stores."""
 
     settings: Settings
     clock: Clock
@@ -103,10 +103,10 @@ async def open_services(
 
     Args:
         settings: The settings.
-        clock: The time; the machine's by default.
-        listeners: Are told of every command to the database.
-        checker: One that is given stays open.
-        database_patience: Seconds that a command waits for a database that is away.
+        clock: The source of time; the system clock by default.
+        listeners: Receive every database command.
+        checker: A passed checker is not closed.
+        database_patience: Seconds that a command waits for an unreachable database.
 
     Raises:
         Misconfigured: A setting is missing or, in production, unsafe.

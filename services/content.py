@@ -1,4 +1,4 @@
-"""Read and edit drafts; every edit keeps what was there before."""
+"""Read and edit drafts; every edit keeps the previous revision."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from services.revisions import Revisions
 
 
 class ContentEdit(ContentFields):
-    """What a person may change; the language is a tag that means something."""
+    """The fields of a draft that a person edits, with a validated language tag."""
 
     language: Language = "en"
 
 
 class Contents:
-    """The drafts of the caller's businesses, and what became of them."""
+    """The drafts of the caller's businesses."""
 
     def __init__(self, database: Database, rechecks: Rechecks, clock: Clock) -> None:
         self._content = database.content
@@ -36,7 +36,7 @@ class Contents:
         self._clock = clock
 
     async def get(self, scope: Scope, content_id: str) -> Content:
-        """One draft of the scope."""
+        """Return one draft of the scope."""
         return await self._content.get(scope, content_id)
 
     async def page(
@@ -49,7 +49,7 @@ class Contents:
         platform: Platform | None = None,
         status: ContentStatus | None = None,
     ) -> Page[Content]:
-        """Drafts under every given condition, newest first; a foreign id is a NotFound."""
+        """Return drafts that match all filters, newest first; NotFound for a foreign id."""
         narrow = scope
         where: dict[str, Any] = {}
         if campaign_id is not None:
@@ -72,17 +72,17 @@ class Contents:
         edited_by: str,
         reason: str = "edited",
     ) -> Content:
-        """Apply a person's merge patch to the words and pictures, check them again, and keep what was there.
+        """Apply a person's merge patch to a draft, check it again, and keep the previous revision.
 
-        A failed check never stops an edit: it is shown, and stops the approval.
+        A failed check stops the approval, not the edit.
 
         Args:
             scope: The caller's businesses.
-            content_id: Which draft.
+            content_id: The draft.
             patch: The merge patch.
             version: The only version that may be changed (If-Match); without it the newest is.
             edited_by: The person's id.
-            reason: Why, as the list of revisions shows it.
+            reason: The reason, for the list of revisions.
         """
         by = Authorship(person_id=edited_by, at=self._clock.now(), reason=reason)
 
@@ -99,6 +99,6 @@ class Contents:
         return content
 
     async def views(self, scope: Scope, contents: Sequence[Content]) -> list[ContentView]:
-        """Drafts as clients see them, which says whether their checks are stale."""
+        """Return the views of drafts, with whether their checks are stale."""
         stale = await self._rechecks.stale(scope, contents)
         return [ContentView.of(one).model_copy(update={"checks_stale": one.id in stale}) for one in contents]

@@ -1,4 +1,4 @@
-"""Load the demo workspace, once."""
+"""Load the demo workspace."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DEMO_BUSINESS_ID = derived_id("demo", "business")
 
 
 class Demo:
-    """The workspace of a small gym, marked as demo; loading it again changes nothing."""
+    """The workspace of a small gym, marked as demo; loading is idempotent."""
 
     def __init__(self, database: Database, accounts: Accounts, recall: Recall, clock: Clock) -> None:
         self._database = database
@@ -30,7 +30,7 @@ class Demo:
         self._clock = clock
 
     async def load(self) -> None:
-        """Make what is missing of it; every id follows from its name, so a crash half way heals."""
+        """Create what is missing; ids are derived from names, so a retry completes an interrupted load."""
         try:
             user_id = (await self._accounts.create(DEMO_EMAIL, DEMO_PASSWORD, DEMO_NAME)).id
         except EmailTaken:
@@ -74,5 +74,5 @@ class Demo:
         with suppress(AlreadyThere):
             await self._database.campaigns.insert(scope, campaign)
         await self._recall.remember_facts(scope, business)
-        # The membership makes the rest visible, so it comes last.
+        # The membership makes the rest visible, so it is written last.
         await self._database.memberships.insert(membership)

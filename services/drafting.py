@@ -1,4 +1,4 @@
-"""Save what a specialist wrote, once per run and place."""
+"""Save the drafts of runs, once per run and place."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from services.rechecks import Rechecks
 from services.revisions import Revisions
 
 _UNTOUCHED: Mapping[str, Any] = {"edited_by": None, "approval": None, "status": "draft"}
-"""What a run may still overwrite; the update itself tests it, so no edit or decision can come in between."""
+"""Conditions under which a run may overwrite a draft, tested by the update itself."""
 
 
 def draft_id(business_id: str, run_id: str, place: str) -> str:
-    """The id of what a run writes at one of its places: a slot's id, or a number."""
+    """Derive the id of a run's draft from its place: a slot's id, or a number."""
     return derived_id("content", business_id, run_id, place)
 
 
 class Drafting:
-    """Writes drafts for runs; a person's work is never overwritten."""
+    """Writes drafts for runs; never overwrites a person's edit or decision."""
 
     def __init__(self, database: Database, campaigns: Campaigns, rechecks: Rechecks, clock: Clock) -> None:
         self._database = database
@@ -56,18 +56,18 @@ class Drafting:
     ) -> Content:
         """Store a draft and tie it to its slot.
 
-        The id follows from `written_by` (the root run and its numbered place), so a second attempt, or a
-        repair, overwrites its own work. What a person has edited or decided on since is left as it is.
+        The id is derived from `written_by` (root run and place), so a later attempt or a repair overwrites
+        its own draft. A draft that a person has edited or decided on is not changed.
 
         Args:
             scope: The businesses of the run.
             business: The business the run works for.
             campaign: The campaign that the draft belongs to.
             slot: The calendar slot it fills, if it fills one.
-            platform: Where it would be posted.
+            platform: The target platform.
             fields: Title, words, media and language.
             ai_metadata: How it was made, with its checks and claims.
-            checked_against: What the checks were made against (`services/check_basis.py`).
+            checked_against: The digest of the inputs of the checks (`services/check_basis.py`).
             written_by: The root run, the agent, and the place in the run (`slot`).
             content_type: Text, image or video.
         """
@@ -117,7 +117,7 @@ class Drafting:
         try:
             saved = await self._content.insert(narrow, content, owners=owners)
         except NotFound:
-            # It was taken back, and a person may have edited it in between.
+            # It was taken back meanwhile, and a person may have edited it.
             await self._database.versions.delete(narrow, {"content_id": content.id})
             raise
         except AlreadyThere:
@@ -125,13 +125,13 @@ class Drafting:
         return await self._finished(narrow, saved, None if slot is None else slot.content_id)
 
     async def saved(self, scope: Scope, business_id: str, run_id: str, place: str) -> Content | None:
-        """What an earlier attempt of the run wrote at this place, and may have died over."""
+        """Return the draft that an earlier attempt of the run saved at this place."""
         narrow = scope.only(business_id)
         found = await self._content.find(narrow, {"_id": draft_id(business_id, run_id, place)})
         return None if found is None else await self._finished(narrow, found)
 
     async def tie(self, scope: Scope, where: Mapping[str, str]) -> int:
-        """Tie the drafts under a condition whose worker died before their slot named them; how many."""
+        """Tie drafts whose worker died before their slot named them; return their number."""
         tied = 0
         while content := await self._content.find(scope, {**where, "awaits_slot": True}):
             await self._tied(scope, content)
@@ -139,19 +139,19 @@ class Drafting:
         return tied
 
     async def _finished(self, scope: Scope, content: Content, instead_of: str | None = None) -> Content:
-        """The draft with all that saving one takes; may be repeated."""
+        """Complete the saving of a draft; idempotent."""
         tied = await self._tied(scope, content, instead_of)
-        # What the run began with may have changed while it wrote.
+        # The inputs of the checks may have changed during the run.
         await self._rechecks.after_saving(tied)
         return tied
 
     async def _tied(self, scope: Scope, content: Content, instead_of: str | None = None) -> Content:
-        """The draft, after its slot names it; a slot that has another draft by now keeps that one."""
+        """Tie the draft to its slot and return it; a slot with another draft keeps that one."""
         if not content.awaits_slot or content.slot_id is None:
             return content
         place = (content.campaign_id, content.slot_id, content.id)
         await self._campaigns.mark_drafted(scope, *place, instead_of)
         if not await self._content.note(scope, content.id, {"awaits_slot": False}):
-            # It was deleted meanwhile.
+            # The draft was deleted meanwhile.
             await self._campaigns.release_slot(scope, *place)
         return content.model_copy(update={"awaits_slot": False})

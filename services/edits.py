@@ -1,4 +1,4 @@
-"""Change a document from what was read: compare-and-set, and again where another writer was first."""
+"""Read, change and write a document by compare-and-set, with retries after conflicts."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ async def edit(
     version: int | None = None,
     expect: Mapping[str, Any] | None = None,
 ) -> D:
-    """Set the fields that `changes` gives for the document as it is; none means nothing is written.
+    """Set the fields that `changes` returns for the current document; nothing is written if it returns none.
 
     Args:
-        collection: Where the document is.
+        collection: The collection of the document.
         scope: The caller's businesses.
-        document_id: Which document.
-        changes: Reads the document and gives the new values of some fields.
+        document_id: The document.
+        changes: Returns the new values of some fields of the document.
         version: The only version that may be changed (If-Match); without it the newest is.
-        expect: Further conditions of the write, beside the version that was read. `changes` must give none
-            for a document that does not meet them.
+        expect: Further conditions of the write. `changes` must return nothing for a document that does not
+        meet them.
 
     Raises:
-        VersionMismatch: It is no longer at `version`, or other writers were always first.
+        VersionMismatch: The document is not at `version`, or every retry met another writer.
     """
     for attempt in range(_ATTEMPTS):
         document = await collection.get(scope, document_id)

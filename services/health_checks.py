@@ -1,4 +1,4 @@
-"""Which parts of the installation answer, and how fast."""
+"""Check the parts of the installation, with latencies."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ Check = Callable[[], Awaitable[None]]
 
 WAIT_SECONDS = 5.0
 FRESH_SECONDS = 1.0
-"""So long an answer serves everybody who asks: anybody may, and a check costs a write."""
+"""Seconds for which a result is cached: the endpoint is public, and a check costs a write."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """One part as it was just found. Without a needed one nothing works; the others only degrade."""
+    """The result for one part: without a needed part nothing works, without another service is degraded."""
 
     name: str
     state: State
@@ -27,7 +27,7 @@ class Part:
 
 
 class HealthChecks:
-    """The parts by name; each is asked by its own check, which raises when the part does not answer."""
+    """The checks of the parts by name; a check raises when its part does not answer."""
 
     def __init__(self, needed: Mapping[str, Check], others: Mapping[str, Check]) -> None:
         self._checks = [(name, check, True) for name, check in needed.items()]
@@ -37,7 +37,7 @@ class HealthChecks:
         self._fresh_until = 0.0
 
     async def look(self) -> list[Part]:
-        """What was found in the last second, else ask all of them at once, for five seconds at most."""
+        """Return the cached result, else check all parts at once, for five seconds at most."""
         async with self._one_look:
             if time.monotonic() >= self._fresh_until:
                 self._found = list(await asyncio.gather(*(self._ask(*entry) for entry in self._checks)))
@@ -50,7 +50,7 @@ class HealthChecks:
         try:
             async with asyncio.timeout(WAIT_SECONDS):
                 await check()
-        # Whatever a driver raises means the same here: the part does not answer.
+        # Any exception of a driver means that the part does not answer.
         except Exception:
             state = "down"
         return Part(name, state, needed, round((time.perf_counter() - started) * 1000, 1))

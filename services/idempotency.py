@@ -1,4 +1,4 @@
-"""One effect per Idempotency-Key: claim it, record the answer, give the answer again."""
+"""One effect per Idempotency-Key: claim it, record the response, replay the response."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ logger = logging.getLogger(__name__)
 
 KEPT = timedelta(hours=24)
 LOCK = timedelta(seconds=60)
-"""A claim that was not renewed for so long belongs to a process that is gone."""
+"""Time without renewal after which a claim is free again."""
 
 RENEW_SECONDS = 15.0
-"""How often a claim is renewed: three renewals may fail before the lock is lost."""
+"""Seconds between renewals: three may fail before the claim is lost."""
 
 
 @dataclass(frozen=True)
 class Recorded:
-    """The answer that was given the first time."""
+    """The recorded response."""
 
     status: int
     headers: list[tuple[str, str]]
@@ -44,8 +44,8 @@ class Claim:
 
     Attributes:
         id: The keyed request.
-        attempt: Fences the claim against a later one.
-        token: Where the ids of what the request creates come from; every attempt has the same.
+        attempt: Fences writes of an earlier claim.
+        token: The seed of the ids that the request creates, the same for every attempt.
     """
 
     id: str
@@ -54,15 +54,15 @@ class Claim:
 
     @property
     def first(self) -> bool:
-        """Whether no earlier attempt can have created anything."""
+        """Whether this is the first attempt."""
         return self.attempt == 1
 
 
 class Idempotency:
     """The keys of the last 24 hours.
 
-    A key is released only where nothing was begun. An attempt that failed or crashed half-way leaves its
-    record, and the next one with the same body completes what the first began.
+    A key is released only if nothing was created. A failed or crashed attempt leaves its record, and the next
+    one with the same body completes it.
     """
 
     def __init__(self, database: Database, clock: Clock, renew_seconds: float = RENEW_SECONDS) -> None:
@@ -71,12 +71,12 @@ class Idempotency:
         self._renew_seconds = renew_seconds
 
     async def claim(self, caller: str, operation: str, key: str, fingerprint: str) -> Claim | Recorded:
-        """Take the key, or get what it was answered with.
+        """Claim the key, or return its recorded response.
 
         Raises:
             IdempotencyMismatch: The key came before with another body.
             IdempotencyInFlight: The first request with the key is still being handled.
-            Deleted: What the first request created is gone.
+            Deleted: A document of the first request was deleted.
         """
         now = self._clock.now()
         request = KeyedRequest(
@@ -108,7 +108,7 @@ class Idempotency:
 
     @asynccontextmanager
     async def held(self, claim: Claim) -> AsyncIterator[None]:
-        """Renew the claim while the block runs, however long it takes."""
+        """Renew the claim while the block runs."""
         renewing = asyncio.create_task(self._renew(claim))
         try:
             yield
@@ -119,13 +119,13 @@ class Idempotency:
     async def record(
         self, claim: Claim, created: Sequence[str], status: int, headers: list[tuple[str, str]], body: bytes
     ) -> None:
-        """Keep the answer of a claimed request.
+        """Record the response of a claimed request.
 
         Args:
             claim: The claim.
-            created: The ids of what it created.
+            created: The ids of the created documents.
             status: The HTTP status.
-            headers: Those that are given again.
+            headers: The replayed headers.
             body: The body.
         """
         document_ids = list({*created, *_ids_in(body)})
@@ -133,16 +133,16 @@ class Idempotency:
         await self._requests.change(_open(claim), values)
 
     async def release(self, claim: Claim) -> None:
-        """Give the key back: nothing was begun, and the key may come with another body."""
+        """Release the key: nothing was created, and the key may be used with another body."""
         await self._requests.delete(_open(claim))
 
     async def lapse(self, claim: Claim, created: Sequence[str]) -> None:
-        """End the claim without an answer: the next request with the same body completes what was begun."""
+        """End the claim without a response: the next request with the same body completes the work."""
         values = {"document_ids": created, "attempt": claim.attempt + 1, "open_until": self._clock.now()}
         await self._requests.change(_open(claim), values)
 
     async def forget(self, document_id: str) -> None:
-        """Remove the answers that are about a document; the requests that created it create nothing again."""
+        """Remove the responses about a deleted document; a retry of its creation is refused."""
         forgotten = {"deleted": True, "headers": [], "body": b""}
         await self._requests.change_all({"document_ids": document_id}, forgotten)
 
@@ -153,7 +153,7 @@ class Idempotency:
                 if not await self._requests.change(_open(claim), {"open_until": self._clock.now() + LOCK}):
                     return
             except Exception:
-                # The database is away: the lock lasts until it is back, or another attempt completes.
+                # The database is unreachable: the claim lasts until it is back, or another attempt completes.
                 logger.warning("idempotency.renew", exc_info=True)
 
     async def _take_over(self, stored: KeyedRequest, fingerprint: str, attempt: int, token: str) -> Claim:
@@ -175,12 +175,12 @@ class Idempotency:
 
 
 def _open(claim: Claim) -> dict[str, Any]:
-    """The request while the claim holds it unanswered."""
+    """Return the filter of the request while the claim is open."""
     return {"_id": claim.id, "attempt": claim.attempt, "token": claim.token, "status": None}
 
 
 def _ids_in(body: bytes) -> list[str]:
-    """The ids that stand at the top of a JSON answer: a document's own, and what it belongs to."""
+    """Return the top-level ids of a JSON response: the document's own, and its parents'."""
     try:
         answer = orjson.loads(body)
     except orjson.JSONDecodeError:

@@ -47,7 +47,7 @@ _SECRETS = (
     ),
 )
 MOST_CHARACTERS = 4_000
-"""A longer text is cut in a line; an exception keeps its end, which says what happened."""
+"""Limit of a text in a log line; of a traceback the end is kept."""
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "color_message"}
 _ids: ContextVar[Mapping[str, str]] = ContextVar("journal_ids", default={})  # noqa: B039 - never mutated
@@ -55,7 +55,7 @@ _ids: ContextVar[Mapping[str, str]] = ContextVar("journal_ids", default={})  # n
 
 @contextmanager
 def noted(**ids: str | None) -> Iterator[None]:
-    """Give every log line inside these ids, such as `request_id`, `business_id`, `run_id`."""
+    """Add ids such as `request_id`, `business_id` or `run_id` to the log lines of the block."""
     token = _ids.set({**_ids.get(), **{name: value for name, value in ids.items() if value}})
     try:
         yield
@@ -64,12 +64,12 @@ def noted(**ids: str | None) -> Iterator[None]:
 
 
 def note(**ids: str | None) -> None:
-    """Give every later log line of this task these ids."""
+    """Add ids to later log lines of this task."""
     _ids.set({**_ids.get(), **{name: value for name, value in ids.items() if value}})
 
 
 def redact(value: Any, name: str = "") -> Any:
-    """A value fit for a log: what a secret's name holds, and what looks like one, is blacked out."""
+    """Redact a value for a log: values under secret names, and texts that look like secrets."""
     if name and _SECRET_NAME.search(name) and value not in (None, "", True, False):
         return REDACTED
     if isinstance(value, str):
@@ -85,10 +85,10 @@ def redact(value: Any, name: str = "") -> Any:
 
 
 class JsonLines(logging.Formatter):
-    """A log record as one line of JSON."""
+    """Formats a log record as one line of JSON."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line, without its end."""
+        """Return the line, without a newline."""
         line: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
@@ -106,14 +106,14 @@ class JsonLines(logging.Formatter):
         try:
             return orjson.dumps(line, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
         except TypeError:
-            # Integers beyond 64 bits and broken text: rare, but a log line is never lost.
+            # Integers beyond 64 bits and lone surrogates: log them in another form.
             return json.dumps(line, default=str)
 
 
 def configure_logging(level: str, stream: TextIO | None = None) -> None:
     """Send every logger of this process to the stream (stderr) as JSON lines.
 
-    The libraries' own loggers are heard from `warning` on, whatever our level.
+    Loggers of libraries log from `warning` on.
     """
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(JsonLines())

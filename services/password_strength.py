@@ -1,4 +1,4 @@
-"""Which passwords are refused because others would try them first, and how that is said."""
+"""Refuse weak passwords."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _COMMON = "is among those that are tried first; use a few words that do not go t
 
 
 class PasswordStrength:
-    """Refuses weak passwords. One thread: the estimator keeps what is personal in a table of its module."""
+    """Refuses weak passwords. One thread, since zxcvbn keeps personal words in a module-level table."""
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="password-strength")
@@ -42,14 +42,14 @@ class PasswordStrength:
 
 
 def _weakness(password: str, personal: Sequence[str]) -> str | None:
-    """What is wrong with a password; None if it is good enough."""
-    # Loaded with the first account: its word lists take a sixth of a second.
+    """Return the weakness of a password, or None."""
+    # Imported on first use: its word lists take a sixth of a second to load.
     from zxcvbn import matching, zxcvbn
 
     text = _visible(password)[:_LOOKED_AT]
     if not text:
         return _INVISIBLE
-    # Each way to read "4" and "$" as letters is tried with every word list: of many ways only one is.
+    # zxcvbn tries each substitution ("4", "$") with every word list: limit them to one if there are many.
     table = matching.relevant_l33t_subtable(text, matching.L33T_TABLE)
     if prod(len(symbols) for symbols in table.values()) > _MOST_SUBSTITUTIONS:
         text = matching.translate(text, {symbol: letter for letter in table for symbol in table[letter]})
@@ -61,7 +61,7 @@ def _weakness(password: str, personal: Sequence[str]) -> str | None:
 
 
 def _visible(text: str) -> str:
-    """The text without what nobody sees, runs of blanks as one; empty when no letter is left."""
+    """Remove invisible characters and repeated spaces; empty when no letter is left."""
     composed = unicodedata.normalize("NFKC", text)
     shown = "".join(
         character
@@ -72,7 +72,7 @@ def _visible(text: str) -> str:
 
 
 def _parts(personal: Sequence[str]) -> list[str]:
-    """Names and addresses with the words in them, alone and joined."""
+    """Return names and addresses, and their words alone and joined."""
     parts: list[str] = []
     for text in personal:
         words = [word for word in re.split(r"[\W_]+", text) if len(word) > 2]

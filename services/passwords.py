@@ -1,4 +1,4 @@
-"""Passwords to argon2id hashes and back to a yes or no, in a thread pool of their own."""
+"""Hash and verify passwords with argon2id, in a thread pool."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ THREADS = 2
 
 
 class Passwords:
-    """Hashes and checks; an unknown user costs the same time as a wrong password."""
+    """Hashes and verifies; an unknown user takes the same time as a wrong password."""
 
     def __init__(self) -> None:
         self._hasher = PasswordHasher(time_cost=2, memory_cost=MEMORY_KIB, parallelism=1)
@@ -21,11 +21,11 @@ class Passwords:
         self._dummy: str | None = None
 
     async def hash(self, password: str) -> str:
-        """The hash to keep."""
+        """Return the hash of a password."""
         return await asyncio.get_running_loop().run_in_executor(self._pool, self._hasher.hash, password)
 
     async def check(self, password_hash: str | None, password: str) -> bool:
-        """Whether the password is the one; without a hash never, after the same work."""
+        """Verify a password; without a hash return False after the same work."""
         if password_hash is None:
             self._dummy = self._dummy or await self.hash("nobody has this password")
             await self._verify(self._dummy, password)
@@ -33,7 +33,7 @@ class Passwords:
         return await self._verify(password_hash, password)
 
     def outdated(self, password_hash: str) -> bool:
-        """Whether the hash was made with other parameters than today's."""
+        """Return whether the hash was made with outdated parameters."""
         return self._hasher.check_needs_rehash(password_hash)
 
     def close(self) -> None:

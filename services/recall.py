@@ -1,4 +1,4 @@
-"""Remember, retrieve, cite, forget."""
+"""Store, index, retrieve and remove memories."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from memory.vectors import VectorIndex
 logger = logging.getLogger(__name__)
 
 NEAR_ENOUGH = 0.2
-"""Cosine similarity below which a memory has nothing to do with the question."""
+"""Cosine similarity below which a memory is not relevant."""
 
 BATCH = 50
-"""Texts that are embedded and indexed at once; a question meanwhile waits for no more than these."""
+"""Texts per batch; a concurrent query waits for one batch at most."""
 
 
 BESIDE_FACTS = [kind for kind in get_args(MemoryKind) if kind != "fact"]
@@ -38,9 +38,9 @@ class Remembered:
         kind: What it is.
         key: Unique in the business.
         text: The text.
-        ref: The id of what it comes from, which it is forgotten with.
+        ref: The id of its origin; it is removed with it.
         trusted: False for what customers wrote.
-        run_id: The run that it comes from: nothing is remembered of one that is deleted.
+        run_id: The run that it comes from; NotFound if that is deleted.
     """
 
     kind: MemoryKind
@@ -52,10 +52,10 @@ class Remembered:
 
 
 class Recall:
-    """Campaign memory: the documents are the truth, Chroma finds them.
+    """Memories: documents in the database, with an index in Chroma.
 
-    Remembering writes documents; `index` brings Chroma up to them, now or when it is back. Retrieving goes
-    through the documents, so a vector without one shows nothing.
+    `remember` writes documents; `index` updates Chroma, now or when it is reachable again. Retrieval reads
+    the documents, so a vector without a document has no effect.
     """
 
     def __init__(self, database: Database, vectors: VectorIndex, embedder: Embedder, clock: Clock) -> None:
@@ -69,7 +69,7 @@ class Recall:
         self._rich: set[str] = set()
 
     async def open(self) -> None:
-        """Load the embedder and connect to Chroma, so that the first request need not wait for them."""
+        """Load the embedder and connect to Chroma ahead of the first request."""
         await self._embedder.embed(["ready"])
         try:
             await self._vectors.open()
@@ -77,17 +77,17 @@ class Recall:
             logger.warning("memory.unavailable")
 
     async def remember(self, scope: Scope, items: Sequence[Remembered]) -> None:
-        """Write what is new or says something else now.
+        """Write new and changed memories.
 
         Raises:
-            NotFound: What it comes from was deleted.
+            NotFound: The origin was deleted.
         """
         self._owing.add(scope.business_id)
         for item in items:
             await self._write(scope, item)
 
     async def remember_facts(self, scope: Scope, business: Business) -> None:
-        """Make the remembered facts those of the business: new, changed and removed."""
+        """Replace the remembered facts by those of the business."""
         wanted = [
             Remembered("fact", f"fact:{fact.id}", f"{fact.key}: {fact.value}", fact.id)
             for fact in business.facts
@@ -98,19 +98,19 @@ class Recall:
         if gone:
             await self._memories.delete(scope, {"_id": {"$in": gone}})
             with suppress(Unavailable):
-                # A vector without a document shows nothing; it only takes room.
+                # A vector without a document has no effect except for its space.
                 await self._vectors.remove(scope, gone)
         await self.remember(scope, wanted)
 
     def owes(self, scope: Scope) -> bool:
-        """Whether this process has remembered something since it last indexed."""
+        """Return whether this process has memories that are not indexed."""
         return scope.business_id in self._owing
 
     async def index(self, scope: Scope) -> int:
-        """Bring Chroma up to the documents; how many were indexed.
+        """Index new and changed memories; return their number.
 
         Raises:
-            Unavailable: Chroma does not answer; what is missing stays marked.
+            Unavailable: Chroma does not answer; the rest stays marked.
         """
         self._owing.discard(scope.business_id)
         count = 0
@@ -129,16 +129,16 @@ class Recall:
             {memory.id: memory.kind for memory in pending},
         )
         for memory in pending:
-            # Only if the text is still what was embedded; else the vector is put right the next time.
+            # Only if the text is still the embedded one; else the next call indexes it again.
             if await self._memories.change(scope, memory.id, {"indexed": True}, {"text": memory.text}):
                 continue
             if not await self._memories.change(scope, memory.id, {"indexed": False}):
                 await self._vectors.remove(scope, [memory.id])
 
     async def retrieve(self, scope: Scope, question: str, limit: int = 5) -> list[Memory]:
-        """The memories nearest to the question, best first; facts are known anyway and left out.
+        """Return the memories nearest to the question, best first, without facts.
 
-        Without Chroma it gives nothing: work goes on with the facts alone.
+        Returns nothing while Chroma is unreachable.
         """
         if not await self._has_more_than_facts(scope):
             return []
@@ -155,7 +155,7 @@ class Recall:
         return sorted(found, key=lambda memory: near[memory.id], reverse=True)
 
     async def nearest_facts(self, business: Business, question: str) -> list[Fact]:
-        """The business's facts that still hold, those nearest to the question first."""
+        """Return the business's valid facts, nearest to the question first."""
         now = self._clock.now()
         facts = [fact for fact in business.facts if fact.expires_at is None or fact.expires_at > now]
         if len(facts) < 2:
@@ -165,10 +165,10 @@ class Recall:
         return [fact for _, fact in ranked]
 
     async def forget(self, scope: Scope, refs: Sequence[str]) -> None:
-        """Remove what is remembered of some runs or other documents.
+        """Remove the memories of some runs or other documents.
 
         Raises:
-            Unavailable: Chroma does not answer: what could not be erased is not called erased.
+            Unavailable: Chroma does not answer; the removal is not complete.
         """
         ids = await self._memories.ids(scope, {"ref": {"$in": list(refs)}})
         if ids:
@@ -176,21 +176,21 @@ class Recall:
             await self._memories.delete(scope, {"_id": {"$in": ids}})
 
     async def forget_business(self, scope: Scope) -> None:
-        """Remove everything that is remembered of a business.
+        """Remove all memories of a business.
 
         Raises:
-            Unavailable: Chroma does not answer: what could not be erased is not called erased.
+            Unavailable: Chroma does not answer; the removal is not complete.
         """
         await self._vectors.remove_all(scope)
         await self._memories.delete(scope, {})
 
     async def rebuild(self, scope: Scope) -> int:
-        """Index every remembered text of a business anew; how many."""
+        """Index all memories of a business again; return their number."""
         await self._memories.change_all(scope, {}, {"indexed": False})
         return await self.index(scope)
 
     async def _has_more_than_facts(self, scope: Scope) -> bool:
-        """Whether there is anything to find; a business that is new spares the search."""
+        """Return whether there are memories other than facts; without any the search is skipped."""
         if scope.business_id not in self._rich:
             if not await self._memories.any(scope, {"kind": {"$in": BESIDE_FACTS}}):
                 return False

@@ -1,4 +1,4 @@
-"""Know which checks are stale, have them made again in the background, and make them again."""
+"""Find stale checks, and recheck drafts in the background."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MOST_IN_ONE_TASK = 1_000
 
 
 class Rechecks:
-    """The checks of drafts, as facts, profile, campaigns and rules change."""
+    """Rechecks drafts after changes of facts, profile, campaigns and rules."""
 
     def __init__(self, database: Database, tasks: Tasks, checker: Checker, clock: Clock) -> None:
         self._businesses = database.businesses
@@ -42,28 +42,27 @@ class Rechecks:
 
     @asynccontextmanager
     async def after_change(self, scope: Scope) -> AsyncIterator[None]:
-        """Have the drafts of a business checked again after the change that is made inside.
+        """Have the drafts of a business rechecked after the change inside the block.
 
-        It is requested before the change as well, so that a process that dies right after it leaves no draft
-        stale for good.
+        Also requested before the change, so that a crash right after it leaves no draft stale for good.
         """
         await self._tasks.request(scope, RECHECK, delay=LONGEST_DELAY)
         yield
         await self._tasks.request(scope, RECHECK)
 
     async def after_new_rules(self, scope: Scope) -> None:
-        """Have the drafts of a business checked again by the rules of this release."""
+        """Have the drafts of a business rechecked with the rules of this release."""
         await self._tasks.request(scope, RECHECK)
         await self._businesses.note(scope, scope.business_id, {"rules_version": RULES_VERSION})
 
     async def after_saving(self, content: Content) -> None:
-        """Have a draft checked again if what its checks were made against has changed meanwhile."""
+        """Have a draft rechecked if the inputs of its checks have changed meanwhile."""
         scope = Scope.of(content.business_id)
         if await self.stale(scope, [content]):
             await self._tasks.request(scope, RECHECK)
 
     async def stale(self, scope: Scope, contents: Iterable[Content]) -> set[str]:
-        """The ids of those whose checks were made against other facts, profile, campaign or rules."""
+        """Return the ids of drafts with stale checks."""
         unsent = [content for content in contents if content.status in UNSENT]
         if not unsent:
             return set()
@@ -81,21 +80,21 @@ class Rechecks:
         return {one.id for one in unsent if (basis := bases.get(one.campaign_id)) and basis.is_stale(one)}
 
     async def check(self, scope: Scope, content: Content) -> dict[str, Any]:
-        """Check a draft that is not saved yet; its `ai_metadata` and `checked_against`."""
+        """Check a draft that is not saved yet; return its `ai_metadata` and `checked_against`."""
         return await self._check(content, await self._basis(scope, content))
 
     async def refresh(self, scope: Scope, content_id: str) -> Content:
-        """Make the checks of a draft anew if they are stale, and return it.
+        """Recheck a draft if its checks are stale, and return it.
 
-        An approval calls this first, and then writes the decision under the condition that `version` and
-        `checked_against` are still those that came back.
+        An approval calls this first, then writes the decision if `version` and `checked_against` are
+        unchanged.
         """
         content = await self._content.get(scope, content_id)
         narrow = scope.only(content.business_id)
         return await self._refresh(narrow, content_id, await self._basis(narrow, content))
 
     async def run(self, scope: Scope, _: Task) -> None:
-        """Check the drafts of a business again whose checks are stale: the handler of the task."""
+        """Recheck the drafts of a business with stale checks (task handler)."""
         business = await self._businesses.find(scope, {"_id": scope.business_id})
         if business is None:
             return
@@ -113,7 +112,7 @@ class Rechecks:
                 await self._tasks.request(scope, RECHECK)
                 return
             done += 1
-            # Deleted meanwhile; or others were always first, and who edits a draft checks it.
+            # Deleted meanwhile, or every retry met an edit, which checks the draft itself.
             with suppress(NotFound, VersionMismatch):
                 await self._refresh(scope, content.id, basis)
         expiries = [fact.expires_at for fact in business.facts if fact.expires_at and fact.expires_at > now]
@@ -148,7 +147,7 @@ class Rechecks:
                 return {}
             values = await self._check(current, basis)
             same = values["ai_metadata"] == current.ai_metadata
-            # What a reader sees did not change: an edit that is open over it need not be made again.
+            # The visible fields did not change: the version stays, so an open edit does not conflict.
             if same and await self._content.note(
                 scope,
                 content_id,

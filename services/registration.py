@@ -1,4 +1,4 @@
-"""Who may make an account: anybody, who has an invitation, or nobody but the administrator."""
+"""Registration: open, by invitation, or closed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from services.accounts import Accounts, SignedIn
 
 
 class Registration:
-    """Makes accounts as `MARQUEE_REGISTRATION` allows."""
+    """Creates accounts as `MARQUEE_REGISTRATION` allows."""
 
     def __init__(self, accounts: Accounts, database: Database, settings: Settings, clock: Clock) -> None:
         self._accounts = accounts
@@ -43,7 +43,7 @@ class Registration:
             return await self._accounts.register(email, password, name, user_agent)
 
     async def invite(self, lifetime: timedelta) -> tuple[str, datetime]:
-        """Make an invitation for one account; its code, which is kept nowhere, and when it expires."""
+        """Create an invitation for one account; return its code, which is not stored, and its expiry."""
         code = secrets.token_urlsafe(18)
         now = self._clock.now()
         expires_at = now + lifetime
@@ -54,7 +54,7 @@ class Registration:
 
     @asynccontextmanager
     async def _used(self, code: str | None) -> AsyncIterator[None]:
-        """Use an invitation up for what the block does; it stays good when the block fails."""
+        """Consume an invitation for the block; restore it when the block fails."""
         if not code:
             raise _refused("is needed here: ask the administrator for one")
         now = self._clock.now()

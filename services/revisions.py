@@ -17,9 +17,9 @@ from memory.database import Database
 class Revisions:
     """Kept revisions are numbered 1, 2, 3 without holes.
 
-    A revision is kept before the update that replaces it, under an id of its number. What is kept is right
-    whatever becomes of that update: the words of a revision never change, so an update that is lost in
-    compare-and-set leaves at most the present revision kept early.
+    A revision is stored, under an id derived from its number, before the update that replaces it. If that
+    update loses its compare-and-set, the current revision is stored early, which is harmless: the content of
+    a revision never changes.
     """
 
     def __init__(self, database: Database, clock: Clock) -> None:
@@ -30,13 +30,13 @@ class Revisions:
     async def replace(
         self, scope: Scope, current: Content, values: Mapping[str, Any], authorship: Authorship
     ) -> dict[str, Any]:
-        """The update that sets `values`; where a reader would see a difference it is the next revision.
+        """Return the update that sets `values`, as the next revision if a reader would see a difference.
 
         Args:
             scope: The business of the draft.
-            current: The draft as it was read. The update holds for its `version` only.
+            current: The draft as it was read. The update is valid only for its `version`.
             values: The new values of some of its fields.
-            authorship: Who changes it, when and why.
+            authorship: Author, time and reason of the change.
         """
         digest = current.model_copy(update=dict(values)).visible_digest()
         if digest == current.visible_digest():
@@ -65,5 +65,5 @@ class Revisions:
             updated_at=now,
         )
         with suppress(AlreadyThere):
-            # The update that replaces the revision is durable, and so is then what was written before it.
+            # The update that replaces the revision is durable, which makes this earlier write durable too.
             await self._versions.insert(scope, kept, owners=[self._content.owner(current.id)], durable=False)

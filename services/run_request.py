@@ -1,4 +1,4 @@
-"""What a person asks of a run, and the documents that it becomes."""
+"""A request for a run, and the documents that it creates."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LONGEST_TITLE = 80
 
 @dataclass(frozen=True)
 class RunRequest:
-    """What a client asks for: its own names, the words, and what they start from."""
+    """A client's request: its ids, the text, and the parent message."""
 
     thread_id: str
     run_id: str
@@ -31,7 +31,7 @@ class RunRequest:
 def documents_of(
     scope: Scope, user_id: str, request: RunRequest, thread: Thread | None, now: datetime
 ) -> tuple[Run, Message, Thread]:
-    """The documents of a request; ids follow from the client's names, so that a repeat meets them."""
+    """Build the documents of a request; ids are derived from the client's ids, so a retry finds them."""
     thread_key = f"{user_id}:{request.thread_id}"
     run_id = derived_id("run", f"{user_id}:{request.run_id}")
     input_digest = digest(

@@ -1,4 +1,4 @@
-"""A run's events as one reader sees them: replayed, live, and rebuilt where the log has gaps."""
+"""Stream a run's events to a reader: replayed, live, and rebuilt where the log has gaps."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ from memory.run_event_reader import Event, Gap, Idle, Item, RunEventReader, cont
 from services.threads import Threads
 
 Frame = tuple[LogId | None, bytes]
-"""An event and its place in the log. What is made up for one reader has no place: whoever resumes goes on
-behind the last event of the log that came."""
+"""An event and its log id. Events generated for one reader have no id: a reader resumes after the last log
+event that it received."""
 
 END_IN_FLIGHT = timedelta(seconds=3)
-"""So long after the run's end its last event may still be on the way to the log."""
+"""Time after a run's end within which its last event may still be missing in the log."""
 
 LOOK_AGAIN_SECONDS = 0.2
 REPLAY_PAGE = 200
@@ -44,16 +44,16 @@ FIRST = LogId(0, 1)
 _TERMINAL_MARKS = tuple(f'"type":"{name}"'.encode() for name in TERMINAL)
 _DELTAS = (b'{"type":"TEXT_MESSAGE_CONTENT"', b'{"type":"TOOL_CALL_ARGS"')
 _HEAD = 64
-"""Bytes in which an event names its type."""
+"""Bytes of an event that contain its type."""
 
 
 def is_terminal(event: bytes) -> bool:
-    """Whether nothing follows the event."""
+    """Return whether the event is terminal."""
     return any(mark in event[:_HEAD] for mark in _TERMINAL_MARKS)
 
 
 class RunStream:
-    """Streams a run to any number of readers, from any event on."""
+    """Streams a run to readers, from any event on."""
 
     def __init__(
         self, database: Database, threads: Threads, feed: RunEventReader, in_flight: timedelta = END_IN_FLIGHT
@@ -64,12 +64,11 @@ class RunStream:
         self._in_flight = in_flight
 
     async def follow(self, scope: Scope, run: Run, after: LogId = START) -> AsyncGenerator[Frame]:
-        """Every event behind `after`, up to the one that ends the run.
+        """Yield every event after `after`, up to the terminal one.
 
-        Where events are missing the reader gets the ends of what it saw opened, CUSTOM `marquee.stream_gap`
-        and snapshots, and from then on only events of items that it saw opened. When the log is gone and
-        the run has ended, the ending is rebuilt from the documents. When the run is deleted meanwhile, it
-        ends with that problem.
+        After a gap the reader gets the ends of its open items, CUSTOM `marquee.stream_gap` and snapshots,
+        then only events of items that it saw opened. If the log has expired and the run has ended, the ending
+        is rebuilt from the documents. If the run is deleted, the stream ends with that problem.
         """
         reader = _Reader(after)
         try:
@@ -84,7 +83,7 @@ class RunStream:
 
     async def _frames(self, scope: Scope, run: Run, reader: _Reader) -> AsyncGenerator[Frame]:
         after = reader.last
-        # Where the log lost its beginning, nobody knows what is open at a reader who comes back.
+        # If the start of the log is lost, the open items of a resuming reader are unknown.
         reader.gap = after > START and await self._begins_after(scope, run, FIRST)
         async with aclosing(self._items(scope, run, after)) as items:
             async for item in items:
@@ -97,7 +96,7 @@ class RunStream:
                 elif item.id == after:
                     return
                 elif item.id < after:
-                    # An id that the run never had: who sends it has to learn how the run ended.
+                    # The run never had this id: send the ending.
                     break
                 else:
                     if reader.gap or await self._lost_before(scope, run, reader.last, item.id):
@@ -118,7 +117,7 @@ class RunStream:
             yield None, event
 
     async def _items(self, scope: Scope, run: Run, after: LogId) -> AsyncGenerator[Item]:
-        """The log from `after` on; of a run that has ended, just what there is."""
+        """Yield the log after `after`; for an ended run without waiting for more."""
         if run.status not in ENDED:
             async with aclosing(self._feed.follow(scope, run.id, after)) as items:
                 async for item in items:
@@ -134,13 +133,13 @@ class RunStream:
                 last = event.id
                 yield event
             elif is_terminal(event.data):
-                # The reader has had the end.
+                # The reader has received the end.
                 yield event
             if place % REPLAY_PAGE == 0:
                 await asyncio.sleep(0)
 
     async def _recorded(self, scope: Scope, run: Run) -> list[Event] | None:
-        """The whole log of a run that has ended; None while its last event is on the way."""
+        """Return the whole log of an ended run, or None while its last event may be missing."""
         try:
             events = await self._feed.tail(scope, run.id)
         except Unavailable:
@@ -149,18 +148,18 @@ class RunStream:
         return None if not complete and self._end_is_coming(run) else events
 
     def _end_is_coming(self, run: Run) -> bool:
-        """Whether the last event of a run that has ended may still be on the way to the log."""
+        """Return whether the last event of an ended run may still arrive in the log."""
         now = self._database.runs.clock.now()
         return run.finished_at is not None and now - run.finished_at < self._in_flight
 
     async def _lost_before(self, scope: Scope, run: Run, last: LogId, following: LogId) -> bool:
-        """Whether an attempt's last events may be lost, although a later attempt begins at its first."""
+        """Return whether the last events of an earlier attempt may be lost."""
         if last == START or following.attempt == last.attempt:
             return False
         return await self._begins_after(scope, run, last)
 
     async def _begins_after(self, scope: Scope, run: Run, place: LogId) -> bool:
-        """Whether the log has lost what stood at `place`; it only ever loses from its beginning."""
+        """Return whether the event at `place` was trimmed; logs are only trimmed at the start."""
         try:
             first = await self._feed.first_id(scope, run.id)
         except Unavailable:
@@ -168,7 +167,7 @@ class RunStream:
         return first is None or first > place
 
     async def _catch_up(self, scope: Scope, run: Run, reader: _Reader) -> list[bytes]:
-        """What a reader needs who missed events."""
+        """Return the events for a reader that missed some."""
         events = reader.items.closing()
         if not reader.items.started:
             events.append(run_started(run.thread_client_id, run.client_id))
@@ -177,7 +176,7 @@ class RunStream:
         return events
 
     async def _ending(self, scope: Scope, run: Run, reader: _Reader) -> list[bytes]:
-        """The end of a run whose last events the reader cannot get from the log."""
+        """Return the ending of a run whose last events are not in the log."""
         if reader.items.started:
             events = [*reader.items.closing(), custom(StreamGap(after=str(reader.last)))]
         else:
@@ -200,7 +199,7 @@ class RunStream:
 
 
 class _Reader:
-    """What one reader has got: how far it is and what is open at it."""
+    """The state of one reader: its position and open items."""
 
     def __init__(self, after: LogId) -> None:
         self.last = after
@@ -210,15 +209,15 @@ class _Reader:
         self.items.started = after > START
 
     def caught_up(self) -> None:
-        """The reader was told of a gap: nothing is open, and what it did not see opened is left out."""
+        """Reset after a gap: nothing is open, and events of unopened items are skipped."""
         self.gap, self.broken = False, True
         self.items = OpenItems()
         self.items.started = True
 
     def take(self, event: Event) -> list[Frame]:
-        """What the reader gets for the next event of the log."""
+        """Return the frames for the next event of the log."""
         place = self.last = event.id
-        # Most events are deltas, which open and close nothing.
+        # Deltas open and close nothing.
         if not self.broken and event.data.startswith(_DELTAS):
             return [(place, event.data)]
         told = orjson.loads(event.data)
@@ -226,7 +225,7 @@ class _Reader:
             return []
         ends: list[Frame] = []
         if told["type"] in TERMINAL or told["type"] == "MESSAGES_SNAPSHOT":
-            # Open only where the events that close it were lost between two attempts.
+            # Still open only if the closing events were lost between two attempts.
             ends = [(None, closing) for closing in self.items.closing()]
             for _, closing in ends:
                 self.items.feed(orjson.loads(closing))

@@ -1,4 +1,4 @@
-"""Threads, messages, runs: the only writer of run status."""
+"""Start, claim, cancel and end runs; the only writer of run status."""
 
 from __future__ import annotations
 
@@ -42,24 +42,24 @@ from services.usage import Usage
 
 
 class Waker(Protocol):
-    """Tells a worker that a document waits; may be lost, since the sweeper looks again."""
+    """Wakes a worker for a document; may be lost, since the sweeper sends it again."""
 
     async def wake(self, name: str, *, business_id: str, document_id: str, user_id: str = "") -> bool:
-        """Send a wake-up for what a user asked for; false when it could not be sent."""
+        """Send a wake-up; false when it could not be sent."""
         ...
 
 
 class Canceller(Protocol):
-    """Tells the worker of a run to stop at once; may be lost, since the heartbeat looks again."""
+    """Signals the worker of a run to stop; may be lost, since the worker also polls."""
 
     async def cancel(self, run_id: str) -> bool:
-        """Announce that the run is to stop; whether a worker heard it."""
+        """Signal the run to stop; return whether a worker received it."""
         ...
 
 
 @dataclass(frozen=True)
 class RunResult:
-    """What an attempt made of a run."""
+    """The result of an attempt."""
 
     status: Literal["completed", "failed", "cancelled"]
     outcome: RunOutcome | None = None
@@ -73,9 +73,9 @@ class RunResult:
 
 
 class Runs:
-    """The life of a run: started by a person, claimed by workers, ended once.
+    """The lifecycle of runs: started by a person, claimed by workers, ended once.
 
-    Every write after a claim names the attempt; a worker that lost its lease changes nothing.
+    Every write after a claim is fenced by the attempt; a worker that lost its lease changes nothing.
     """
 
     def __init__(
@@ -100,13 +100,13 @@ class Runs:
     # -- people -----------------------------------------------------------------------------------------
 
     async def start(self, scope: Scope, user_id: str, request: RunRequest) -> Run:
-        """Store message and run, announce them, wake a worker.
+        """Store message and run, and wake a worker.
 
-        The same run id with the same words gives the run that is there, also after it ended.
+        The same run id with the same input returns the existing run, also after it ended.
 
         Raises:
-            RunInputDiffers: The run id was used with other words.
-            ThreadBusy: Another run of the thread is going on.
+            RunInputDiffers: The run id was used with another input.
+            ThreadBusy: Another run of the thread is active.
             QuotaExhausted: The business has no tokens left this month.
         """
         known, thread, refusal = await asyncio.gather(
@@ -122,7 +122,7 @@ class Runs:
         if thread is not None and (active := await self._threads.active_run(scope, thread)) is not None:
             if active.dedupe_key != run.dedupe_key:
                 raise ThreadBusy(run_id=active.client_id)
-            # It was stored between our look for the run and the one for the thread.
+            # It was stored after the lookup of the run and before that of the thread.
             return await self._attach(scope, active, run, thread, opening)
         stored = await self._store(scope, run, message)
         if stored is not None:
@@ -148,7 +148,7 @@ class Runs:
         parent_id: str | None,
         slot_ids: Sequence[str],
     ) -> None:
-        """NotFound unless every id of a request is the business's own and belongs where it is used."""
+        """Raise NotFound unless every id of a request belongs to the business and to the right parent."""
         if campaign_id is None and parent_id is None and not slot_ids:
             return
         thread = await self._database.threads.find(scope, {"dedupe_key": f"{user_id}:{thread_id}"})
@@ -166,7 +166,7 @@ class Runs:
                 raise NotFound("slot")
 
     async def find(self, scope: Scope, user_id: str, reference: str) -> Run:
-        """By our id or by the user's own name for it."""
+        """Find a run by its id or the client's id."""
         run: Run | None = None
         if is_id(reference):
             run = await self._database.runs.find(scope, {"_id": reference, "user_id": user_id})
@@ -177,7 +177,7 @@ class Runs:
         return run
 
     async def cancel(self, scope: Scope, run: Run) -> Run:
-        """Ask for the end of a run; one that has ended stays as it is."""
+        """Request the cancellation of a run; an ended one does not change."""
         if run.status not in ENDED:
             await self._database.runs.change(
                 scope, run.id, {"cancel_requested_at": self._clock.now()}, {"cancel_requested_at": None}
@@ -191,19 +191,18 @@ class Runs:
     async def claim(
         self, scope: Scope, run_id: str, owner: str, admits: Callable[[Run], bool] = lambda _: True
     ) -> Run | None:
-        """Take a run that waits or whose worker is gone; None when there is nothing to do.
+        """Claim a queued run or one that lost its worker; None when there is nothing to do.
 
-        A run that is to be cancelled, or that lost its worker too often, is claimed as well: the worker
-        sees it and ends it.
+        A run to cancel, or one that lost too many workers, is claimed too: the worker ends it.
 
         Args:
             scope: The run's business.
             run_id: The run.
             owner: The worker's name.
-            admits: Whether the worker takes a run that had an attempt before.
+            admits: Whether the worker accepts a run that had an attempt before.
         """
         now = self._clock.now()
-        # Nearly every wake-up is the first of its run: take it without having read it.
+        # Nearly every wake-up is the first of its run: claim without reading it.
         run, taken = await asyncio.gather(
             self._database.runs.find(scope, {"_id": run_id}),
             self.leases.claim(
@@ -220,16 +219,16 @@ class Runs:
         return run.model_copy(update={"attempt": run.attempt + 1})
 
     def age(self, run: Run) -> float:
-        """Seconds since a claimed run was first started."""
+        """Return the seconds since a claimed run was first started."""
         return 0.0 if run.started_at is None else (self._clock.now() - run.started_at).total_seconds()
 
     async def cancelled(self, scope: Scope, run_ids: Sequence[str]) -> list[str]:
-        """Which of these runs somebody asked to cancel."""
+        """Return which of these runs are to be cancelled."""
         where = {"_id": {"$in": list(run_ids)}, "cancel_requested_at": {"$ne": None}}
         return [run.id for run in await self._database.runs.all(scope, where)]
 
     async def reauthorise(self, run: Run) -> None:
-        """Forbidden unless who asked may still start runs here: checked again when the work begins."""
+        """Raise Forbidden unless the user may still start runs here; checked when the work begins."""
         where = {"user_id": run.user_id, "business_id": run.business_id}
         user, member = await asyncio.gather(
             self._database.users.find({"_id": run.user_id}), self._database.memberships.find(where)
@@ -239,11 +238,11 @@ class Runs:
             raise Forbidden("Your account may no longer work for this business.")
 
     async def history(self, scope: Scope, run: Run) -> list[Message]:
-        """The branch that the run answers, root first, the person's new message last."""
+        """Return the branch that the run answers, root first, the new message last."""
         return await self._threads.branch(scope, run.thread_id, run.input.message_id)
 
     async def finish(self, scope: Scope, run: Run, result: RunResult) -> bool:
-        """Write the answer, then the run's end; false when the lease was lost meanwhile."""
+        """Write the answer, then end the run; false when the lease was lost."""
         now = self._clock.now()
         status: dict[str, Literal["complete", "stopped", "failed"]] = {
             "completed": "complete",
@@ -268,7 +267,7 @@ class Runs:
             updated_at=now,
         )
         try:
-            # The run's end, written below, is durable, and so is what came before it.
+            # The end of the run, written below, is durable, which makes this write durable too.
             await self._database.messages.insert(scope, answer, durable=False)
         except AlreadyThere:
             fields = {"content", "steps", "artefacts", "unsourced", "status", "problem", "attempt"}
@@ -292,18 +291,18 @@ class Runs:
             return True
         found = await self._database.runs.find(scope, {"_id": run.id})
         if found is None:
-            # It was deleted meanwhile, and its messages before or after this one was written.
+            # The run was deleted: remove its answer, which the erasure may not have seen.
             await self._database.messages.delete(scope, {"_id": answer.id})
             return False
-        # Of a write whose reply was lost the database knows more than we do.
+        # The reply of the write may be lost: read whether it took effect.
         return (found.attempt, found.status) == (run.attempt, result.status)
 
     async def _set_campaign(self, scope: Scope, thread_id: str, campaign_id: str) -> None:
-        """Let a thread without a campaign go on with this one, unless it is being deleted."""
+        """Set the campaign of a thread that has none, unless the campaign is being deleted."""
         threads = self._database.threads
         if not await threads.change(scope, thread_id, {"campaign_id": campaign_id}, {"campaign_id": None}):
             return
-        # Looked at after the write: an erasure marks the campaign first and then takes it from its threads.
+        # Read after the write: an erasure marks the campaign before it clears its threads.
         if not await self._database.campaigns.any(scope, {"_id": campaign_id}):
             await threads.change(scope, thread_id, {"campaign_id": None}, {"campaign_id": campaign_id})
 
@@ -313,7 +312,7 @@ class Runs:
         await self._waker.wake(name, business_id=run.business_id, document_id=run.id, user_id=run.user_id)
 
     async def _refusal(self, scope: Scope) -> QuotaExhausted | None:
-        """Why no new run may start; one that is there may be looked at all the same."""
+        """Return why no new run may start; existing runs can still be read."""
         try:
             await self._usage.admit(scope)
         except QuotaExhausted as error:
@@ -323,10 +322,10 @@ class Runs:
     async def _attach(
         self, scope: Scope, known: Run, asked: Run, thread: Thread | None, opening: Thread
     ) -> Run:
-        """The run that has this id already, if it was asked the same."""
+        """Return the existing run with this id, if its input is the same."""
         if known.input_digest != asked.input_digest:
             raise RunInputDiffers(run_id=known.client_id)
-        # Whoever stored the run may have died before it opened or took the thread.
+        # The request that stored the run may have died before it took the thread.
         if known.status not in ENDED and (
             thread is None
             or (thread.last_run_id != known.id and await self._threads.active_run(scope, thread) is None)
@@ -335,9 +334,9 @@ class Runs:
         return known
 
     async def _store(self, scope: Scope, run: Run, message: Message) -> Run | None:
-        """Write run and message; the run that is there when another request was quicker.
+        """Write run and message; return the existing run if another request was first.
 
-        Neither waits for the disk: taking the thread, which comes next, does so for all.
+        Neither write is durable by itself: taking the thread, which comes next, makes them durable.
         """
         stored = await asyncio.gather(
             self._database.runs.insert(scope, run, durable=False),
@@ -347,7 +346,7 @@ class Runs:
         for result in stored:
             if isinstance(result, BaseException) and not isinstance(result, AlreadyThere):
                 raise result
-        # The run alone decides: who asks the same writes the same message, under the same id.
+        # Only the run can conflict: the same input writes the same message, under the same id.
         if not isinstance(stored[0], AlreadyThere):
             return None
         quicker = await self._database.runs.find(scope, {"dedupe_key": run.dedupe_key})
@@ -357,7 +356,7 @@ class Runs:
         raise RunInputDiffers(run_id=run.client_id)
 
     async def _taken(self, scope: Scope, run: Run) -> MarqueeError:
-        """Why the thread could not be taken."""
+        """Return why the thread could not be taken."""
         thread = await self._database.threads.find(scope, {"_id": run.thread_id})
         if thread is None:
             return Conflict("This threadId is in use in another business, or being deleted; choose another.")
@@ -365,7 +364,7 @@ class Runs:
         return ThreadBusy(run_id=first.client_id if first else None)
 
     async def _take_thread(self, scope: Scope, known: Thread | None, opening: Thread, run: Run) -> bool:
-        """Make the run the thread's newest, or open the thread with it, unless another came first."""
+        """Make the run the thread's newest, or create the thread; false if another run was first."""
         if known is not None:
             newest = {"last_run_id": run.id, "head_id": run.answer_id}
             before = {"last_run_id": known.last_run_id}

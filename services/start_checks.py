@@ -1,4 +1,4 @@
-"""What no process may start with: what production refuses, and no key that signs access tokens."""
+"""Startup checks: unsafe settings, and the key that signs access tokens."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ def check_settings(settings: Settings) -> str:
 
 
 def signing_key(settings: Settings) -> str:
-    """Return the key that signs access tokens: the setting, or one made once in the data directory.
+    """Return the signing key of access tokens: the setting, or one generated in the data directory.
 
     Raises:
-        Misconfigured: The setting is blank, or in production missing or short.
+        Misconfigured: The setting is blank, or missing or too short in production.
     """
     if settings.secret_key is not None:
         key = settings.secret_key.get_secret_value()
@@ -43,7 +43,7 @@ def signing_key(settings: Settings) -> str:
 
 
 def _kept(path: Path) -> str:
-    """The key in the file; a file that is missing or empty gets one, and every process the same."""
+    """Read the key file; create it once for all processes if it is missing or empty."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

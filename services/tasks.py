@@ -23,7 +23,7 @@ LONGEST_DELAY = timedelta(seconds=20)
 
 
 class Tasks:
-    """Background work of a business: requested by services, done by workers (`jobs/tasks.py`).
+    """Background tasks of a business: requested by services, run by workers (`jobs/tasks.py`).
 
     Requests for the same kind and subject are one task. While it is queued, a request postpones it, so that
     ten changes within a few seconds are handled once; while it runs, a request makes it run again after.
@@ -45,13 +45,13 @@ class Tasks:
         delay: timedelta = DELAY,
         longest_delay: timedelta = LONGEST_DELAY,
     ) -> str:
-        """Have a worker do `kind` soon, on everything that was written before this call.
+        """Request a task that sees everything written before this call.
 
         Args:
             scope: The business.
             kind: A name of `jobs/tasks.py`.
-            subject: What it is about, such as a campaign's id; empty for the whole business.
-            payload: JSON values for the handler; the newest request's count.
+            subject: Its subject, such as a campaign's id; empty for the whole business.
+            payload: JSON values for the handler; those of the newest request are used.
             delay: How long to wait for further requests.
             longest_delay: How long further requests may postpone it.
 
@@ -78,7 +78,7 @@ class Tasks:
         newest = {"payload": task.payload}
         later = {**newest, "due_at": due_at}
         anew = {**later, "due_by": due_by}
-        # In the order of a task's life: where one condition failed the next one holds, or a later one did.
+        # In the order of a task's lifecycle: if one condition failed, a later one matches.
         by_status: list[tuple[dict[str, Any], dict[str, Any]]] = [
             ({"status": "queued", "due_by": {"$gte": due_at}}, later),
             ({"status": "queued"}, newest),
@@ -96,7 +96,7 @@ class Tasks:
     async def claim(
         self, scope: Scope, task_id: str, owner: str, admits: Callable[[Task], bool]
     ) -> Task | None:
-        """Take a task that is due or that lost its worker; None when there is nothing to do."""
+        """Claim a task that is due or lost its worker; None when there is nothing to do."""
         task = await self._tasks.find(scope, {"_id": task_id})
         if task is None or not admits(task):
             return None
@@ -109,7 +109,7 @@ class Tasks:
             taken = task.status == "running" and await self.leases.reclaim(scope, task, owner)
         if not taken:
             return None
-        # A request that came between reading and claiming makes the version differ: it counts as one after.
+        # A request between read and claim raises the version: it counts as one during the run.
         return task.model_copy(
             update={"status": "running", "attempt": task.attempt + 1, "version": task.version + 1}
         )
@@ -117,10 +117,10 @@ class Tasks:
     async def end(
         self, task: Task, status: Literal["completed", "failed"], problem: Mapping[str, Any] | None = None
     ) -> None:
-        """End a claimed task; one that was requested again meanwhile is queued again."""
+        """End a claimed task; if it was requested meanwhile, queue it again."""
         scope, now = Scope.of(task.business_id), self._clock.now()
         held = {"attempt": task.attempt, "status": "running"}
-        # The next attempt begins to count failures anew.
+        # The next attempt starts with no failures.
         given_back = {"lease": None, "returned": task.attempt}
         ended = {**given_back, "status": status, "problem": problem, "finished_at": now}
         if not await self._tasks.change(scope, task.id, ended, {**held, "version": task.version}):

@@ -1,4 +1,4 @@
-"""Threads and their message tree, as their user sees them."""
+"""Read and rename threads and their message tree."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from memory.database import Database
 from memory.pages import Page
 
 LONGEST_BRANCH = 400
-"""Messages of a branch that a model or a snapshot gets, the newest; a client pages through the others."""
+"""Limit of messages of a branch for a model or a snapshot, the newest; clients page for others."""
 
 NEWEST_DRAFTS = 20
-"""Drafts of a campaign that its state shows beside those of the calendar."""
+"""Limit of drafts in a campaign's state besides those of the calendar."""
 
 _PAGE = 200
 
 
 def _path(messages: Mapping[str, Message], head_id: str) -> list[Message]:
-    """The messages that lead to `head_id`, itself last, as far as they are known."""
+    """Return the known messages that lead to `head_id`, itself last."""
     path: list[Message] = []
     current = messages.get(head_id)
     while current is not None and len(path) < LONGEST_BRANCH:
@@ -34,13 +34,13 @@ def _path(messages: Mapping[str, Message], head_id: str) -> list[Message]:
 
 
 class Threads:
-    """A thread belongs to the user who opened it; to anybody else it does not exist."""
+    """Threads belong to the user who opened them and do not exist for others."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def find(self, scope: Scope, user_id: str, reference: str) -> Thread:
-        """By our id or by the user's own name for it."""
+        """Find a thread by its id or the client's id."""
         thread: Thread | None = None
         if is_id(reference):
             thread = await self._database.threads.find(scope, {"_id": reference, "user_id": user_id})
@@ -52,21 +52,21 @@ class Threads:
         return thread
 
     async def page(self, scope: Scope, user_id: str, limit: int, cursor: str | None) -> Page[Thread]:
-        """The user's threads in one business, newest first."""
+        """Return the user's threads in one business, newest first."""
         return await self._database.threads.page(scope, {"user_id": user_id}, limit, cursor)
 
     async def rename(self, scope: Scope, thread: Thread, version: int, title: str) -> Thread:
-        """Give it another title."""
+        """Rename a thread."""
         return await self._database.threads.change_at(scope, thread.id, version, {"title": title})
 
     async def messages(
         self, scope: Scope, thread_id: str, limit: int, cursor: str | None = None
     ) -> Page[Message]:
-        """A thread's messages of all branches, newest first."""
+        """Return a thread's messages of all branches, newest first."""
         return await self._database.messages.page(scope, {"thread_id": thread_id}, limit, cursor)
 
     async def branch(self, scope: Scope, thread_id: str, head_id: str) -> list[Message]:
-        """The branch that ends in `head_id`, oldest first: its newest messages, if it is very long."""
+        """Return the branch that ends in `head_id`, oldest first, limited to its newest messages."""
         head = await self._database.messages.find(scope, {"_id": head_id})
         if head is None:
             return []
@@ -83,21 +83,21 @@ class Threads:
             cursor = page.next_cursor
 
     async def active_run(self, scope: Scope, thread: Thread) -> Run | None:
-        """The run that is still going on."""
+        """Return the active run."""
         if thread.last_run_id is None:
             return None
         run = await self._database.runs.find(scope, {"_id": thread.last_run_id})
         return None if run is None or run.status in ENDED else run
 
     async def drafts_written(self, scope: Scope, thread_id: str) -> int:
-        """How many drafts its runs have written that are still there: they outlive the thread."""
+        """Return the number of existing drafts by runs of the thread; they stay when it is deleted."""
         run_ids = await self._database.runs.ids(scope, {"thread_id": thread_id})
         return len(await self._database.content.ids(scope, {"written_by.run_id": {"$in": run_ids}}))
 
     async def state(self, scope: Scope, campaign_id: str | None) -> Snapshot:
-        """The open artefacts of a campaign: what STATE_SNAPSHOT and `GET /threads/{id}` carry.
+        """Return the open artefacts of a campaign, for STATE_SNAPSHOT and `GET /threads/{id}`.
 
-        All drafts of the calendar, and beside them the newest ones of the campaign.
+        Includes all drafts of the calendar and the newest others of the campaign.
         """
         if campaign_id is None:
             return Snapshot()

@@ -23,7 +23,7 @@ CLAIMS = ["exp", "iat", "sub", "jti", "aud", "iss", "sid"]
 
 @dataclass(frozen=True)
 class AccessClaims:
-    """Whom a valid access token speaks for."""
+    """The claims of a valid access token."""
 
     user_id: str
     session_id: str
@@ -32,7 +32,7 @@ class AccessClaims:
 
 @dataclass(frozen=True)
 class RefreshToken:
-    """A refresh token taken apart; whether it is genuine only its family can tell."""
+    """A parsed refresh token; its family decides whether it is genuine."""
 
     family_id: str
     generation: int
@@ -40,7 +40,7 @@ class RefreshToken:
 
 
 class Tokens:
-    """Makes and reads the tokens of one installation."""
+    """Creates and verifies the tokens of one installation."""
 
     def __init__(self, key: str, access_minutes: int, clock: Clock) -> None:
         self._key = key
@@ -49,7 +49,7 @@ class Tokens:
         self.access_lifetime = timedelta(minutes=access_minutes)
 
     def access(self, user_id: str, session_id: str) -> str:
-        """A new access token."""
+        """Create an access token."""
         now = self._clock.now()
         claims = {
             "iss": ISSUER,
@@ -63,14 +63,14 @@ class Tokens:
         return jwt.encode(claims, self._key, algorithm=ALGORITHM)
 
     def read_access(self, token: str) -> AccessClaims:
-        """Whom the token speaks for.
+        """Verify an access token and return its claims.
 
         Raises:
-            Unauthenticated: It is forged, expired, or no token of ours at all.
+            Unauthenticated: The token is forged, expired, or malformed.
         """
         now = self._clock.now()
         try:
-            # The times are checked against our own clock, below.
+            # Times are checked below, against the injected clock.
             claims = jwt.decode(
                 token,
                 self._key,
@@ -90,11 +90,11 @@ class Tokens:
         return AccessClaims(user_id, session_id, expires_at)
 
     def refresh(self, family: SessionFamily, generation: int) -> str:
-        """The family's token of a generation; always the same one."""
+        """Derive the family's token of a generation."""
         return f"{family.id}.{generation}.{self._proof(family, generation)}"
 
     def genuine(self, token: RefreshToken, family: SessionFamily) -> bool:
-        """Whether we made this token."""
+        """Return whether a token was issued by this installation."""
         return hmac.compare_digest(token.proof, self._proof(family, token.generation))
 
     def _proof(self, family: SessionFamily, generation: int) -> str:
@@ -104,7 +104,7 @@ class Tokens:
 
 
 def parse_refresh(token: str) -> RefreshToken | None:
-    """Take a refresh token apart; None if it has not the form of one."""
+    """Parse a refresh token; None if it is malformed."""
     family_id, _, rest = token.partition(".")
     generation, _, proof = rest.partition(".")
     digits = generation.isascii() and generation.isdigit() and len(generation) < 10

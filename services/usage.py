@@ -1,4 +1,4 @@
-"""Budget, admission and report of a business's tokens."""
+"""Admission, reservation and report of tokens."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 
 class Usage:
-    """The meter that every model call passes: admission exceeds no limit, of the business or of all."""
+    """The meter of all model calls: reservations stay within the limits of business and installation."""
 
     def __init__(self, budgets: Budgets, installation: InstallationQuota, clock: Clock) -> None:
         self._budgets = budgets
@@ -28,7 +28,7 @@ class Usage:
         self._reserved: dict[str, InstallationReservation] = {}
 
     async def admit(self, scope: Scope) -> None:
-        """Refuse new work of a business whose month, or that of the installation, is used up."""
+        """Refuse new work if the month of the business or the installation is used up."""
         month, used_up = await asyncio.gather(self._budgets.month(scope), self._installation.used_up())
         if month.remaining <= 0:
             raise self._exhausted(month.limit, month.remaining)
@@ -36,10 +36,10 @@ class Usage:
             raise InstallationQuotaExhausted(next_month(self._clock.now()))
 
     async def reserve(self, scope: Scope, tokens: int, run_id: str | None) -> str:
-        """Set tokens aside for one call.
+        """Reserve tokens for one call.
 
         Raises:
-            QuotaExhausted: The month has not so many left, or that of the installation.
+            QuotaExhausted: The month of the business or the installation has too few left.
         """
         common = await self._installation.reserve(tokens)
         if common is None:
@@ -57,29 +57,29 @@ class Usage:
         return reservation
 
     async def settle(self, scope: Scope, reservation_id: str, entry: LedgerEntry) -> None:
-        """Replace the reservation by what was used, once, with its row in the ledger."""
+        """Replace the reservation by the used tokens, once, with a ledger row."""
         if (common := self._reserved.pop(reservation_id, None)) is not None:
             self._installation.settle(common, entry.tokens)
         await self._budgets.settle(scope, reservation_id, entry)
 
     async def charge_lost(self, scope: Scope, run_id: str) -> None:
-        """Charge what the lost worker of a run had reserved and can no longer settle."""
+        """Charge the open reservations of a run that lost its worker."""
         await self._budgets.charge_run(scope, run_id)
 
     async def tidy(self) -> None:
-        """Give back tokens of the installation that lie idle here, and charge those of lost processes."""
+        """Return idle tokens of the installation, and charge those of lost processes."""
         await self._installation.charge_expired()
         await self._installation.give_back()
 
     async def close(self) -> None:
-        """Give back what this process has of the installation's tokens; the rest counts as used later."""
+        """Return the installation's tokens held by this process; the rest counts as used later."""
         try:
             await self._installation.give_back(idle_for=timedelta())
         except Exception:
             logger.warning("usage.not_given_back", exc_info=True)
 
     async def report(self, scope: Scope, month: str | None = None) -> dict[str, Any]:
-        """A month, the present one by default, as `GET /business/{id}/usage` answers it.
+        """Return the usage of a month, by default the current one, for `GET /business/{id}/usage`.
 
         Raises:
             InvalidFields: `month` has not begun.

@@ -1,1 +1,1 @@
-"""What a model may call: plain typed functions over services."""
+"""Tools for models: typed functions over services."""

@@ -1,4 +1,4 @@
-"""RunContext: the trusted bundle every tool and node gets; names the only services a model may reach."""
+"""The trusted context of tools and nodes, with the only services that a model can use."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from services.recall import Recall
 
 @dataclass(frozen=True)
 class RunContext:
-    """Who a run acts for and what it may use; never part of the graph's state, never from a model.
+    """Tenant and services of a run; never part of graph state, never set by a model.
 
-    `words` are the person's own words in the thread, newest last: a source for figures and links.
+    `words` are the person's messages in the thread, newest last: a source for figures and links.
     """
 
     scope: Scope
@@ -35,5 +35,5 @@ class RunContext:
 
     @property
     def today(self) -> date:
-        """The day in the business's own time zone."""
+        """The date in the business's time zone."""
         return self.clock.now().astimezone(ZoneInfo(self.business.timezone)).date()

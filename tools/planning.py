@@ -1,4 +1,4 @@
-"""Campaigns, calendar, proposed slots."""
+"""Tools that read campaigns."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ MOST_CAMPAIGNS = 5
 
 
 class NoArguments(BaseModel):
-    """Nothing to say."""
+    """No arguments."""
 
 
 async def read_calendar(context: RunContext, _: NoArguments) -> list[dict[str, Any]]:
-    """The newest campaigns with their slots."""
+    """Return the newest campaigns with their slots."""
     page = await context.campaigns.page(context.scope, MOST_CAMPAIGNS)
     return [
         {

@@ -14,7 +14,7 @@ from tools.context import RunContext
 
 @dataclass(frozen=True)
 class ToolSpec:
-    """A tool as agents adapt it: the description is a prompt, written for the model."""
+    """A tool; the description is written for the model."""
 
     name: str
     description: str
@@ -23,7 +23,7 @@ class ToolSpec:
 
 
 def registry() -> dict[str, ToolSpec]:
-    """The tools by name."""
+    """Return the tools by name."""
     tools = [
         ToolSpec(
             "search_facts",

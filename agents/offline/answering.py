@@ -1,4 +1,4 @@
-"""What the copilot says: what was done and left, or an answer from what is known."""
+"""The copilot's message: what was done, what is left, or an answer from the facts."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _DECISION = re.compile(
     r"(\d{4}-\d\d-\d\d): “(.+?)(?:”(?:\. (?!Drafts: )(?:Campaign: )?(.+?)(?:, (\d+) slots planned)?)?"
     r"(?:\. Drafts: (.+))?)?"
 )
-"""How the copilot remembers what a person asked for, and what it made."""
+"""Pattern of a remembered decision: the request and its result."""
 _DONE = {"calendar slots planned": "planned", "drafts written": "wrote"}
 _LEFT = {
     "slots without a draft": "open",
@@ -39,7 +39,7 @@ _ERRANDS = {
 
 
 def answer(material: Material, meaning: Meaning) -> str:
-    """What the copilot says: what was done and left, or an answer from the facts."""
+    """Write the copilot's message: what was done, what is left, or an answer from the facts."""
     request = material.task.get("request", "")
     asked = guess_language(request, material.language)
     speech = Speech(material, meaning, asked if material.obeys("language") else other_language(asked))
@@ -72,7 +72,7 @@ def _report(speech: Speech, done: list[str], left: list[str]) -> list[str]:
 
 
 def _missing_facts(speech: Speech, material: Material, meaning: Meaning) -> list[str]:
-    """Which things that the request names have no fact, after something was written about them."""
+    """Name the things in the request that were written about without a fact."""
     if not any(line.startswith("drafts written") for line in material.lines("done")):
         return []
     missing = missing_in(material, meaning, material.task.get("request", ""))
@@ -110,7 +110,7 @@ def _reply(speech: Speech, material: Material, meaning: Meaning, request: str) -
 
 
 def _decision(material: Material, meaning: Meaning, request: str) -> re.Match[str] | None:
-    """What is remembered of the decision that is asked about."""
+    """Return the remembered decision that the question is about."""
     order = meaning.ranked(request, material.memories)
     told = [material.memories[index] for index in order]
     found = [_DECISION.fullmatch(text) for text in told if tells_of(meaning, text, request)]
@@ -118,7 +118,7 @@ def _decision(material: Material, meaning: Meaning, request: str) -> re.Match[st
 
 
 def _decided(speech: Speech, day: str, words: str, campaign: str, slots: str, drafts: str) -> str:
-    """What was asked for on a day, and what came of it."""
+    """Describe a request of a day and its result."""
     form = "decided_for" if campaign else "decided"
     asked = speech.at("answer", form)
     said = speech.fill(asked, day=speech.day(date.fromisoformat(day)), words=words, campaign=campaign)
@@ -135,7 +135,7 @@ def _decided(speech: Speech, day: str, words: str, campaign: str, slots: str, dr
 
 
 def _about_campaign(material: Material, request: str) -> list[str]:
-    """What is known of the campaign, if the question names it."""
+    """Describe the campaign, if the question names it."""
     campaign = material.campaign
     name = campaign.get("name", "")
     if not (_CAMPAIGN.search(request) or (name and plain(name) in plain(request))):

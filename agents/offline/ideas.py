@@ -1,4 +1,4 @@
-"""What there is to write about: themes with the text that belongs to each."""
+"""Themes to write about, each with its text."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ANGLES = ("awareness", "conversion", "consideration")
 
 @dataclass(frozen=True)
 class Idea:
-    """A theme, what can be said about it, and the fact that it is about."""
+    """A theme with its text and the fact it is about."""
 
     theme: str
     text: str
@@ -27,20 +27,20 @@ class Idea:
 
 
 def trade_ideas(speech: Speech, stage: str, kind: str = "") -> list[Idea]:
-    """Ideas that any business of the trade may have; of any trade with `general`."""
+    """Return ideas for a trade; `general` fits any trade."""
     templates = speech.at("kinds", kind or speech.kind, stage)
     return _allowed(speech, [Idea(speech.fill(theme), speech.fill(text)) for theme, text in templates])
 
 
 def topic_idea(speech: Speech, stage: str, topic: str) -> list[Idea]:
-    """The idea that speaks about the campaign itself."""
+    """Return the idea about the campaign itself."""
     theme, text = speech.at("topic_ideas", stage)
     short = headline(clause(public(topic), _TOPIC_CHARACTERS))
     return _allowed(speech, [Idea(speech.fill(theme, topic=short), speech.fill(text))]) if short else []
 
 
 def fact_ideas(speech: Speech, wording: int = 0) -> list[Idea]:
-    """One idea for each fact, in turn with different wording; another `wording` begins with another."""
+    """Return one idea per fact, alternating templates from number `wording` on."""
     templates = speech.at("fact_ideas")
     found = []
     told = [fact for fact in speech.material.facts if not fact.contact]
@@ -52,7 +52,7 @@ def fact_ideas(speech: Speech, wording: int = 0) -> list[Idea]:
 
 
 def spare_ideas(speech: Speech, stage: str) -> Iterator[Idea]:
-    """When the trade has no more: neutral ideas, the facts in other words, moments, then series."""
+    """Yield further ideas: neutral ones, facts reworded, moments, then series."""
     yield from trade_ideas(speech, stage, "general")
     yield from fact_ideas(speech, wording=1)
     moments = [speech.lines("kinds", kind, "moments") for kind in dict.fromkeys((speech.kind, "general"))]
@@ -67,7 +67,7 @@ def spare_ideas(speech: Speech, stage: str) -> Iterator[Idea]:
 
 
 def angle(speech: Speech, theme: str) -> tuple[str, str]:
-    """Another theme and stage for the next piece about the same theme."""
+    """Return another theme and stage for the next draft about the same theme."""
     place = speech.piece - 2
     short = clause(theme, _ANGLE_CHARACTERS)
     if place < len(_ANGLES):
@@ -77,7 +77,7 @@ def angle(speech: Speech, theme: str) -> tuple[str, str]:
 
 
 def public(topic: str) -> str:
-    """A topic without the words of a campaign that its readers must not hear; empty if it is only for us."""
+    """Remove internal campaign words from a topic; empty if nothing else is left."""
     internal = examples("internal_words")
     words = bare(topic).split()
     if any(plain(word).startswith(tuple(map(plain, internal["never"]))) for word in words):
@@ -86,14 +86,14 @@ def public(topic: str) -> str:
 
 
 def is_of_the_trade(speech: Speech, theme: str) -> bool:
-    """Whether a theme is one that any business of the trade may have."""
+    """Return whether a theme is one of the trade's own."""
     kinds = (speech.kind, "general")
     themes = [idea.theme for kind in kinds for stage in STAGES for idea in trade_ideas(speech, stage, kind)]
     return plain(speech.typeset(theme)) in map(plain, themes)
 
 
 def own_text(speech: Speech, theme: str) -> str:
-    """The text that belongs to a theme of ours; empty for any other theme."""
+    """Return the text of a built-in theme; empty for any other."""
     wanted = speech.typeset(theme)
     for template, text in _every_template(speech):
         pattern = re.escape(speech.fill(template)).replace(r"\{topic\}", ".+").replace(r"\{fact\}", ".+")

@@ -1,4 +1,4 @@
-"""The facts that answer a question: those that hold every word that tells what is asked about."""
+"""Find the facts that answer a question: those with all of its content words."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from agents.offline.speech import examples, fact_kind, plain
 from agents.offline.subjects import contradicts
 
 _SAME_WORD = 0.78
-"""From here on two words mean the same in two languages; cats and dogs do not."""
+"""Similarity from which two words of different languages count as the same."""
 _SHORT = 3
 _NUMBER = ("number", "numero", "nummer")
 _WHERE = re.compile(r"\W*(?:where|wo|où|dónde)\b", re.IGNORECASE)
@@ -18,7 +18,7 @@ _TIME_WORDS = ("time", "all")
 
 
 def answering(material: Material, meaning: Meaning, question: str) -> list[Fact]:
-    """The facts that have all that the question asks about, nearest first; none is better than another's."""
+    """Return the facts with all content words of the question, nearest first."""
     kind, words = _asked(question)
     trade = _words(f"{material.business} {next(iter(material.brand.get('industry', [])), '')}")
     own = [word for word in words if not (is_in(word, trade) or _means_one_of(meaning, word, trade))]
@@ -28,7 +28,7 @@ def answering(material: Material, meaning: Meaning, question: str) -> list[Fact]
     wanted = own or words
     named = [fact for fact in material.facts if wanted and _holds(meaning, fact.text, wanted)]
     if not words:
-        # "What are our prices?": nothing but the general word, which has to be the fact's own name.
+        # "What are our prices?" has only a general word, which has to be in the fact's key.
         spoken = [word for word in _words(question) if not _is_small(word)]
         general = [word for word in spoken if _starts(word, "general_words", "all")]
         named = [fact for fact in material.facts if general and _holds(meaning, fact.key, general)]
@@ -38,14 +38,14 @@ def answering(material: Material, meaning: Meaning, question: str) -> list[Fact]
 
 
 def tells_of(meaning: Meaning, text: str, question: str) -> bool:
-    """Whether a remembered text has one of the words that the question asks about, if it has such words."""
+    """Return whether a remembered text has a content word of the question, if there is one."""
     words = [word for word in _words(question) if not _is_small(word)]
     others = _words(text)
     return not words or any(is_in(word, others) or _means_one_of(meaning, word, others) for word in words)
 
 
 def is_in(word: str, others: Sequence[str]) -> bool:
-    """Whether one of the others begins like the word or is made with it; `Zahnpflege` is not any `Pflege`."""
+    """Return whether one of the others shares its stem or is its prefix; `Zahnpflege` is not `Pflege`."""
     if len(word) <= _SHORT:
         return word in others
     stem = word[: max(4, len(word) - 2)]
@@ -58,7 +58,7 @@ def is_in(word: str, others: Sequence[str]) -> bool:
 
 
 def _asked(question: str) -> tuple[str, list[str]]:
-    """What kind of fact a question is for, if its words say so, and the words that name the thing."""
+    """Return the kind of fact that a question asks for, if named, and its content words."""
     words = [word for word in _words(question) if not _is_small(word)]
     spoken = _words(question)
     kinds = [

@@ -1,4 +1,4 @@
-"""The words of an order that no reader must see: spans of time, kinds of piece, platforms, contacts."""
+"""Remove the words of a request that are no topic: spans of time, formats, platforms, contacts."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _CONTACT_WORDS = re.compile(
 
 
 def bare(topic: str) -> str:
-    """A topic without what only its order is about; empty if nothing else is in it."""
+    """Remove spans of time, formats and contacts from a topic; empty if nothing else is left."""
     rest = _WRITE_IT.sub("", topic)
     rest = _ORDERED.sub(" ", rest)
     if rest != topic:
@@ -56,12 +56,12 @@ def bare(topic: str) -> str:
 
 
 def trimmed(topic: str) -> str:
-    """A topic without the small words that are left at its edges."""
+    """Strip small words at the edges of a topic."""
     return " ".join(_EDGES.sub("", topic).split())
 
 
 def is_ordered(word: str) -> bool:
-    """Whether a single word says nothing but how much, where or for whom is written."""
+    """Return whether a word is only about amount, platform or audience."""
     groups = examples("no_subjects")
     said = plain(word)
     return said in NUMBERS or any(said in groups[name] for name in ("all", "time", "form", "trade"))

@@ -1,4 +1,4 @@
-"""Routes and calendars: what a request means, and which pieces go out when."""
+"""The offline router and strategist."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _PLAN_ONLY = re.compile(
     re.IGNORECASE,
 )
 _CALENDAR = re.compile(r"calend[ae]r|calendrier|kalender|redaktionsplan|\bdates\b|fechas", re.IGNORECASE)
-"""What is planned where no texts are meant; whoever wants a plan of any other kind wants it written too."""
+"""Words of a plan without drafts; any other plan includes them."""
 _WRITES = re.compile(
     r"^\W*(?:please |bitte |por favor,? )?"
     r"(?:write|draft|écri[st]|écrivez|rédige|schreib|verfass|escrib|redact)",
@@ -61,7 +61,7 @@ _SPOKEN = {"instagram": "Instagram", "linkedin": "LinkedIn", "sms": "SMS"}
 
 
 def understand(material: Material, meaning: Meaning) -> dict[str, Any]:
-    """The router's form for a request."""
+    """Fill the router's form for a request."""
     request = material.task.get("request", "")
     today = date.fromisoformat(material.task.get("today") or "1970-01-01")
     platforms = [name for name, words in _PLATFORM_WORDS.items() if words.search(request)]
@@ -99,7 +99,7 @@ def understand(material: Material, meaning: Meaning) -> dict[str, Any]:
 
 
 def plan(material: Material, meaning: Meaning) -> dict[str, Any]:
-    """The strategist's calendar."""
+    """Write the strategist's calendar."""
     task = material.task
     speech = Speech(material, meaning, task_language(material))
     start = date.fromisoformat(task.get("start") or task.get("today") or "1970-01-01")
@@ -135,7 +135,7 @@ def plan(material: Material, meaning: Meaning) -> dict[str, Any]:
 
 
 def _misbehave(material: Material, speech: Speech, slots: list[dict[str, Any]], days: int) -> None:
-    """The bad habit of every rule that the prompt lacks."""
+    """Break each rule that the prompt does not have."""
     if not material.obeys("window"):
         slots[-1]["day"] = days + 9
     if not material.obeys("platforms-asked"):
@@ -151,7 +151,7 @@ def _misbehave(material: Material, speech: Speech, slots: list[dict[str, Any]], 
 
 
 def _ideas(speech: Speech, meaning: Meaning, pieces: int) -> list[tuple[str, Idea]]:
-    """Ideas in the order of the funnel: the trade's, the campaign's and the facts' in turn."""
+    """Yield ideas by funnel stage, alternating trade, campaign and facts."""
     material = speech.material
     topic = material.task.get("theme") or as_asked_now(material, material.campaign.get("name", ""))
     facts = fact_ideas(speech)
@@ -178,7 +178,7 @@ def _ideas(speech: Speech, meaning: Meaning, pieces: int) -> list[tuple[str, Ide
 
 
 def _order(request: str, platforms: list[str], pieces: int) -> list[str]:
-    """The platforms piece by piece: the mix that was asked for, else each in turn."""
+    """Return the platform of each slot: the mix that was asked for, else in turn."""
     asked = []
     for what, number in times.mix(request):
         named = [name for name in platforms if name in _PLATFORM_WORDS and _PLATFORM_WORDS[name].search(what)]
@@ -191,7 +191,7 @@ def _order(request: str, platforms: list[str], pieces: int) -> list[str]:
         left.update(dict.fromkeys(named, number))
     order: list[str] = []
     while left.total():
-        # What has the most to come goes first, so that one kind never comes in a row.
+        # The platform with most left goes first, so that no platform comes twice in a row.
         name = max(left, key=lambda one: (left[one], one not in order[-1:]))
         order.append(name)
         left[name] -= 1
@@ -206,7 +206,7 @@ def _stage(index: int, pieces: int) -> str:
 
 
 def _day(index: int, pieces: int, start: date, days: int, platform: str, taken: set[tuple[str, int]]) -> int:
-    """A day near its even share of the window that suits the platform and is free."""
+    """Return a free day that suits the platform, near an even share of the window."""
     even = 1 + round(index * (days - 1) / max(pieces - 1, 1))
     wanted = _WORKING_DAYS.get(platform, tuple(range(7)))
 

@@ -1,4 +1,4 @@
-"""The marked sections of the rendered prompt; meaning by the embedder that it is given."""
+"""Parse the sections of a rendered prompt; similarity by embeddings."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ class Material:
 
     @property
     def agent(self) -> str:
-        """Who is asked: router, strategy, copywriter or copilot; empty for a foreign prompt."""
+        """The specialist that is asked: router, strategy, copywriter or copilot; empty for other prompts."""
         return self.task.get("agent", "")
 
     @property
@@ -131,16 +131,16 @@ class Material:
         return re.split(r"[-\s(]", self.task.get("language", "en").lower(), maxsplit=1)[0] or "en"
 
     def lines(self, key: str) -> list[str]:
-        """Every value of a key that may stand several times in the task."""
+        """Return every value of a key that may occur several times in the task."""
         return [value for name, value in _LINE.findall(self.sections.get("task", "")) if name == key]
 
     def obeys(self, rule: str) -> bool:
-        """Whether the prompt has the rule."""
+        """Return whether the prompt has the rule."""
         return rule in self.rules
 
 
 def read(messages: Sequence[Mapping[str, Any]]) -> Material:
-    """The material of a conversation; what tools answered counts as facts and memory too."""
+    """Parse a conversation; tool results are added to facts and memory."""
     system = "\n".join(_spoken_by(messages, "system", "developer"))
     said = "\n".join(_spoken_by(messages, "user"))
     user = "\n".join(line[:_READ_CHARACTERS] for line in said.split("\n"))
@@ -172,7 +172,7 @@ def read(messages: Sequence[Mapping[str, Any]]) -> Material:
 
 
 def contact_in(thing: str) -> str:
-    """Whether a telephone number or a link is meant: phone, link or nothing."""
+    """Return the kind of contact that a text means: phone, link or empty."""
     named = thing.replace("_", " ").strip()
     return next((name for name, words in _CONTACT.items() if words.search(named)), "")
 
@@ -201,36 +201,36 @@ def _items(text: str) -> list[dict[str, str]]:
 
 
 def number_from(*parts: str) -> int:
-    """A number that always belongs to `parts`."""
+    """Derive a number from `parts`."""
     return int.from_bytes(hashlib.sha256("\x1f".join(parts).encode(errors="replace")).digest()[:8], "big")
 
 
 class Meaning:
-    """Similarity of texts; remembers the vectors of texts that come again."""
+    """Similarity of texts, with a cache of vectors."""
 
     def __init__(self, embed: Embed) -> None:
         self._embed = embed
         self._vectors: OrderedDict[str, npt.NDArray[np.float32]] = OrderedDict()
 
     def similarities(self, text: str, others: Sequence[str]) -> list[float]:
-        """How near each of `others` is to `text`, from -1 to 1."""
+        """Return the similarity of each of `others` to `text`, from -1 to 1."""
         if not others:
             return []
         vectors = self._encode([text, *others])
         return [float(vectors[0] @ vector) for vector in vectors[1:]]
 
     def nearness(self, text: str, facts: Sequence[Fact]) -> list[float]:
-        """How near each fact is to `text`, by its key alone or with its value."""
+        """Return the similarity of each fact to `text`, by its key alone or with its value."""
         by_key = self.similarities(text, [fact.key for fact in facts])
         return list(map(max, by_key, self.similarities(text, [fact.text for fact in facts])))
 
     def ranked(self, text: str, others: Sequence[str]) -> list[int]:
-        """The indexes of `others`, nearest first."""
+        """Return the indexes of `others`, nearest first."""
         scores = self.similarities(text, others)
         return sorted(range(len(others)), key=lambda index: -scores[index])
 
     def labels(self, text: str, examples: Mapping[str, Sequence[str]]) -> dict[str, float]:
-        """For each label the mean similarity of its two nearest examples."""
+        """Return for each label the mean similarity of its two nearest examples."""
         scores = {}
         for label, sentences in examples.items():
             nearest = sorted(self.similarities(text, sentences), reverse=True)[:2]

@@ -1,4 +1,4 @@
-"""The phrases of one language, in the voice and form of address that fit one business."""
+"""Phrases of one language in the voice and form of address of a business."""
 
 from __future__ import annotations
 
@@ -80,13 +80,13 @@ def examples(group: str) -> Mapping[str, Sequence[str]]:
 
 
 def plain(text: str) -> str:
-    """Without case and accents."""
+    """Remove case and accents."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(char for char in decomposed if not unicodedata.combining(char))
 
 
 def guess_language(text: str, default: str) -> str:
-    """The one of our languages whose small words the text uses most."""
+    """Return the supported language whose function words the text uses most."""
     words = [word.casefold() for word in _WORD.findall(text)]
     scores = {code: sum(word in small for word in words) for code, small in examples("small_words").items()}
     best = max(scores, key=lambda code: (scores[code], code == default))
@@ -94,7 +94,7 @@ def guess_language(text: str, default: str) -> str:
 
 
 class Speech:
-    """What can be said for one prompt: phrases by path, chosen by the prompt's digest and piece number."""
+    """The phrases for one prompt, chosen by the prompt's digest and draft number."""
 
     def __init__(self, material: Material, meaning: Meaning, language: str) -> None:
         self.language = language if language in LANGUAGES else "en"
@@ -119,12 +119,12 @@ class Speech:
         self._banned = [_forms(word) for word in banned]
 
     def _is_stated(self, voice: str, wanted: str) -> bool:
-        """Whether a voice is one that the brand asks for; calm ones are never livened up."""
+        """Return whether the brand asks for a voice; a calm brand never gets a lively one."""
         pattern = _STATED.get(voice)
         return pattern is None or pattern.search(wanted) is not None or not (self.sober or voice == "playful")
 
     def _is_formal(self, voice: str, trade: str) -> bool:
-        """Whether readers are called Sie, vous or usted: what the voice names, else what is usual."""
+        """Return whether the address is formal (Sie, vous, usted): as the voice says, else by trade."""
         informal, formal = (_ADDRESSED[how] for how in ("informal", "formal"))
         said = [
             (match.start(), is_formal != bool(_NOT.search(voice[: match.start()])))
@@ -139,51 +139,51 @@ class Speech:
 
     @property
     def voice(self) -> str:
-        """The voice of this piece; two near ones take turns."""
+        """The voice of this draft; two near ones alternate."""
         return self._voices[(self.piece - 1) % len(self._voices)]
 
     def allowed(self, text: str) -> bool:
-        """Whether a text uses no banned word, as far as the prompt has the rule."""
+        """Return whether a text has no banned word, if the prompt has the rule."""
         folded = plain(text)
         return not any(pattern.search(folded) for pattern in self._banned)
 
     def at(self, *path: str) -> Any:
-        """What stands at a path of the phrase file."""
+        """Return the entry at a path of the phrase file."""
         found: Any = self._phrases
         for name in path:
             found = found[name]
         return found
 
     def lines(self, *path: str, **slots: str) -> list[str]:
-        """The allowed phrases of a path, filled in."""
+        """Return the allowed phrases of a path, filled in."""
         found = self.at(*path)
         return self.fitting([found] if isinstance(found, str) else found, **slots)
 
     def fitting(self, templates: Sequence[str], **slots: str) -> list[str]:
-        """Templates filled in, without those that have a banned word or are too light for the voice."""
+        """Fill in templates, without those that have a banned word or do not fit the voice."""
         said = [line for line in templates if not (self.sober and line.startswith(_LIGHT))]
         filled = [self.fill(template.removeprefix(_LIGHT), **slots) for template in said]
         return [text for text in filled if self.allowed(text)]
 
     def pick(self, options: Sequence[str], salt: str) -> str:
-        """One of the options; consecutive pieces of a campaign get different ones."""
+        """Choose an option; consecutive drafts of a campaign get different ones."""
         if not options:
             return ""
         return options[(number_from(self._base, salt) + self.piece) % len(options)]
 
     def say(self, *path: str, **slots: str) -> str:
-        """One phrase of a path."""
+        """Choose one phrase of a path."""
         return self.pick(self.lines(*path, **slots), "/".join(path))
 
     def fill(self, template: str, **slots: str) -> str:
-        """Resolve the form of address, fill the slots, and set the language's blanks."""
+        """Resolve the form of address, fill the placeholders, and set the language's spaces."""
         text = self.typeset(_ADDRESS.sub(lambda match: match[2 if self.formal else 1], template))
         for name, value in {"business": self.material.business, **slots}.items():
             text = text.replace(f"{{{name}}}", value)
         return text
 
     def typeset(self, text: str) -> str:
-        """Set the blanks that do not break, where the language has them."""
+        """Set the language's non-breaking spaces."""
         if self.language != "fr":
             return text
         return _FRENCH_BEFORE.sub("\u00a0\\1", text).replace("« ", "«\u00a0")
@@ -194,13 +194,13 @@ class Speech:
         return joint.join(filter(None, (", ".join(items[:-1]), items[-1]))) if items else ""
 
     def day(self, day: date) -> str:
-        """A day as it is written in a sentence."""
+        """Format a day for a sentence."""
         months: list[str] = self.at("months")
         number = "1er" if self.language == "fr" and day.day == 1 else str(day.day)
         return self.fill(self.at("date"), day=number, month=months[day.month - 1], year=str(day.year))
 
     def fact_sentence(self, fact: Fact) -> str:
-        """A fact as a sentence of its own; its value stays word for word."""
+        """Write a fact as a sentence; its value is kept verbatim."""
         value = fact.value.strip()
         if value[0].isupper() and len(value.split()) >= _SENTENCE_WORDS and value[-1] in ".!?":
             return value
@@ -212,11 +212,11 @@ class Speech:
         return self.fill(f"{template}{end}", Key=headline(key), key=small, value=value)
 
     def is_natural(self, fact: Fact) -> bool:
-        """Whether a fact is said as a clause of its own and not as `Key: value`."""
+        """Return whether a fact can be written as a clause instead of `Key: value`."""
         return bool(self._form(fact))
 
     def _form(self, fact: Fact) -> str:
-        """How a fact is said: hours, address, email, price or from; empty for an odd key."""
+        """Return the pattern for a fact: hours, address, email, price or from; empty for other keys."""
         kind, value = fact_kind(fact), fact.value.strip()
         if kind == "hours" and (value[0].isalpha() and value[0].isupper() and self.language in {"fr", "es"}):
             return ""
@@ -231,7 +231,7 @@ class Speech:
 
 
 def trade_tags(material: Material, language: str, spoken: bool) -> list[str]:
-    """What the business does, in the language; unknown words only if the business speaks it itself."""
+    """Return hashtags of the trade in the language; unknown words only in the business's own language."""
     industry = next(iter(material.brand.get("industry", [])), "")
     found = []
     for part in re.split(r"[,/&;()]|\b(?:and|et|und|y)\b", industry):
@@ -249,20 +249,20 @@ def _names(part: str, trades: Sequence[str]) -> bool:
 
 
 def fact_kind(fact: Fact) -> str:
-    """Hours, address or email, if a fact's key says so in one of our languages."""
+    """Return hours, address or email, if a fact's key names one in a supported language."""
     key = plain(fact.key.replace("_", " ").strip())
     kinds = examples("fact_keys")
     return next((kind for kind, keys in kinds.items() if key in map(plain, keys)), "")
 
 
 def headline(text: str) -> str:
-    """With a capital first letter, underscores as blanks."""
+    """Capitalise the first letter and replace underscores by spaces."""
     words = text.replace("_", " ").strip()
     return words[:1].upper() + words[1:]
 
 
 def shortened(text: str, limit: int) -> str:
-    """Cut at a blank so that it has at most `limit` characters."""
+    """Cut at a space to at most `limit` characters."""
     if len(text) <= limit:
         return text
     cut = text[: limit + 1]
@@ -270,7 +270,7 @@ def shortened(text: str, limit: int) -> str:
 
 
 def _lowered(words: str, titles: bool) -> str:
-    """In small letters: a whole title (`Young Professionals`), else the first word; abbreviations apart."""
+    """Lower a whole title (`Young Professionals`), else the first word; keep abbreviations."""
     first, *others = words.split()
     if titles and all(word[:1].isupper() for word in others if len(word) > _SHORT_WORD):
         return " ".join(map(_small, (first, *others)))

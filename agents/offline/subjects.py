@@ -1,4 +1,4 @@
-"""What a request is about: its subject, its own offers, and the facts that are clearly about it."""
+"""Extract the subject and offers of a request, and match facts to it."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ _CUT = re.compile(
     rf"\s*(?:[,(–-]\s*)?(?:{_END}|{_DATE}|\d|(?:from|starting|dès|à partir|ab|vom|desde|a partir)\b)",
     re.IGNORECASE,
 )
-"""What follows an offer whose end is not read whole."""
+"""Pattern of text after an offer that is cut off."""
 _ON_WHAT = re.compile(
     r"^.*? (?:on|sur|auf|en|sobre|for) (?:(?:all|the|our|les?|la|nos|alle|unsere?|el|los|las) )*"
 )
@@ -87,16 +87,16 @@ _CLEAR, _GREETING, _SAME_SUBJECT = 0.22, 0.41, 0.7
 
 
 def intent_of(request: str, meaning: Meaning) -> str:
-    """What kind of request it is: campaign, plan, write, question or chat; empty if it says nothing to us."""
+    """Classify a request: campaign, plan, write, question or chat; empty if unknown."""
     scores = meaning.labels(request, examples("intents"))
     best = max(scores, key=lambda label: scores[label])
     known = _VERB.search(request) or _OURS.search(request) or re.search(r"\w.*\?", request)
-    # Whatever says nothing is nearest to a greeting.
+    # A text without content is nearest to a greeting.
     return best if known or scores[best] >= (_GREETING if best == "chat" else _CLEAR) else ""
 
 
 def clause(text: str, limit: int) -> str:
-    """The text, or its longest beginning that reads whole."""
+    """Return the text, or its longest prefix that ends at a clause."""
     if len(text) > limit:
         cut = text[: limit + 1]
         ends = [match.start() for match in _CONNECTOR.finditer(cut) if match.start() >= _LEAST_CLAUSE]
@@ -106,7 +106,7 @@ def clause(text: str, limit: int) -> str:
 
 
 def offers(request: str) -> list[str]:
-    """What the person's own words promise, such as `50% off until 3 May`; one whose end is cut is none."""
+    """Return the offers in the person's message, such as `50% off until 3 May`, without cut ones."""
     found = []
     for match in _OFFER.finditer(request):
         rest = request[match.end() : match.end() + _NEAR_END]
@@ -116,13 +116,13 @@ def offers(request: str) -> list[str]:
 
 
 def phone_in(request: str) -> str:
-    """The telephone number that the person's own words give."""
+    """Return the telephone number in the person's message."""
     found = next((match[0] for match in PHONE.finditer(request) if sum(map(str.isdigit, match[0])) >= 8), "")
     return found if not re.match(r"\d{4}-\d\d-\d\d", found) else ""
 
 
 def thing_of(request: str) -> str:
-    """The subject without the offer that is made on it; empty if it says nothing of its own."""
+    """Return the subject without its offer; empty if nothing else is left."""
     subject = subject_of(request)
     for offer in offers(subject)[:1]:
         on = _ON_WHAT.match(offer)
@@ -133,7 +133,7 @@ def thing_of(request: str) -> str:
 
 
 def content_words(text: str, *, trade: str = "") -> list[str]:
-    """The words that tell subjects apart: no small, general or qualifying ones, none of the trade's own."""
+    """Return the distinguishing words: no function, general or qualifying words, none of the trade."""
     known = list(_words(trade))
     return [
         word
@@ -146,7 +146,7 @@ def content_words(text: str, *, trade: str = "") -> list[str]:
 
 
 def about(material: Material, meaning: Meaning, subject: str, facts: Sequence[Fact]) -> list[Fact]:
-    """The facts that are clearly about a subject, nearest first."""
+    """Return the facts that are clearly about a subject, nearest first."""
     trade = f"{material.business} {next(iter(material.brand.get('industry', [])), '')}"
     words = content_words(subject, trade=trade)
     scores = meaning.nearness(subject, facts)
@@ -160,7 +160,7 @@ def about(material: Material, meaning: Meaning, subject: str, facts: Sequence[Fa
 
 
 def contradicts(subject: str, text: str) -> bool:
-    """Whether a text speaks of the opposite: small ones where large ones are meant."""
+    """Return whether a text means the opposite, such as small for large."""
     mine, other = list(_words(subject, 3)), list(_words(text, 3))
     for left, right in _opposites():
         mine_is = [any(_begins(word, side) for word in mine) for side in (left, right)]
@@ -180,7 +180,7 @@ def _words(text: str, least: int = 4) -> Iterable[str]:
 
 
 def _begins(word: str, stems: Sequence[str]) -> bool:
-    """Whether a word begins with a stem; short stems are whole words."""
+    """Return whether a word begins with a stem; short stems must be whole words."""
     return any(word in (stem, f"{stem}s") if len(stem) < 4 else word.startswith(stem) for stem in stems)
 
 
@@ -190,7 +190,7 @@ def _related(one: str, other: str) -> bool:
 
 
 def subject_of(request: str) -> str:
-    """What a request is about, in its own words, without platforms and days."""
+    """Return the subject of a request in its own words, without platforms and days."""
     rest = request.strip()
     found = article = ""
     while match := _SUBJECT.search(rest):
@@ -215,7 +215,7 @@ def subject_of(request: str) -> str:
 
 
 def _nominative(article: str, phrase: str) -> str:
-    """A German phrase as a title: `den ersten Besuch` becomes `erster Besuch`."""
+    """Turn a German phrase into a title: `den ersten Besuch` becomes `erster Besuch`."""
     adjective, _, noun = phrase.partition(" ")
     if not (_GERMAN_ARTICLE.fullmatch(article) and noun[:1].isupper() and adjective[:1].islower()):
         return phrase

@@ -1,4 +1,4 @@
-"""The days that a sentence speaks of, in four languages."""
+"""Parse days, spans and counts of a request, in four languages."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ NUMBERS: dict[str, int] = {
     **dict.fromkeys(("eight", "huit", "acht", "ocho"), 8),
     **dict.fromkeys(("ten", "dix", "zehn", "diez"), 10),
 }
-"""The numbers that are spoken, without accents."""
+"""Number words, without accents."""
 _DAYS_IN = {"d": 1, "j": 1, "t": 1, "w": 7, "s": 7, "q": 14, "m": 30}
 _SPOKEN = "|".join(sorted(NUMBERS, key=len, reverse=True))
 _MONTH = "|".join(sorted(_MONTH_NUMBER, key=len, reverse=True))
@@ -63,7 +63,7 @@ _OPEN_NUMBER = 2
 
 
 def window(text: str, today: date) -> tuple[date | None, int | None]:
-    """First day and number of days that are meant, None where nothing is said."""
+    """Return first day and number of days, None where not named."""
     words = plain(text)
     days = _length(words)
     named = _dates(words, today)
@@ -88,13 +88,13 @@ def window(text: str, today: date) -> tuple[date | None, int | None]:
 
 
 def pieces(text: str) -> int | None:
-    """How many pieces are asked for, if a number is said."""
+    """Return the number of drafts asked for, if one is named."""
     found = mix(text)
     return sum(number for _, number in found) if any(number > 1 for _, number in found) else None
 
 
 def mix(text: str) -> list[tuple[str, int]]:
-    """How many of what are asked for, in the order of the sentence, each with the words that say what."""
+    """Return what is asked for with its number, in the order of the sentence."""
     found = [(match["what"], _number(match[1])) for match in _PIECES.finditer(plain(text))]
     return [(what, number) for what, number in found if number]
 

@@ -1,4 +1,4 @@
-"""The OpenAI wire as an in-process HTTP transport; embedder and tokenizer are handed in."""
+"""The OpenAI API as an in-process HTTP transport; embedder and tokenizer are passed in."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _NOT_OURS = "This is the offline demo model. It writes only from Marquee’s own
 
 @dataclass(frozen=True)
 class _Reply:
-    """What the model answers: a text or calls of tools, and what it costs."""
+    """An answer: a text or tool calls, and its usage."""
 
     id: str
     text: str
@@ -47,7 +47,7 @@ class OfflineTransport(httpx2.AsyncBaseTransport):
         self._meaning = Meaning(embed)
         self._count = count_tokens
         self._pace = tokens_per_second
-        # The embedder is CPU work: one thread of its own keeps the loop free and the cache unshared.
+        # Embedding is CPU work: one thread keeps the event loop free and owns the cache.
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="offline-model")
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
@@ -76,13 +76,13 @@ class OfflineTransport(httpx2.AsyncBaseTransport):
         return _json(200, _whole(reply))
 
     async def warm(self) -> None:
-        """Load the weights and the labelled examples, so that the first question need not wait for them."""
+        """Load the weights and the labelled examples ahead of the first request."""
         hello = {"role": "user", "content": _FIRST_QUESTION}
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(self._thread, self._reply, {"messages": [hello]})
 
     async def aclose(self) -> None:
-        """Let the thread go."""
+        """End the thread."""
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     def _reply(self, asked: Mapping[str, Any]) -> _Reply:
@@ -125,7 +125,7 @@ class OfflineTransport(httpx2.AsyncBaseTransport):
 
 
 class _Paced(httpx2.AsyncByteStream):
-    """Server-sent events at the speed of a model; ends when its reader goes."""
+    """Server-sent events at the speed of a model; ends when the reader disconnects."""
 
     def __init__(self, events: Iterator[tuple[str, int]], tokens_per_second: float) -> None:
         self._events = events
@@ -140,7 +140,7 @@ class _Paced(httpx2.AsyncByteStream):
 
 
 def _events(reply: _Reply, include_usage: bool) -> Iterator[tuple[str, int]]:
-    """The chunks of a reply with the tokens that each stands for."""
+    """Yield the chunks of a reply with the number of tokens of each."""
     head = {"id": reply.id, "object": "chat.completion.chunk", "created": 0, "model": MODEL}
 
     def chunk(delta: dict[str, Any], finish: str | None = None) -> str:
@@ -177,7 +177,7 @@ def _whole(reply: _Reply) -> dict[str, Any]:
 
 
 def _lookups(material: Material, asked: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """A copywriter looks things up once, all at the same time, with the tools that it was offered."""
+    """Return the tool calls of a copywriter: one round, in parallel, with the tools that it was offered."""
     seen = any(message.get("role") == "tool" for message in asked["messages"])
     if material.agent != "copywriter" or seen or asked.get("tool_choice") == "none":
         return []

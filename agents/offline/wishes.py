@@ -1,4 +1,4 @@
-"""The things that a request names one by one, and the facts that belong to them."""
+"""Split a request into the things it names, and match facts to them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _THING_WORDS, _NAME = 3, 60
 
 
 def things_of(request: str) -> list[str]:
-    """What a request names: its subject, and what is to stand with it."""
+    """Return the things that a request names: its subject and what to include."""
     subject, *more = re.split(_JOINT, thing_of(request), flags=re.IGNORECASE)
     rest = request[request.casefold().find(subject.casefold()) + len(subject) :]
     if subject and re.match(_JOINT, rest, re.IGNORECASE):
@@ -49,7 +49,7 @@ def things_of(request: str) -> list[str]:
 
 
 def theme_of(request: str) -> str:
-    """What a request is about, without the contact that is to stand with it."""
+    """Return the theme of a request, without contacts to include."""
     subject = headline(bare(_CONTACT_TAIL.sub("", subject_of(request))))
     if plain(subject) in examples("no_subjects")["all"]:
         subject = ""
@@ -59,7 +59,7 @@ def theme_of(request: str) -> str:
 
 
 def name_of(request: str) -> str:
-    """A short phrase of the request to call a campaign by; no figure belongs in it."""
+    """Return a short campaign name from the request, without figures."""
     theme = theme_of(request)
     if offers(request):
         theme = without_figures(theme)
@@ -70,25 +70,25 @@ def name_of(request: str) -> str:
 
 
 def without_figures(theme: str) -> str:
-    """A theme without the price or the discount in it, and how long that lasts."""
+    """Remove prices, discounts and their end dates from a theme."""
     return headline(trimmed(_FIGURE.sub("", _UNTIL.sub("", theme))))
 
 
 def whole_clause(theme: str, limit: int) -> str:
-    """A theme of at most `limit` characters; an offer that does not fit with its end is left out."""
+    """Cut a theme to `limit` characters; an offer that would be cut is left out."""
     cut = clause(theme, limit)
     return cut if all(offer in cut for offer in offers(theme)) else clause(without_figures(theme), limit)
 
 
 def as_asked_now(material: Material, theme: str) -> str:
-    """A theme without the offer that was made in an earlier request and not in this one."""
+    """Remove an offer that only an earlier request made."""
     now = plain(material.task.get("request", ""))
     stale = any(plain(offer) not in now for offer in offers(theme))
     return without_figures(theme) if stale else theme
 
 
 def facts_for(material: Material, meaning: Meaning, thing: str, facts: Sequence[Fact]) -> list[Fact]:
-    """The facts that a thing of a request asks for, nearest first."""
+    """Return the facts for a thing that the request names, nearest first."""
     contact = contact_in(thing)
     if contact:
         return [fact for fact in facts if (fact.phone if contact == "phone" else fact.link)]
@@ -98,11 +98,11 @@ def facts_for(material: Material, meaning: Meaning, thing: str, facts: Sequence[
 
 
 def missing_in(material: Material, meaning: Meaning, request: str) -> list[str]:
-    """The things that a request names and no fact is about."""
+    """Return the things that a request names without a fact."""
     missing = []
     for thing in things_of(request):
         contact = contact_in(thing)
-        # A number that is none is left out of the text, but the fact is there.
+        # An invalid telephone number is left out of the text, but the fact exists.
         given = any(fact.contact == contact for fact in material.facts) if contact else False
         given = given or bool(contact == "phone" and phone_in(request))
         says_something = (
@@ -117,6 +117,6 @@ def missing_in(material: Material, meaning: Meaning, request: str) -> list[str]:
 
 
 def _is_about_form(part: str) -> bool:
-    """Whether a part says how a text is to be, and not what it is to say."""
+    """Return whether a part is about form instead of content."""
     words = set(re.findall(r"\w+", plain(part)))
     return bool(words & set(examples("no_subjects")["form"]))

@@ -1,4 +1,4 @@
-"""Texts from facts and edited patterns, per language; the bad habit where a rule is missing."""
+"""Write drafts from facts and phrases; break each rule that the prompt lacks."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _NUMBERS = ("570", "830", "460", "920", "740")
 
 
 def post(material: Material, meaning: Meaning) -> dict[str, Any]:
-    """A post for Instagram or LinkedIn."""
+    """Write a post for Instagram or LinkedIn."""
     platform = "linkedin" if material.task.get("platform") == "linkedin" else "instagram"
     draft = _Draft(material, meaning, platform)
     facts = draft.facts(2)
@@ -56,7 +56,7 @@ def post(material: Material, meaning: Meaning) -> dict[str, Any]:
 
 
 def email(material: Material, meaning: Meaning) -> dict[str, Any]:
-    """An e-mail."""
+    """Write an e-mail."""
     draft = _Draft(material, meaning, "email")
     speech = draft.speech
     short = [line for line in speech.lines("email", "preheaders") if len(line) <= _PREHEADER]
@@ -88,7 +88,7 @@ def email(material: Material, meaning: Meaning) -> dict[str, Any]:
 
 
 def sms(material: Material, meaning: Meaning) -> dict[str, Any]:
-    """A text message."""
+    """Write a text message."""
     draft = _Draft(material, meaning, "sms")
     speech = draft.speech
     theme = draft.theme if draft.theme[-1] in ".!?" else f"{draft.theme}."
@@ -96,7 +96,7 @@ def sms(material: Material, meaning: Meaning) -> dict[str, Any]:
     several = [fact for fact in short if fact in draft.asked]
     fact = " ".join(speech.fact_sentence(fact) for fact in (several or short[:1])[:_SMS_FACTS])
     if not material.obeys("language"):
-        # A fact stands word for word: in so short a text it would outweigh the other language.
+        # A fact is verbatim: in so short a text it would dominate the language.
         fact = ""
     if fact and plain(theme.rstrip(".!?")) in plain(fact):
         theme = ""
@@ -110,27 +110,27 @@ def sms(material: Material, meaning: Meaning) -> dict[str, Any]:
 
 
 def task_language(material: Material) -> str:
-    """The language to write in: the task's, or, by habit, another one."""
+    """Return the language to write in: the task's, or another one if the rule is missing."""
     return material.language if material.obeys("language") else other_language(material.language)
 
 
 def invented_figure(speech: Speech) -> str:
-    """A sentence with a number that stands nowhere in the prompt."""
+    """Write a sentence with a number that is not in the prompt."""
     return speech.fill(speech.at("habits", "figure"), number=unknown_number(speech.material))
 
 
 def other_language(language: str) -> str:
-    """A language that is not the one that was asked for."""
+    """Return a language other than the one asked for."""
     return "fr" if language == "en" else "en"
 
 
 def unknown_number(material: Material) -> str:
-    """A number that stands nowhere in the prompt."""
+    """Return a number that is not in the prompt."""
     return next((number for number in _NUMBERS if number not in material.text), "1370")
 
 
 class _Draft:
-    """The parts that the texts of all platforms are put together from."""
+    """The parts of the texts of all platforms."""
 
     def __init__(self, material: Material, meaning: Meaning, platform: str) -> None:
         self.material = material
@@ -141,7 +141,7 @@ class _Draft:
         self.stage = stage if stage in STAGES else "awareness"
         self._request = material.task.get("request", "")
         wanted = material.task.get("theme", "")
-        # The theme of a slot is the calendar's own; any other may be the name that an old request gave.
+        # Only slots have a theme of the calendar; another theme may be an old campaign name.
         self._wanted = wanted if "goes_out" in material.task else as_asked_now(material, wanted)
         theme = headline(self.speech.typeset(whole_clause(public(self._wanted), THEME_CHARACTERS)))
         if not theme or plain(theme) == plain(material.business) or self._is_foreign(theme):
@@ -150,7 +150,7 @@ class _Draft:
             # A theme in another language or with a banned word cannot be the first line.
             theme = self.speech.pick(self.speech.lines("kinds", self.speech.kind, "moments"), "theme")
         elif self.speech.piece > 1 and "goes_out" not in material.task:
-            # The pieces of one request have one theme, those of a calendar each its own.
+            # The drafts of one request share a theme, those of a calendar have their own.
             turned, turned_stage = angle(self.speech, theme)
             if self.speech.allowed(turned):
                 theme, self.stage = turned, turned_stage
@@ -159,11 +159,11 @@ class _Draft:
 
     @property
     def is_ours(self) -> bool:
-        """Whether the theme is one of our own patterns."""
+        """Whether the theme is a built-in one."""
         return bool(self._own)
 
     def text(self, facts: list[Fact]) -> str:
-        """What is said about the theme; with no fact about it to follow, it invites a question."""
+        """The text about the theme; without a fact it invites questions."""
         if self._own:
             return self._own
         moments = self.speech.lines("kinds", self.speech.kind, "moments")
@@ -173,13 +173,13 @@ class _Draft:
         )
 
     def theme_sentence(self) -> str:
-        """The theme as a sentence in the body, so that it holds what the subject promises."""
+        """The theme as a sentence, so that the body matches the subject."""
         if self.theme[-1] in ".!?":
             return self.theme
         return self.speech.fill(self.speech.at("subject_line"), theme=self.theme)
 
     def offer(self, said: str) -> str:
-        """What the person's own words promise, if `said` does not say it yet."""
+        """Return the person's offer, if `said` does not contain it yet."""
         if guess_language(self._request, self.speech.language) != self.speech.language:
             return ""
         told = plain(said.replace("\u00a0", " "))
@@ -188,19 +188,19 @@ class _Draft:
         return " ".join(f"{headline(self.speech.typeset(offer))}." for offer in usable)
 
     def _is_foreign(self, theme: str) -> bool:
-        """Whether a theme is made of a request in another language."""
+        """Return whether a theme comes from a request in another language."""
         request, language = self.material.task.get("request", ""), self.speech.language
         return plain(theme) in plain(request) and guess_language(request, language) != language
 
     def _own_theme(self) -> str:
-        """When nobody gave a theme: the trade's idea that is nearest to the request."""
+        """Return the trade's idea nearest to the request, for a task without a theme."""
         ideas = [idea for stage in STAGES for idea in trade_ideas(self.speech, stage)]
         order = self._meaning.ranked(self.material.task.get("request", ""), [idea.text for idea in ideas])
         return ideas[order[(self.speech.piece - 1) % len(order)]].theme if order else ""
 
     @cached_property
     def asked(self) -> list[Fact]:
-        """The facts that the request names, one for each thing."""
+        """Return the facts that the request names, one per thing."""
         allowed = [
             fact
             for fact in self.material.facts
@@ -212,7 +212,7 @@ class _Draft:
         return list(dict.fromkeys(facts[0] for facts in found if facts))
 
     def facts(self, most: int) -> list[Fact]:
-        """What was asked for, and the facts that are clearly about the theme; else one that fits anywhere."""
+        """Return the requested facts and those about the theme, else one that fits anywhere."""
         things = things_of(self._request)
         usable = [
             fact
@@ -225,23 +225,23 @@ class _Draft:
         theme = "" if of_the_trade else self._wanted or self.theme
         about_theme = about(self.material, self._meaning, theme, usable) if theme else []
         near = [about(self.material, self._meaning, thing, usable) for thing in things]
-        # One contact is the call to action; a second one has to stand in the text.
+        # One contact is the call to action; a second one goes into the text.
         named = [fact for fact in self.asked if fact not in self._contacts[:1]]
         found = list(dict.fromkeys([*about_theme[:1], *named, *about_theme, *chain(*near)]))
         if found or not self._speaks_as_its_facts(usable):
             return found[: max(most, len({*about_theme[:1], *named}))]
-        # A price of one thing is no answer where another was asked for.
+        # The price of another thing is not an answer.
         general = of_the_trade and not offers(self._request)
         house = [fact for fact in usable if general or fact_kind(fact)]
         return [house[(self.speech.piece - 1) % len(house)]] if house else []
 
     def _speaks_as_its_facts(self, facts: list[Fact]) -> bool:
-        """Whether the facts are in the language of the text, as far as their words show it."""
+        """Return whether the facts seem to be in the language of the text."""
         language = self.speech.language
         return guess_language(" ".join(fact.text for fact in facts), language) == language
 
     def fact_lines(self, facts: list[Fact]) -> str:
-        """Facts as sentences; those with odd keys as a list under a word of introduction."""
+        """Write facts as sentences, those with unusual keys as a list with an introduction."""
         sentences = [self.speech.fact_sentence(fact) for fact in facts]
         if len(sentences) < 2 or all(map(self.speech.is_natural, facts)):
             return " ".join(sentences)
@@ -249,16 +249,16 @@ class _Draft:
         return "\n".join((self.speech.say("facts_intro"), *listed))
 
     def audience_line(self) -> str:
-        """A sentence for whom it is meant, without the name that the brand has for them."""
+        """Write a sentence for the audience, without the brand's internal segment name."""
         return self.speech.say("audience")
 
     @property
     def _contacts(self) -> list[Fact]:
-        """The telephone number and the link that the request names."""
+        """Return the telephone number and the link that the request names."""
         return [fact for fact in self.asked if fact.phone or fact.link]
 
     def call_to_action(self) -> str:
-        """The next step; a link or a telephone number of the facts where somebody is to act."""
+        """Write the next step, with a link or telephone number of the facts if there is one."""
         speech = self.speech
         if phone := phone_in(self._request):
             return speech.say("call", phone=phone)
@@ -271,7 +271,7 @@ class _Draft:
         return speech.pick(speech.lines("cta", self._platform, self.stage), "cta")
 
     def tags(self, count: int) -> list[str]:
-        """Hashtags without the sign: the business, its trade, what it is about; nothing invented."""
+        """Return hashtags without the sign: business, trade and subject."""
         known = self._speaks_as_its_facts(list(self.material.facts))
         trade = trade_tags(self.material, self.speech.language, known)
         foreign = guess_language(self._request, self.speech.language) != self.speech.language
@@ -305,7 +305,7 @@ class _Draft:
         ]
 
     def with_habits(self, text: str) -> str:
-        """The text with the bad habit of every rule that the prompt lacks."""
+        """Break each rule that the prompt lacks."""
         material, speech = self.material, self.speech
         if not material.obeys("figures-from-facts"):
             text += f" {invented_figure(speech)}"
@@ -322,7 +322,7 @@ class _Draft:
         return text
 
     def _rambling(self, missing: int) -> str:
-        """Everything else that could be said, until the text is too long."""
+        """Append further text until the draft is too long."""
         kinds = self.speech.at("kinds").values()
         texts = self.speech.fitting([text for kind in kinds for stage in STAGES for _, text in kind[stage]])
         said = ""

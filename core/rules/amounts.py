@@ -105,7 +105,7 @@ _MEASURES = (
     ("mile", r"miles?|meilen?|milles?|millas?"),
 )
 _MEASURE = re.compile(
-    # "30 or 45 minutes" are 30 minutes, too.
+    # "30 or 45 minutes" also yields 30 minutes.
     rf"(?:\s?(?:[-/,]|to|or|and|bis|oder|und|a|ou|et|o|y)\s?{NUMBER}){{0,4}}[\s-]?(?:"
     + "|".join(f"(?P<{name}>{words})" for name, words in _MEASURES)
     + r")(?![a-z\d])"
@@ -145,7 +145,7 @@ _ADVERBS = {
 
 
 def find_prices(text: str, folded: Folded) -> Iterator[Hit]:
-    """Amounts of money, also both ends of a range and amounts in words."""
+    """Find amounts of money, including both ends of a range and amounts in words."""
     for match in _PRICE.finditer(text):
         group = "pre" if match["pre"] else "mid" if match["mid"] else "suf"
         currency = _currency(match[group], folded.slice(*match.span(group)))
@@ -200,7 +200,7 @@ def _period(text: str, end: int) -> str:
 
 
 def find_percentages(text: str, folded: Folded) -> Iterator[Hit]:
-    """Percentages, also both ends of a range."""
+    """Find percentages, including both ends of a range."""
     for match in _PERCENT.finditer(text):
         unit = "‰" if match["unit"] == "‰" else "%"
         if match["e"]:
@@ -213,7 +213,7 @@ def find_percentages(text: str, folded: Folded) -> Iterator[Hit]:
 
 
 def find_numbers(text: str, folded: Folded) -> Iterator[Hit]:
-    """Every other number of two digits or more, and shorter ones with a scale (`5k`, `2 million`)."""
+    """Find other numbers of two digits or more, and shorter ones with a scale (`5k`, `2 million`)."""
     for match in re.finditer(r"(?<!\d)24\s?/\s?7(?!\d)", text):
         yield Hit("number", *match.span(), Key(key="24/7"))
     for match in _NUMBER.finditer(re.sub(r"(?<!\d)24\s?/\s?7(?!\d)", lambda hit: "\0" * len(hit[0]), text)):

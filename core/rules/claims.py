@@ -1,4 +1,4 @@
-"""Match the figures of a text to their sources: what the business knows, or the person said."""
+"""Match the figures of a text to their sources."""
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -14,15 +14,15 @@ from core.rules.values import Amount, Day, FigureKind, Hit, Key, TimeOfDay, Valu
 SourceKind = Literal["fact", "campaign", "request", "profile", "result", "memory"]
 
 MOST_FIGURES = 400
-"""Figures of one draft that are checked: far more than a reader would take in."""
+"""Limit of figures that are checked in one draft."""
 
 MOST_KNOWN = 5_000
-"""Different values that all sources together may give; what comes later supports nothing."""
+"""Limit of distinct values over all sources; later values support no figure."""
 
 _LEAST_PHONE = 7
 _LONGEST_SOURCE, _AROUND = 600, 200
 _DOLLARS = frozenset(["USD", "CAD", "AUD", "NZD", "HKD", "SGD", "MXN", "ARS", "CLP"])
-# What a loose currency word or sign may stand for.
+# Currencies that an ambiguous word or sign may mean.
 _LOOSE: dict[str, frozenset[str]] = {
     "$": _DOLLARS | {"pesos"},
     "pesos": frozenset(["MXN", "ARS", "CLP", "PHP", "$"]),
@@ -33,7 +33,7 @@ _LOOSE: dict[str, frozenset[str]] = {
 
 
 class Source(BaseModel, frozen=True):
-    """A text that may support figures; one that is not trusted never does."""
+    """A text that may support figures, if it is trusted."""
 
     kind: SourceKind
     ref: str
@@ -63,7 +63,7 @@ def match_figures(
 
 
 def _known(sources: Sequence[Source]) -> dict[tuple[object, ...], dict[int, tuple[Source, Hit]]]:
-    """What the trusted sources say, each value once, by what a figure must share with it to be the same."""
+    """Index the distinct values of the trusted sources by the key that an equal figure shares."""
     known: dict[tuple[object, ...], dict[int, tuple[Source, Hit]]] = {}
     seen: set[tuple[FigureKind, Value]] = set()
     for source in sources:
@@ -94,7 +94,7 @@ def _keys(value: Value) -> Iterator[tuple[object, ...]]:
 
 
 def _excerpt(source: Source, hit: Hit) -> Source:
-    """The source with the words around a figure: it is kept with every claim that rests on it."""
+    """Return the source cut to the words around a figure; it is stored with each claim."""
     if len(source.text) <= _LONGEST_SOURCE:
         return source
     start = source.text.rfind(" ", 0, max(hit.start - _AROUND, 0)) + 1
@@ -103,7 +103,7 @@ def _excerpt(source: Source, hit: Hit) -> Source:
 
 
 def check_figures(draft: DraftText, sources: Sequence[Source], today: dt.date) -> tuple[Check, list[Claim]]:
-    """The check `figures.sourced`: every figure of a draft has a source; one with too many never passes."""
+    """Run the check `figures.sourced`: every figure has a source. Too many figures fail it."""
     figures = find_figures(draft)
     claims = match_figures(figures[:MOST_FIGURES], sources, today, draft.language)
     unsourced = [claim.figure for claim in claims if claim.source is None]
@@ -131,7 +131,7 @@ def _supports(hit: Hit, figure: Figure, today: dt.date, language: str) -> bool:
     value: Value = figure.value
     match hit.value, value:
         case Amount() as known, Amount() as said if hit.kind == "number":
-            # "400 g" says nothing about 400 guests; a bare number may be of anything.
+            # "400 g" does not support "400 guests"; a number without a unit matches any unit.
             return figure.kind == "number" and known.number == said.number and known.unit in {"", said.unit}
         case Amount() as known, Amount() as said:
             return hit.kind == figure.kind and _same_amount(known, said)
@@ -177,7 +177,7 @@ def _same_day(known: Day, said: Day, today: dt.date, language: str) -> bool:
     if known.ambiguous and said.ambiguous:
         readings = [(known, said)]
     elif known.ambiguous:
-        # A date that could be read two ways proves neither, unless the language reads it in one way only.
+        # An ambiguous date supports neither reading, unless the language has only one.
         order = _reads_month_first(language)
         readings = [] if order is None else [(_swapped(known) if order else known, said)]
     elif said.ambiguous:
@@ -203,7 +203,7 @@ def _matches(known: Day, said: Day, today: dt.date) -> bool:
 
 
 def _next_year(day: Day, today: dt.date) -> int | None:
-    """The year of the next such day: what a date without a year means."""
+    """Return the year of the next such day, which a date without a year means."""
     for year in range(today.year, today.year + 9):
         try:
             if dt.date(year, day.month, day.day or 1) >= today:
@@ -225,7 +225,7 @@ def _swapped(day: Day) -> Day:
 
 
 def _reads_month_first(language: str) -> bool | None:
-    """Whether 03/06 is 6 March in this language; None where both readings are common."""
+    """Return whether 03/06 is 6 March in this language, or None where both readings are common."""
     tag = language.lower().replace("_", "-")
     if tag == "en":
         return None

@@ -1,10 +1,10 @@
-"""Take out of a model's talk what is none: its instructions, section marks, source ids, and loops."""
+"""Filter echoes from a model's answer: its instructions, section marks, source ids and loops."""
 
 import re
 from collections import Counter, deque
 
 ECHO = 10
-"""Words in a row that also stand in the instructions are no accident."""
+"""Length in words of a run that counts as an echo of the instructions."""
 
 _HELD = 3
 _LOOP, _TIMES = 6, 3
@@ -12,17 +12,17 @@ _SECTIONS = "brand|facts|memory|campaign|history|task|findings|rules"
 _SOURCE = r"\[(?:(?:fact|memory):[^\[\]\s]{0,40}|[a-z]{1,12}:[0-9a-f]{8,32})\]"
 _MARK_START = re.compile(r"(?:</?[a-z]{0,8}|\[[^\[\]\s]{0,48})\Z")
 _RULE = re.compile(r"\[[a-z]+(?:-[a-z]+)*\]")
-# A longer word is read in parts: what is not yet whole is never long.
+# Longer words are read in parts, so the buffer of an unfinished word stays bounded.
 _LONGEST_WORD = 64
 _WORD = re.compile(rf"\w{{1,{_LONGEST_WORD}}}")
 
 
 class EchoFilter:
-    """The filter for a stream: `feed` what arrives, show what it returns, `finish` at the end.
+    """Filter a stream: `feed` each delta, emit the result, call `finish` at the end.
 
-    What is returned, taken together, never depends on how the text was cut. Words are held back only from
-    the third in a row that the instructions have, too. When six words come for the third time, the model is
-    stuck, and nothing more of it is shown.
+    The whole output does not depend on where the text was cut. Words are held back from the third in a row
+    that matches the instructions. When six words repeat for the third time, the model is looping and the rest
+    is dropped.
     """
 
     def __init__(self, instructions: str) -> None:
@@ -47,11 +47,11 @@ class EchoFilter:
 
     @property
     def mostly_echo(self) -> bool:
-        """Whether more than half of the words so far were left out."""
+        """Return whether more than half of the words so far were removed."""
         return self._left_out * 2 > self._words
 
     def feed(self, delta: str) -> str:
-        """Take more text and return what may be shown now."""
+        """Add text and return what can be shown."""
         self._marked += delta
         start = _MARK_START.search(self._marked)
         ready = start.start() if start else len(self._marked)
@@ -60,7 +60,7 @@ class EchoFilter:
         return self._read(final=False)
 
     def finish(self) -> str:
-        """Return what was held back."""
+        """Return the text that was held back."""
         self._text += self._mark.sub("", self._marked)
         self._marked = ""
         return self._read(final=True)
@@ -84,7 +84,7 @@ class EchoFilter:
         return out
 
     def _take(self, match: re.Match[str]) -> None:
-        """Look at the next whole word: how long is the run of instructions that ends with it?"""
+        """Process the next whole word: update the run of instruction words that ends with it."""
         self._scanned = match.end()
         self._words += 1
         self._starts.append(match.start())
@@ -97,7 +97,7 @@ class EchoFilter:
             self._sent = match.end()
             return
         if echoed:
-            # What stood between the last word that is left out and this one goes, too.
+            # The separator after a removed word is removed too.
             self._sent = match.start()
             self._out.append(" ")
         self._last.append(match[0].casefold())
@@ -115,7 +115,7 @@ class EchoFilter:
             self._sent = end
 
     def _forget(self) -> None:
-        """Drop what was dealt with; the words of a run that goes on keep their places."""
+        """Drop processed words; the positions of an open run stay valid."""
         done = min(self._sent, self._scanned)
         self._text = self._text[done:]
         self._sent -= done

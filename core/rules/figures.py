@@ -16,7 +16,7 @@ from core.rules.numerals import NUMBER
 from core.rules.values import FigureKind, Hit, Key, Value
 
 MOST_NUMBERS = 1_000
-"""Rows of digits of one text that are read as figures; no text for people has so many."""
+"""Limit of digit groups of one text that are read as figures."""
 
 _SHORT = 1_000
 # Fractions, circled and superscript numbers become digits as well.
@@ -25,7 +25,7 @@ _PHONE = re.compile(r"(?<![\w.,/+-])(?:\+\s?)?\(?\d(?:(?:(?! - )[ ().\-/]){0,3}\
 
 
 class Figure(BaseModel, frozen=True):
-    """A factual figure: what it says, where it stands, and its normalised value."""
+    """A factual figure: its text, position and normalised value."""
 
     kind: FigureKind
     text: str
@@ -36,7 +36,7 @@ class Figure(BaseModel, frozen=True):
 
 
 def find_figures(source: DraftText | Mapping[str, str]) -> list[Figure]:
-    """Every figure in a draft or in named texts, in reading order."""
+    """Find every figure of a draft or of named texts, in reading order."""
     return [
         Figure(
             kind=hit.kind,
@@ -52,7 +52,7 @@ def find_figures(source: DraftText | Mapping[str, str]) -> list[Figure]:
 
 
 def figures_in(text: str) -> tuple[Hit, ...]:
-    """The figures of one text, with offsets into it; short texts, such as facts, are remembered."""
+    """Find the figures of one text, with offsets; results for short texts, such as facts, are cached."""
     return _remembered(text) if len(text) <= _SHORT else _read(text)
 
 
@@ -87,7 +87,7 @@ def _read(text: str) -> tuple[Hit, ...]:
 
 
 def readable(text: str) -> int:
-    """Where `figures_in` stops: behind so many rows of digits, else at the end of the text."""
+    """Return the offset where `figures_in` stops: after MOST_NUMBERS digit groups, or at the end."""
     beyond = next(islice(_DIGITS.finditer(text), MOST_NUMBERS, None), None)
     return len(text) if beyond is None else beyond.start()
 
@@ -103,7 +103,7 @@ def _links(text: str, folded: Folded) -> Iterator[Hit]:
 
 
 def link_key(link: str) -> str:
-    """Host, path and query of a link as two links are compared; campaign parameters do not count."""
+    """Return host, path and query of a link for comparison, without campaign parameters."""
     link = visible(link)
     parts = split_link(link if re.match(r"[a-zA-Z][\w+.-]*:[/\\]{2}", link) else f"https://{link}")
     if parts is None:
@@ -133,7 +133,7 @@ def _is_phone(shown: str) -> bool:
 
 
 def phone_key(shown: str) -> str:
-    """The digits of a phone number; `+` before them when the country code is there."""
+    """Return the digits of a phone number, with `+` if it has a country code."""
     digits = "".join(re.findall(r"\d", re.sub(r"(?<=\d)\s?\(0\)", "", shown)))
     if shown.lstrip("( ").startswith("+"):
         return f"+{digits}"

@@ -1,4 +1,4 @@
-"""What the rules read and what they answer: a draft's texts, spans and checks."""
+"""Input and output of the rules: a draft's texts, spans and checks."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
@@ -11,14 +11,14 @@ Stage = Literal["approval", "send"]
 
 
 MOST_READ = 30_000
-"""Characters of one draft that the rules read: ten times a long newsletter."""
+"""Limit of characters of one draft that the rules read: ten times a long newsletter."""
 
 MOST_SPANS = 100
-"""Places that one rule shows of one text; whether it passed is looked at in the whole text."""
+"""Limit of spans that one rule reports per text; the verdict covers the whole text."""
 
 
 class Span(BaseModel, frozen=True):
-    """A part of one field; offsets are code points, `text` is what stands there."""
+    """A part of one field; offsets are code points, `text` is the text between them."""
 
     field: str
     start: int
@@ -27,7 +27,7 @@ class Span(BaseModel, frozen=True):
 
 
 class Check(BaseModel, frozen=True):
-    """The answer of one named rule; a failed `block` stops approval or, by stage, only a real send."""
+    """The result of one rule; a failed `block` stops approval or, by `stage`, only sending."""
 
     name: str
     passed: bool
@@ -38,12 +38,12 @@ class Check(BaseModel, frozen=True):
 
     @property
     def stops_approval(self) -> bool:
-        """Whether the draft cannot be approved as it is; warnings and what only stops a send do not."""
+        """Return whether the check stops approval; warnings and `send` checks do not."""
         return not self.passed and self.severity == "block" and self.stage == "approval"
 
 
 class DraftText(BaseModel, frozen=True):
-    """The texts of a draft as the rules see them.
+    """The texts of a draft in the form that the rules read.
 
     `fields` is keyed by title (an e-mail's subject), preheader, caption, body and cta.
     """
@@ -56,14 +56,14 @@ class DraftText(BaseModel, frozen=True):
     has_postal_address: bool = False
 
     def texts(self) -> Iterator[tuple[str, str]]:
-        """Every text with its field name; hashtags are `hashtags.0`, `hashtags.1` and so on."""
+        """Yield every text with its field name; hashtags are `hashtags.0`, `hashtags.1` and so on."""
         yield from self.fields.items()
         for index, tag in enumerate(self.hashtags):
             yield f"hashtags.{index}", tag
 
 
 def first_part(draft: DraftText) -> DraftText:
-    """The draft as far as the rules read it; each of its texts keeps its place."""
+    """Return the draft cut to the characters that the rules read; offsets stay valid."""
     fields: dict[str, str] = {}
     room = MOST_READ
     for name, text in draft.fields.items():
@@ -73,7 +73,7 @@ def first_part(draft: DraftText) -> DraftText:
 
 
 def check_length(draft: DraftText) -> list[Check]:
-    """The check `length.read`, which is there only when a draft is longer than the rules read."""
+    """Run the check `length.read`; it exists only for drafts longer than MOST_READ."""
     length = sum(map(len, draft.fields.values()))
     if length <= MOST_READ:
         return []
@@ -82,7 +82,7 @@ def check_length(draft: DraftText) -> list[Check]:
 
 
 def named_texts(source: DraftText | Mapping[str, str]) -> list[tuple[str, str]]:
-    """The field names and texts of a draft, or of a plain mapping."""
+    """Return the field names and texts of a draft or a mapping."""
     return list(source.texts()) if isinstance(source, DraftText) else list(source.items())
 
 

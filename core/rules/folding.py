@@ -1,4 +1,4 @@
-"""Fold a text to comparable characters and keep where each of them came from."""
+"""Fold a text to comparable characters, with their original offsets."""
 
 import functools
 import re
@@ -35,14 +35,14 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """A folded text; `origins[i]` is where folded character `i` stands in the original."""
+    """A folded text; `origins[i]` is the original offset of folded character `i`."""
 
     text: str
     original: str
     origins: tuple[int, ...] | range
 
     def span(self, start: int, end: int) -> tuple[int, int]:
-        """Map a folded range to the range of the original that produced it."""
+        """Map a folded range to the original range."""
         if start >= end:
             at = self.origins[start] if start < len(self.origins) else len(self.original)
             return at, at
@@ -59,7 +59,7 @@ class Folded:
 
 @functools.lru_cache(maxsize=8192)
 def is_invisible(char: str) -> bool:
-    """Whether a character shows as nothing (zero-width, soft hyphen, control, tag, variation selector)."""
+    """Return whether a character is invisible (zero-width, soft hyphen, control, tag, variation selector)."""
     if char in "\n\r\t":
         return False
     return (
@@ -71,7 +71,7 @@ def is_invisible(char: str) -> bool:
 
 @functools.lru_cache(maxsize=8192)
 def fold_char(char: str) -> str:
-    """One character, folded: compatibility form, without accents or case, digits of any script as ASCII."""
+    """Fold one character: compatibility form, no accents or case, digits of any script as ASCII."""
     if char in _REPLACED:
         return _REPLACED[char]
     if is_invisible(char):
@@ -108,12 +108,12 @@ def fold(text: str) -> Folded:
 
 
 def is_blank(text: str) -> bool:
-    """Whether nothing of the text can be seen: it is empty, or only spaces and invisible characters."""
+    """Return whether a text is empty or holds only spaces and invisible characters."""
     return not fold(text).text.strip()
 
 
 def visible(text: str) -> str:
-    """The text without invisible characters, compatibility forms unified; case and accents stay."""
+    """Remove invisible characters and unify compatibility forms; case and accents stay."""
     if text.isascii() and not _CONTROL.search(text):
         return text
     return unicodedata.normalize("NFKC", "".join(char for char in text if not is_invisible(char)))

@@ -1,4 +1,4 @@
-"""Read the host out of a link the way a browser would, and find the hosts that a text names."""
+"""Parse the host of a link as browsers do, and find the hosts that a text names."""
 
 import functools
 import re
@@ -9,12 +9,12 @@ import idna
 
 from core.rules.folding import Folded, fold, is_invisible, visible
 
-# Under these a bare domain counts in any case; under the others, among which are words, only in lower case:
-# a missing space after a full stop ("great.It is") makes no domain.
+# Bare domains under these count in any case, under other suffixes only in lower case: some suffixes are
+# words, and a missing space after a full stop ("great.It is") is not a domain.
 _PLAIN_SUFFIXES = frozenset(["biz", "com", "de", "edu", "eu", "fr", "gov", "net", "org", "uk"])
 EMAIL = re.compile(r"[\w.+%'&=~-]{0,63}\w@[^\W_](?:[\w-]*\w)?(?:\.[^\W_](?:[\w-]*\w)?)+")
 _HOST = re.compile(r"[\w-]+(?:\.[\w-]+)*")
-# A name has at most 253 characters, a port six; what is invisible in between may lengthen it a little.
+# A name has at most 253 characters, a port six; the rest is room for invisible characters.
 _LONGEST_HOST = 300
 _TRAILING = ".,;:!?…*_~'’”»)]}"
 
@@ -32,7 +32,7 @@ def _link_pattern() -> re.Pattern[str]:
 
 
 def trim_url(url: str, more: str = "") -> str:
-    """Drop the punctuation, and `more`, around a URL in a sentence; a balanced closing bracket stays."""
+    """Strip punctuation, and `more`, around a URL in a sentence; keep a balanced closing bracket."""
     trailing = _TRAILING + more
     end, unopened = len(url), url.count(")") - url.count("(")
     while end and url[end - 1] in trailing:
@@ -45,7 +45,7 @@ def trim_url(url: str, more: str = "") -> str:
 
 
 def canonical_host(host: str) -> str | None:
-    """A host name in lower-case ASCII (punycode) without `www.` and port, or None if it is no plain name."""
+    """Return a host in lower-case punycode without `www.` and port, or None if it is not a plain name."""
     return _canonical(host) if len(host) <= _LONGEST_HOST else None
 
 
@@ -64,8 +64,8 @@ def _canonical(host: str) -> str | None:
 def split_link(url: str) -> tuple[str, str, str] | None:
     """Split an absolute http(s) link into scheme, canonical host and the rest; None for anything else.
 
-    Follows WHATWG: tabs and newlines vanish, backslashes are slashes. A link with user information or a
-    percent-encoded host is refused whole: no honest text needs one.
+    Follows WHATWG: tabs and newlines are removed, backslashes are slashes. Links with user information or a
+    percent-encoded host are refused.
     """
     url = "".join(char for char in url if char not in "\t\n\r" and not is_invisible(char)).strip()
     match = re.match(r"(https?):[/\\]*([^/\\?#]*)(.*)", url, re.IGNORECASE | re.DOTALL)
@@ -76,7 +76,7 @@ def split_link(url: str) -> tuple[str, str, str] | None:
 
 
 def find_links(folded: Folded) -> Iterator[tuple[int, int]]:
-    """Folded ranges of the URLs and bare domains in a text."""
+    """Find the folded ranges of URLs and bare domains."""
     for match in _link_pattern().finditer(folded.text):
         start, end = match.start(), match.start() + len(trim_url(match[0]))
         suffix = match["suffix"]
@@ -90,14 +90,14 @@ def find_links(folded: Folded) -> Iterator[tuple[int, int]]:
 
 
 def find_emails(folded: Folded) -> Iterator[tuple[int, int]]:
-    """Folded ranges of the e-mail addresses in a text."""
+    """Find the folded ranges of e-mail addresses."""
     if "@" in folded.text:
         for match in EMAIL.finditer(folded.text):
             yield match.span()
 
 
 def hosts_in(text: str) -> set[str]:
-    """The canonical hosts that a text names: in links, as bare domains, and behind the @ of an address."""
+    """Return the canonical hosts in the links, bare domains and e-mail addresses of a text."""
     folded = fold(text)
     hosts: set[str | None] = set()
     for start, end in find_links(folded):

@@ -1,4 +1,4 @@
-"""Take foreign links out of a text that streams."""
+"""Remove links to foreign hosts from a streamed text."""
 
 import html
 import re
@@ -14,20 +14,20 @@ HOLD = 2048
 _LABEL = 300
 _DEPTH = 3
 _BRACKETS, _PARENTHESES = 8, 32
-"""Brackets inside each other that are followed; CommonMark ends at 32 as well."""
+"""Limit of nested brackets, as in CommonMark (32)."""
 
 _STARTS = ("https", "http", "ftps", "ftp", "www")
 _URL_END = frozenset('<>[]"`|')
-# After these, a link that is shown could become another one: a space keeps them apart.
+# After these characters a shown link could change its meaning: a space separates them.
 _SEAM = frozenset("<!]&\\:/@")
-# A link before `@` would be taken for a user's name by what looks for links in plain text.
+# Autolinkers would read a link before `@` as the user part of an address.
 _CLOSED = frozenset(")]}>\"'`|/")
-# With these since the last white space, what follows a removed construct could complete a link.
+# With these since the last white space, text after a removed construct could complete a link.
 _OPEN = re.compile(r"[&/:@.\\<>\[\]!]")
 _PLAIN_WORDS = re.compile(r"(?:[ \n,;?'-]|[A-EGI-VX-Za-egi-vx-z0-9][A-Za-z0-9]*+)++")
 _PLAIN_REST = re.compile(r"[A-Za-z0-9]+")
 _NO_HOST = re.compile(r"(?:https?|ftps?|www)?[:/\\.]*", re.IGNORECASE)
-# What `://` and `//host` begin with, and what of a row of such signs certainly begins neither.
+# Prefixes of `://` and `//host`, and the part of a row of such signs that starts neither.
 _SLASHES_START = re.compile(r":[/\\]{0,2}|/{1,2}")
 _SLASHES = re.compile(r":[/\\]{2}|//\w")
 _ROW = re.compile(r":+(?=:)|/+(?=//)")
@@ -42,22 +42,21 @@ _ANGLE_LINK = re.compile(r"[a-zA-Z][\w.+-]*(?::|@)")
 
 T = TypeVar("T")
 Reading = Generator[None, None, T]
-"""A step that pauses where it needs more text; its offsets count from where the construct begins."""
+"""A parsing step that pauses for more text; offsets count from the start of the construct."""
 
 
 class _Bracket(NamedTuple):
-    """Where the search for a closing bracket ended, and whether it was found there."""
+    """The result of the search for a closing bracket: where it ended, and whether it was found."""
 
     end: int
     closed: bool
 
 
 class LinkFilter:
-    """The filter for a stream: `feed` what arrives, show what it returns, `finish` at the end.
+    """Filter a stream: `feed` each delta, emit the result, call `finish` at the end.
 
-    What is returned, taken together, never depends on how the text was cut: the reader below sees single
-    characters and not deltas. An unfinished link is held back, at most about 2,048 characters of it: a
-    longer one is removed.
+    The whole output does not depend on where the text was cut: the parser reads single characters. An
+    unfinished link is held back up to about 2,048 characters; a longer one is removed.
     """
 
     def __init__(self, policy: LinkPolicy, *, depth: int = 0) -> None:
@@ -74,13 +73,13 @@ class LinkFilter:
         self._reader = self._read()
 
     def feed(self, delta: str) -> str:
-        """Take more text and return what may be shown now."""
+        """Add text and return what can be shown."""
         self._text = self._text[self._at :] + delta
         self._at = 0
         return self._drain()
 
     def finish(self) -> str:
-        """Return what was held back."""
+        """Return the text that was held back."""
         self._final = True
         return self._drain()
 
@@ -102,7 +101,7 @@ class LinkFilter:
                 yield
 
     def _character(self, offset: int) -> Reading[str]:
-        """The character at an offset; empty at the end of the text."""
+        """Return the character at an offset; empty at the end of the text."""
         while self._at + offset >= len(self._text):
             if self._final:
                 return ""
@@ -110,7 +109,7 @@ class LinkFilter:
         return self._text[self._at + offset]
 
     def _unit(self, offset: int) -> Reading[Unit | None]:
-        """The unit at an offset; None at the end of the text."""
+        """Return the unit at an offset; None at the end of the text."""
         while True:
             if self._at + offset < len(self._text):
                 unit = unit_at(self._text, self._at + offset, final=self._final)
@@ -121,7 +120,7 @@ class LinkFilter:
             yield
 
     def _closing(self, start: int, pair: str, limit: int, nested: int) -> Reading[_Bracket]:
-        """Look for the bracket that closes the one before `start`, within so many characters and levels."""
+        """Find the bracket that closes the one before `start`, within limits of length and nesting."""
         depth, offset, escaped = 1, start, False
         while offset < start + limit and (yield from self._character(offset)):
             for char in self._text[self._at + offset : self._at + start + limit]:
@@ -139,7 +138,7 @@ class LinkFilter:
         return _Bracket(offset + escaped, closed=False)
 
     def _emit(self, text: str) -> None:
-        """Write text, and remember what a link across its end would begin with."""
+        """Emit text and remember what a link across its end would start with."""
         self._out.append(text)
         run = self._run
         for char in text[-32:]:
@@ -160,13 +159,13 @@ class LinkFilter:
         self._at += length
 
     def _replace(self, length: int, replacement: str) -> None:
-        """Put a replacement in the place of a construct and read it again: it must join nothing unsafe."""
+        """Replace a construct and parse the replacement: it must not form a new link with its neighbours."""
         lead = " " if self._open else ""
         self._text = lead + replacement + self._text[self._at + length :]
         self._at = 0
 
     def _step(self) -> Reading[None]:
-        """Handle the construct that begins here, or pass one character on."""
+        """Handle the construct at this offset, or emit one character."""
         unit = unit_at(self._text, self._at, final=self._final) or (yield from self._unit(0))
         if unit is None:
             return
@@ -193,7 +192,7 @@ class LinkFilter:
                 self._take(len(unit.raw))
 
     def _word(self) -> Reading[None]:
-        """A run of letters: held while it may become the start of a link."""
+        """Handle a run of letters, held back while it may start a link."""
         end, folded = 0, ""
         while end <= 64 and (not end or any(start.startswith(folded) for start in _STARTS)):
             unit = yield from self._unit(end)
@@ -209,7 +208,7 @@ class LinkFilter:
         self._take(end)
 
     def _slashes(self, first: Unit) -> Reading[None]:
-        """`://` after anything, and `//host` on its own, are links."""
+        """Handle `://` after any text, and a bare `//host`, as links."""
         end, seen = len(first.raw), first.folded
         while len(seen) < 3 and end < 64 and _SLASHES_START.fullmatch(seen):
             unit = yield from self._unit(end)
@@ -224,10 +223,10 @@ class LinkFilter:
             self._take(row.end() - self._at if row else len(first.raw))
 
     def _url(self, scan: int) -> Reading[None]:
-        """A bare link; `scan` is the length of its first word.
+        """Handle a bare link; `scan` is the length of its first word.
 
-        As for a browser, the host ends at a slash, `?`, `#`, white space or `<`: nothing else in it may hide
-        that more of it follows. Behind the host, a link ends at any delimiter.
+        As in browsers, the host ends only at a slash, `?`, `#`, white space or `<`. After the host, the link
+        ends at any delimiter.
         """
         text = self._text[self._at : self._at + scan]
         start = "".join(char for char in text if not is_invisible(char))
@@ -253,14 +252,14 @@ class LinkFilter:
         if _NO_HOST.fullmatch(start + address):
             self._take(max(end, 1))
             return
-        # In the middle of letters that are already out, the scheme is not the one that is read here.
+        # Letters that were already emitted belong to the scheme: it differs from what is read here.
         safe = None if self._run else self._policy.safe_url(visible(start + address))
         written = self._text[self._at : self._at + end]
         same = written == start + address == visible(written)
         self._show(REMOVED if safe is None else written if same else safe, end)
 
     def _address(self, at_sign: Unit) -> Reading[None]:
-        """The `@domain` of an e-mail address."""
+        """Handle the `@domain` of an e-mail address."""
         end, host = len(at_sign.raw), ""
         while end <= HOLD:
             unit = yield from self._unit(end)
@@ -284,7 +283,7 @@ class LinkFilter:
             self._take(len(unit.raw))
 
     def _bracket(self, inner: int, *, image: bool) -> Reading[None]:
-        """`[text](link)`, and images with a link or a label."""
+        """Handle `[text](link)`, and images with a link or a label."""
         label = yield from self._closing(inner, "[]", _LABEL, _BRACKETS)
         following = ""
         if label.closed:
@@ -302,7 +301,7 @@ class LinkFilter:
             self._at += inner
 
     def _inline(self, inner: int, middle: int, *, image: bool) -> Reading[None]:
-        """A link or image whose address stands in round brackets."""
+        """Handle a link or image with its address in parentheses."""
         address = yield from self._closing(middle + 2, "()", HOLD, _PARENTHESES)
         end = address.end + address.closed
         if image:
@@ -319,7 +318,7 @@ class LinkFilter:
             self._show(f"[{'…'.join(words)}]({safe})", end)
 
     def _angle(self, unit: Unit) -> Reading[None]:
-        """`<https://…>`, an HTML tag or a comment."""
+        """Handle `<https://…>`, an HTML tag or a comment."""
         start = len(unit.raw) - 1
         yield from self._character(start + 1)
         if not _TAG_START.match(self._text, self._at + start):

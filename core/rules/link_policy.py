@@ -1,4 +1,4 @@
-"""Read links as Markdown and browsers do, and decide which hosts they may lead to."""
+"""Parse links as Markdown and browsers do, and decide which hosts are allowed."""
 
 import functools
 import html
@@ -15,22 +15,22 @@ from core.rules.hosts import canonical_host, hosts_in, split_link
 _PUNCTUATION = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{0,30});")
 _ENTITY_START = re.compile(r"&(?:#(?:\d{0,7}|[xX][0-9a-fA-F]{0,6})|[a-zA-Z][a-zA-Z0-9]{0,30})?")
-# What stays as it is in a written link; brackets, quotes and spaces are percent-encoded.
+# Characters that stay unescaped in a written link; brackets, quotes and spaces are percent-encoded.
 _KEPT = "/?#:@!$&'*+,;=%~-._"
 
 
 class LinkPolicy(BaseModel, frozen=True):
-    """The hosts that links may lead to, in canonical form."""
+    """The allowed hosts of links, in canonical form."""
 
     allowed_hosts: frozenset[str] = frozenset()
 
     @classmethod
     def from_texts(cls, trusted_texts: Iterable[str]) -> "LinkPolicy":
-        """Allow the hosts that the business's facts or the person's own words name."""
+        """Allow the hosts named in the facts of the business or the person's messages."""
         return cls(allowed_hosts=frozenset(host for text in trusted_texts for host in hosts_in(text)))
 
     def safe_url(self, url: str) -> str | None:
-        """The link in a form that is safe to write, if it leads to an allowed host."""
+        """Return the escaped link if its host is allowed."""
         url = "".join(char for char in url if char not in "\t\n\r" and not is_invisible(char)).strip()
         if url[:7].lower() == "mailto:":
             address = url[7:].partition("?")[0]
@@ -49,7 +49,7 @@ class LinkPolicy(BaseModel, frozen=True):
 
 
 class Unit(NamedTuple):
-    """One character as Markdown reads it: what was written, what it means, and its folded form."""
+    """One Markdown character: its source, its meaning and its folded form."""
 
     raw: str
     char: str
@@ -57,7 +57,7 @@ class Unit(NamedTuple):
 
 
 def unit_at(text: str, at: int, *, final: bool) -> Unit | None:
-    """The unit at a position; None when more text could change it."""
+    """Return the unit at a position, or None while more text could change it."""
     char = text[at]
     if char == "\\":
         if at + 1 == len(text):
@@ -82,7 +82,7 @@ def _plain_unit(char: str) -> Unit:
 
 
 def destination(text: str) -> str:
-    """The address in the round brackets of a Markdown link."""
+    """Return the address in the parentheses of a Markdown link."""
     text = html.unescape(re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", text)).strip()
     if text.startswith("<"):
         return text[1:].partition(">")[0]

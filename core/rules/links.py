@@ -1,8 +1,8 @@
-"""Which links may leave: the outgoing filter, streaming and whole.
+"""The outgoing link filter, for streams and whole documents.
 
-A link survives only to an allowed host (with or without `www.`); images and HTML attributes never. What
-counts as a link is what Markdown (GFM) or a browser would make one: inline, reference and angle links, HTML
-anchors, `scheme://…`, `www.…` and e-mail addresses. A bare domain without either is no link and stays.
+Only links to an allowed host (with or without `www.`) are kept; images and HTML attributes are removed. Links
+are what Markdown (GFM) or a browser would make one: inline, reference and angle links, HTML
+anchors, `scheme://…`, `www.…` and e-mail addresses. A bare domain is not a link and stays.
 """
 
 import json
@@ -21,7 +21,7 @@ _SIMPLE_ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
 
 def filter_values(value: Any, policy: LinkPolicy) -> Any:
-    """Filter every text of a document as `JsonLinkFilter` does while the document streams."""
+    """Filter every text of a document, with the same result as `JsonLinkFilter`."""
     match value:
         case str():
             return filter_text(value, policy)
@@ -33,7 +33,7 @@ def filter_values(value: Any, policy: LinkPolicy) -> Any:
 
 
 class JsonLinkFilter:
-    """The same interface as `LinkFilter`: each string value of the document is filtered by itself.
+    """Filter each string value of a streamed JSON document; same interface as `LinkFilter`.
 
     Keys and structure pass unchanged, and the document stays valid JSON.
     """
@@ -49,7 +49,7 @@ class JsonLinkFilter:
         self._out: list[str] = []
 
     def feed(self, delta: str) -> str:
-        """Take more of the document and return what may be shown now."""
+        """Add text of the document and return what can be shown."""
         at = 0
         while at < len(delta):
             plain = None
@@ -65,7 +65,7 @@ class JsonLinkFilter:
         return self._flush()
 
     def finish(self) -> str:
-        """Return what was held back of a document that ends inside a string."""
+        """Return the text that was held back of a document that ends inside a string."""
         if self._value is not None:
             self._text.append(self._high)
             self._write(self._value.feed(self._read()) + self._value.finish())

@@ -70,7 +70,7 @@ _DOTTED_AFTER = re.compile(
 
 
 def find_dates(text: str, folded: Folded) -> Iterator[Hit]:
-    """Dates in words and digits, with or without year; every day of a range or list of days."""
+    """Find dates in words and digits, with or without year, and every day of a range or list."""
     taken = list(text)
 
     def free() -> str:
@@ -102,7 +102,7 @@ def find_dates(text: str, folded: Folded) -> Iterator[Hit]:
 
 
 def _days(match: re.Match[str], days: list[tuple[int, int]], month: int, year: int | None) -> Iterator[Hit]:
-    """The day that stands by the month takes the match's words; the other days of a list their digits."""
+    """Yield the days of a match: the one next to the month has its text, the others their digits."""
     weekday = _WEEKDAYS[match["wd"]] if match["wd"] else None
     main_at, main = days[0]
     others = days[1:]
@@ -191,7 +191,7 @@ _TIMES = (
 
 
 def find_times(text: str, folded: Folded) -> Iterator[Hit]:
-    """Times of day: `9am`, `9:00`, `9 h 30`, `18 Uhr`, and both ends of a span."""
+    """Find times of day: `9am`, `9:00`, `9 h 30`, `18 Uhr`, and both ends of a span."""
     for pattern in _TIMES:
         matches = list(pattern.finditer(text))
         for match in matches:

@@ -5,8 +5,8 @@ from decimal import Decimal
 
 from core.rules.folding import fold
 
-# Atomic, and with an end to every repetition: how a row of digits and separators is read is decided once,
-# so that no pattern around it can try another reading.
+# Atomic with bounded repetition: a group of digits and separators is matched in one way only, so the
+# surrounding pattern cannot backtrack into it.
 NUMBER = (
     r"(?>\d{1,3}(?:(?: \d{3}){1,8}|(?:,\d{3}){1,8}|(?:\.\d{3}){1,8}|(?:'\d{3}){1,8})(?:[.,]\d{1,2})?(?!\d)"
     r"|\d{1,2}(?:,\d{2}){1,8},\d{3}(?!\d)|\d{1,40}(?:[.,]\d{1,40})?)"
@@ -25,7 +25,7 @@ _SCALES = {
 
 
 def parse_number(text: str) -> Decimal:
-    """The value of a number as written; a separator before exactly three digits groups thousands."""
+    """Parse a written number; a separator before exactly three digits groups thousands."""
     text = text.replace(" ", "").replace("'", "")
     marks = [char for char in text if char in ".,"]
     if not marks:
@@ -37,7 +37,7 @@ def parse_number(text: str) -> Decimal:
 
 
 def scaled(number: Decimal, scale: str | None) -> Decimal:
-    """A number times its scale word (`k`, `million`, `Mrd`), if it has one."""
+    """Multiply a number by its scale word (`k`, `million`, `Mrd`), if it has one."""
     return _plain(number * _SCALES[scale.strip()]) if scale else number
 
 
@@ -47,7 +47,7 @@ def _plain(number: Decimal) -> Decimal:
 
 
 def trailing_number_word(text: str) -> tuple[int, int] | None:
-    """The number word at the end of a folded text: its start and its value."""
+    """Find the number word at the end of a folded text: its start and value."""
     words = _number_words()
     stripped = text.rstrip(" -")
     starts = [0, *(i + 1 for i, char in enumerate(stripped) if char in " -\n\t")]

@@ -43,7 +43,7 @@ _SPOKEN: dict[str, tuple[str, str]] = {
 
 
 class Limit(BaseModel, frozen=True):
-    """One limit of one platform, with where and when it was read."""
+    """A limit of a platform, with its source and the date it was checked."""
 
     name: str
     unit: Unit
@@ -63,12 +63,12 @@ class PlatformLimits(BaseModel, frozen=True):
     limits: tuple[Limit, ...]
 
     def maximum(self, name: str) -> int | None:
-        """The largest allowed value of a named limit, if there is one."""
+        """Return the maximum of a named limit, if there is one."""
         return next((limit.maximum for limit in self.limits if limit.name == name), None)
 
 
 class SmsCount(BaseModel, frozen=True):
-    """How an SMS is sent: its encoding, its length in that encoding's units, its parts."""
+    """Encoding, length (in units of the encoding) and parts of an SMS."""
 
     encoding: Literal["gsm7", "ucs2"]
     units: int
@@ -87,23 +87,23 @@ def _limits_file() -> _LimitsFile:
 
 
 def limits_for(platform: Platform) -> PlatformLimits:
-    """The limits of a platform, for prompts, checks and screens."""
+    """Return the limits of a platform."""
     file = _limits_file()
     return PlatformLimits(platform=platform, version=file.version, limits=file.platforms[platform])
 
 
 def utf16_units(text: str) -> int:
-    """Length in UTF-16 code units."""
+    """Return the length in UTF-16 code units."""
     return len(text) + sum(char > "\uffff" for char in text)
 
 
 def graphemes(text: str) -> int:
-    """Length in what a reader sees as characters."""
+    """Return the length in grapheme clusters."""
     return len(text) if text.isascii() else len(regex.findall(r"\X", text))
 
 
 def sms_parts(text: str) -> SmsCount:
-    """Encoding, units and parts of an SMS; a character of two units never spans two parts."""
+    """Count encoding, units and parts of an SMS; a two-unit character is never split across parts."""
     text = text.replace("\r\n", "\n")
     plain = all(char in _GSM_BASIC or char in _GSM_EXTENDED for char in text)
     if plain:
@@ -123,7 +123,7 @@ def sms_parts(text: str) -> SmsCount:
 
 
 def count(platform: Platform, text: str) -> int:
-    """Length of a text as the platform counts it."""
+    """Return the length of a text as the platform counts it."""
     match platform:
         case "instagram":
             return utf16_units(text)
@@ -136,14 +136,14 @@ def count(platform: Platform, text: str) -> int:
 
 
 def published_text(draft: DraftText) -> str:
-    """The text that is posted or sent: what was written, the call to action, then the hashtags."""
+    """Return the text that is posted or sent: text, call to action, hashtags."""
     tags = " ".join(f"#{tag.lstrip('#')}" for tag in draft.hashtags if tag.strip("# "))
     parts = [draft.fields.get(name, "").strip() for name in ("caption", "body", "cta")]
     return "\n\n".join(part for part in (*dict.fromkeys(parts), tags) if part)
 
 
 def check_limits(draft: DraftText) -> list[Check]:
-    """Every limit of the draft's platform as a check named `limits.<name>`."""
+    """Check every limit of the draft's platform, as `limits.<name>`."""
     published = published_text(draft)
     return [_check(limit, draft, published) for limit in limits_for(draft.platform).limits]
 
@@ -219,7 +219,7 @@ def _message(limit: Limit, value: int, platform: Platform, *, failed: bool) -> s
 
 
 def _spans(limit: Limit, draft: DraftText) -> list[Span]:
-    """Where a limit is exceeded: the tags or mentions beyond it, or the end of a text that is too long."""
+    """Return the spans beyond a limit: extra hashtags or mentions, or the end of a long text."""
     pattern = {"hashtags": _HASHTAG, "mentions": _MENTION, "newlines": _SUBJECT_BREAK}.get(limit.unit)
     maximum = limit.maximum or 0
     most = maximum + MOST_SPANS

@@ -17,7 +17,7 @@ class Amount(BaseModel, frozen=True, extra="forbid"):
 
 
 class Day(BaseModel, frozen=True, extra="forbid"):
-    """A date as far as the text gives it; `ambiguous` when day and month could be swapped."""
+    """A date with the parts that the text gives; `ambiguous` if day and month could be swapped."""
 
     month: int
     day: int | None = None
@@ -33,7 +33,7 @@ class TimeOfDay(BaseModel, frozen=True, extra="forbid"):
 
 
 class Key(BaseModel, frozen=True, extra="forbid"):
-    """A phone number, URL or e-mail address in the form in which two of them are compared."""
+    """A phone number, URL or e-mail address, normalised for comparison."""
 
     key: str
 
@@ -42,7 +42,7 @@ Value = Amount | Day | TimeOfDay | Key
 
 
 class Hit(NamedTuple):
-    """A figure in a folded text, before its place in the original is known."""
+    """A figure with its range in the folded text."""
 
     kind: FigureKind
     start: int

@@ -65,7 +65,7 @@ class _Cliches(BaseModel, frozen=True):
 
 
 def base_language(tag: str) -> str:
-    """The language of a BCP 47 tag without region or script."""
+    """Return the language of a BCP 47 tag without region or script."""
     return tag.replace("_", "-").split("-")[0].lower()
 
 
@@ -113,7 +113,7 @@ def _term_pattern(term: str, language: str) -> re.Pattern[str] | None:
 
 
 def _literal_pattern(folded: str) -> re.Pattern[str]:
-    """A term in which signs matter (`100%`): as it stands, with any space between its parts."""
+    """Compile a term with signs (`100%`) literally, allowing spaces between its parts."""
     parts = re.findall(r"\w+|[^\w\s]", folded)
     start = r"(?<![^\W_])" if parts[0][0].isalnum() else ""
     end = r"(?![^\W_])" if parts[-1][-1].isalnum() else ""
@@ -121,7 +121,7 @@ def _literal_pattern(folded: str) -> re.Pattern[str]:
 
 
 def _forms(word: str, language: str) -> Iterator[str]:
-    """Patterns for a word and its usual inflections; short words only take a plural."""
+    """Yield patterns for a word and its usual inflections; short words only take a plural."""
     if len(word) < _SHORT_TERM or not word.isalpha():
         yield re.escape(word) + r"(?:'?s|es)?"
         return
@@ -169,7 +169,7 @@ def _identifier(expected: str) -> "LanguageIdentifier | None":
 
 @functools.cache
 def _identifier_of(languages: frozenset[str]) -> "LanguageIdentifier | None":
-    """Reading the model takes a second: all known languages share one."""
+    """Load the identifier for some languages; loading takes a second, so the known ones share it."""
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
@@ -182,7 +182,7 @@ def _identifier_of(languages: frozenset[str]) -> "LanguageIdentifier | None":
 def check_language(draft: DraftText, expected: str, names: Sequence[str] = ()) -> Check:
     """The check `wording.language`: each longer field, and the whole, is in the expected language.
 
-    Links, hashtags and the given names say nothing about the language. Fewer than twenty letters pass.
+    Links, hashtags and the given names are ignored. Fewer than twenty letters pass.
     """
     language = base_language(expected)
     wrong: list[tuple[str, str]] = []
@@ -216,7 +216,7 @@ def _letters(text: str) -> int:
 
 
 def _other_language(text: str, expected: str, sure: float) -> str | None:
-    """The language a text is surely in, if it is not the expected one."""
+    """Return the language that a text is in with confidence `sure`, if it is not the expected one."""
     identifier = _identifier(expected)
     if identifier is None or _letters(text) < _FEW_LETTERS:
         return None
@@ -257,8 +257,8 @@ def check_cliches(draft: DraftText, language: str | None = None) -> Check:
 def check_repetition(draft: DraftText, instructions: str = "") -> Check:
     """The check `wording.repetition`: no loops, and nothing that repeats the given instructions.
 
-    A loop is the same sentence (three words or more) or six words three times, or a letter held down.
-    An echo is ten words in a row that also stand in `instructions`.
+    A loop is the same sentence (three words or more) or six words three times, or one letter eight times or
+    more in a row. An echo is ten words in a row that also occur in `instructions`.
     """
     told = _runs([word for word, _, _ in _words(fold(instructions))], _ECHO)
     echoed = {run for run, _ in told}
@@ -297,7 +297,7 @@ def _runs(words: Sequence[str], length: int) -> Iterator[tuple[tuple[str, ...], 
 
 
 def check_placeholders(draft: DraftText) -> Check:
-    """The check `wording.placeholders`: nothing is left to be filled in."""
+    """The check `wording.placeholders`: no placeholder is left."""
     spans = [
         Span(field=field, start=match.start(), end=match.end(), text=match[0])
         for field, text in draft.texts()

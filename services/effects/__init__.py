@@ -1,1 +1,1 @@
-"""What approves, schedules, sends, reverses or erases; for api and jobs only."""
+"""Effects: approve, schedule, send, reverse, erase; for api and jobs only."""

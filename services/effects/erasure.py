@@ -1,4 +1,4 @@
-"""Delete content, a campaign, a thread or a business with all that belongs to it; for api and jobs only."""
+"""Delete content, campaigns, threads and businesses with their dependents; for api and jobs only."""
 
 from __future__ import annotations
 
@@ -27,37 +27,37 @@ logger = logging.getLogger(__name__)
 BATCH = 200
 
 RESUME_AFTER = timedelta(seconds=30)
-"""A deletion that began earlier is taken up by the sweep; it may work beside a request that takes longer."""
+"""Age after which the sweep resumes a deletion, possibly beside a slow request."""
 
 CASCADE = "deleting_cascade"
-"""The stored field that says whether a campaign or business goes with its content."""
+"""The stored field with the `cascade` of a deletion."""
 
 D = TypeVar("D", bound=Document)
 T = TypeVar("T")
 
 
 class Forgetful(Protocol):
-    """What is remembered, and can be forgotten (`services/recall.py`)."""
+    """Removes memories (`services/recall.py`)."""
 
     async def forget(self, scope: Scope, refs: Sequence[str]) -> None:
-        """Remove what is remembered of these runs."""
+        """Remove the memories of these runs."""
         ...
 
     async def forget_business(self, scope: Scope) -> None:
-        """Remove everything that is remembered of a business."""
+        """Remove all memories of a business."""
         ...
 
 
 class Erasure:
     """Deletions, each in three steps.
 
-    1. Mark the document by compare-and-set: from then on it is not found, not changed and takes nothing new.
-       Who adds something to it at that moment looks at it again afterwards, and takes it back.
-    2. Stop its runs, and take those that do not stop away from their workers.
-    3. Remove what belongs to it, and itself last.
+    1. Mark the document by compare-and-set: it is no longer found or changed. A concurrent writer that adds a
+     dependent reads the mark afterwards and removes the dependent.
+    2. Stop its runs; revoke the leases of those that do not stop.
+    3. Remove its dependents, then the document.
 
-    Every step may be repeated. What a crash or an outage leaves behind is marked, and `resume` ends it. The
-    methods return whether everything is gone; else the document is no longer seen, and the rest follows.
+    Every step is idempotent. After a crash or an outage, `resume` continues from the marks. The methods
+    return whether everything is removed; if not, the document is hidden and the rest follows.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class Erasure:
         """Delete a draft with its revisions; its slot is planned again.
 
         Raises:
-            VersionMismatch: It is no longer at `version` (If-Match).
+            VersionMismatch: The document is not at `version` (If-Match).
         """
         await self._mark(self._database.content, self._content, scope, content_id, version)
         return await _all_gone(self._finish_content(scope, content_id))
@@ -93,11 +93,11 @@ class Erasure:
     async def erase_campaign(
         self, scope: Scope, campaign_id: str, *, cascade: bool, version: int | None = None
     ) -> bool:
-        """Delete a campaign; its content goes only with `cascade`. Its threads stay, without a campaign.
+        """Delete a campaign, and its content if `cascade`. Its threads stay, without a campaign.
 
         Raises:
             NotEmpty: It has content, and `cascade` is false.
-            VersionMismatch: It is no longer at `version` (If-Match).
+            VersionMismatch: The document is not at `version` (If-Match).
         """
         await self._database.campaigns.get(scope, campaign_id)
         await self._require_empty_campaign(scope, campaign_id, cascade)
@@ -106,10 +106,10 @@ class Erasure:
         return await _all_gone(self._finish_campaign(scope, campaign_id))
 
     async def erase_thread(self, scope: Scope, thread: Thread, version: int | None = None) -> bool:
-        """Delete a thread with its runs, messages, graph state and memories; what its runs wrote stays.
+        """Delete a thread with its runs, messages, graph state and memories; its drafts stay.
 
         Raises:
-            VersionMismatch: It is no longer at `version` (If-Match).
+            VersionMismatch: The document is not at `version` (If-Match).
         """
         await self._mark(self._database.threads, self._thread, scope, thread.id, version)
         return await _all_gone(self._finish_thread(scope, thread.id))
@@ -117,11 +117,11 @@ class Erasure:
     async def erase_business(
         self, scope: Scope, business_id: str, *, cascade: bool, version: int | None = None
     ) -> bool:
-        """Delete a business with all that it owns, but for the accounts of its tokens.
+        """Delete a business with all that it owns, except its token accounting.
 
         Raises:
             NotEmpty: It has campaigns or content, and `cascade` is false.
-            VersionMismatch: It is no longer at `version` (If-Match).
+            VersionMismatch: The document is not at `version` (If-Match).
         """
         scope = scope.only(business_id)
         await self._database.businesses.get(scope, business_id)
@@ -131,7 +131,7 @@ class Erasure:
         return await _all_gone(self._finish_business(scope, business_id))
 
     async def resume(self) -> None:
-        """End the deletions of all businesses that a crash or an outage interrupted."""
+        """Complete interrupted deletions of all businesses."""
         before = self._database.businesses.clock.now() - RESUME_AFTER
         finishers: list[tuple[Marks, Callable[[Scope, str], Awaitable[None]]]] = [
             (self._business, self._finish_business),
@@ -148,7 +148,7 @@ class Erasure:
                 except ConnectionFailure:
                     raise
                 except Exception:
-                    # One that fails keeps none of the others waiting.
+                    # A failure does not stop the others.
                     logger.exception("erasure.failed", extra={"document_id": ref.document_id})
 
     # -- step 1 -----------------------------------------------------------------------------------------
@@ -198,7 +198,7 @@ class Erasure:
                 )
             written_by = content.get("written_by")
             if written_by is not None and await self._works(scope, written_by["run_id"]):
-                # A later attempt of the run would write it again: the bare mark stays until the run ends.
+                # A later attempt of the run would write it again: the mark stays until the run ends.
                 await self._content.strip(scope, content_id, {"written_by": written_by})
             else:
                 await self._content.remove(scope, {"_id": content_id})
@@ -210,7 +210,7 @@ class Erasure:
     async def _finish_campaign(self, scope: Scope, campaign_id: str) -> None:
         for campaign in await self._campaign.find(scope, {"_id": campaign_id}, (CASCADE, "written_by")):
             try:
-                # What came between the first look and the mark is not deleted unasked.
+                # Dependents added between the check and the mark are not deleted without `cascade`.
                 await self._require_empty_campaign(scope, campaign_id, campaign[CASCADE])
             except NotEmpty:
                 await self._campaign.unmark(scope, campaign_id)
@@ -230,7 +230,7 @@ class Erasure:
     async def _runs_on(
         self, scope: Scope, campaign_id: str, stored: Mapping[str, Any]
     ) -> list[dict[str, Any]]:
-        """The conditions on the runs of a campaign: they name it, are of its threads, or made it."""
+        """Return the conditions on the runs of a campaign: they name it, are of its threads, or made it."""
         threads = await self._database.threads.ids(scope, {"campaign_id": campaign_id})
         author = (stored.get("written_by") or {}).get("run_id")
         return [
@@ -249,7 +249,7 @@ class Erasure:
         await self._thread.remove(scope, {"_id": thread_id})
 
     async def _remove_runs(self, scope: Scope, where: Mapping[str, Any]) -> None:
-        """Remove runs that are marked, with their graph state, memories and event logs."""
+        """Remove marked runs with their graph state, memories and event logs."""
         for runs in _batches(await self._run.find(scope, where, ("root_run_id", "attempt"))):
             roots = [run["root_run_id"] for run in runs]
             await self._database.erase_checkpoints(scope, roots)
@@ -283,7 +283,7 @@ def _batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
 
 
 async def _all_gone(finish: Awaitable[None]) -> bool:
-    """Remove what belongs to a marked document; false when a store does not answer."""
+    """Remove the dependents of a marked document; false when a store does not answer."""
     try:
         await finish
     except Unavailable as error:

@@ -1,4 +1,4 @@
-"""Stop and withdraw the runs of what is being deleted; for api and jobs only."""
+"""Stop the runs of documents that are being deleted; for api and jobs only."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from memory.marks import Marks
 from services.runs import Runs
 
 STOP_SECONDS = 5.0
-"""How long a deletion waits for the workers of its runs; a healthy one closes its model call within 2 s."""
+"""Seconds that a deletion waits for workers; a healthy one closes its model call within 2 s."""
 
 LOOK_SECONDS = 0.05
 
 
 class Withdrawal:
-    """Takes runs away from their workers, first by asking, then by the mark.
+    """Stops runs, first by cancellation, then by marking them as deleted.
 
     Args:
-        database: Where the runs are.
+        database: The database of the runs.
         runs: Cancels them.
-        stop_seconds: How long a worker may take to end its run.
+        stop_seconds: Seconds that a worker may take to end its run.
     """
 
     def __init__(self, database: Database, runs: Runs, stop_seconds: float = STOP_SECONDS) -> None:
@@ -36,9 +36,10 @@ class Withdrawal:
         self._stop_seconds = stop_seconds
 
     async def stop(self, scope: Scope, *conditions: Mapping[str, Any]) -> None:
-        """Cancel the active runs under any of the conditions, and wait until their workers have ended them.
+        """Cancel the active runs that match any condition, and wait until their workers have ended them.
 
-        One that has not ended in time goes on; nothing waits for those that no worker has begun.
+        Returns after the time limit even if some are running; does not wait for runs that no worker has
+        started.
         """
         found = [await self._runs.ids(scope, {**where, "status": {"$in": ACTIVE}}) for where in conditions]
         active = sorted({run_id for ids in found for run_id in ids})
@@ -52,9 +53,9 @@ class Withdrawal:
                     await asyncio.sleep(LOOK_SECONDS)
 
     async def withdraw(self, scope: Scope, where: Mapping[str, Any]) -> None:
-        """Mark the runs under a condition as being deleted.
+        """Mark runs as being deleted.
 
-        One that is still active ends with that: no worker claims it, and one that has it loses its lease.
+        This ends active runs: no worker claims them, and a worker that has one loses its lease.
         """
         ended = {"status": "cancelled", "outcome": "cancelled", "finished_at": self._runs.clock.now()}
         active = await self._runs.ids(scope, {**where, "status": {"$in": ACTIVE}})

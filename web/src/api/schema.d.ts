@@ -706,7 +706,7 @@ export interface components {
         };
         /**
          * AiMetadata
-         * @description How a draft was made; never writable from outside.
+         * @description How a draft was made; clients cannot write it.
          */
         AiMetadata: {
             /**
@@ -788,7 +788,7 @@ export interface components {
         };
         /**
          * Artefact
-         * @description A typed output: the call that streamed it, what it is, and what was saved.
+         * @description A typed output: its tool call, its kind and the saved document.
          */
         Artefact: {
             /** Tool Call Id */
@@ -872,7 +872,7 @@ export interface components {
         };
         /**
          * BusinessDraft
-         * @description A new business: what a person says about it, with its first facts.
+         * @description A new business with its first facts.
          */
         BusinessDraft: {
             /** Business Name */
@@ -981,7 +981,7 @@ export interface components {
         };
         /**
          * Calendar
-         * @description A campaign's slots in the order of time; `timezone` is the business's.
+         * @description A campaign's slots, ordered by time; `timezone` is the business's.
          */
         Calendar: {
             /** Campaign Id */
@@ -1130,7 +1130,7 @@ export interface components {
         };
         /**
          * Check
-         * @description The answer of one named rule; a failed `block` stops approval or, by stage, only a real send.
+         * @description The result of one rule; a failed `block` stops approval or, by `stage`, only sending.
          */
         Check: {
             /** Name */
@@ -1155,7 +1155,7 @@ export interface components {
         };
         /**
          * Cited
-         * @description Something the writer was given and the reader may open.
+         * @description A source that the writer was given and a person can open.
          */
         Cited: {
             /**
@@ -1316,7 +1316,7 @@ export interface components {
         };
         /**
          * Day
-         * @description A date as far as the text gives it; `ambiguous` when day and month could be swapped.
+         * @description A date with the parts that the text gives; `ambiguous` if day and month could be swapped.
          */
         Day: {
             /** Month */
@@ -1335,7 +1335,7 @@ export interface components {
         };
         /**
          * DraftState
-         * @description A draft as the shared state of a thread shows it.
+         * @description A draft in the shared state of a thread.
          */
         DraftState: {
             /**
@@ -1384,7 +1384,7 @@ export interface components {
         };
         /**
          * Fact
-         * @description One thing that is known to be true, and who said so.
+         * @description A statement that is known to be true, with its source.
          */
         Fact: {
             /** Id */
@@ -1406,10 +1406,10 @@ export interface components {
         };
         /**
          * FactDraft
-         * @description A fact as a person gives it.
+         * @description A fact of a request.
          *
-         *     An `id` names a fact of this business, which is kept or changed; without one the fact is new.
-         *     `updated_at` is the server's too: both may be sent back as they were read.
+         *     `id` names a fact of this business to keep or change; without it the fact is new. `updated_at` and
+         *     `source` are set by the server and may be sent back.
          */
         FactDraft: {
             /** Key */
@@ -1443,7 +1443,7 @@ export interface components {
         };
         /**
          * Figure
-         * @description A factual figure: what it says, where it stands, and its normalised value.
+         * @description A factual figure: its text, position and normalised value.
          */
         Figure: {
             /**
@@ -1520,7 +1520,7 @@ export interface components {
         };
         /**
          * Key
-         * @description A phone number, URL or e-mail address in the form in which two of them are compared.
+         * @description A phone number, URL or e-mail address, normalised for comparison.
          */
         Key: {
             /** Key */
@@ -1528,7 +1528,7 @@ export interface components {
         };
         /**
          * Kpis
-         * @description What the campaign is measured by; further names are the owner's own.
+         * @description The targets of a campaign; the owner may add names.
          */
         Kpis: {
             /** Engagement Rate */
@@ -1722,7 +1722,7 @@ export interface components {
         };
         /**
          * NewFact
-         * @description Something that is true about a business; `source` is the server's, and counts for nothing here.
+         * @description A new fact; `source` is set by the server and ignored here.
          */
         NewFact: {
             /** Key */
@@ -2011,7 +2011,7 @@ export interface components {
         };
         /**
          * SlotContent
-         * @description The draft of a slot, as a calendar shows it.
+         * @description The draft of a slot in a calendar.
          */
         SlotContent: {
             /** Id */
@@ -2051,7 +2051,7 @@ export interface components {
         };
         /**
          * Source
-         * @description A text that may support figures; one that is not trusted never does.
+         * @description A text that may support figures, if it is trusted.
          */
         Source: {
             /**
@@ -2071,7 +2071,7 @@ export interface components {
         };
         /**
          * Span
-         * @description A part of one field; offsets are code points, `text` is what stands there.
+         * @description A part of one field; offsets are code points, `text` is the text between them.
          */
         Span: {
             /** Field */
@@ -2116,7 +2116,7 @@ export interface components {
         };
         /**
          * Step
-         * @description One line of the run's progress, as the page folds it.
+         * @description A step of the run, as the page lists it.
          */
         Step: {
             /** Id */
