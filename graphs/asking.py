@@ -32,7 +32,9 @@ async def ask(
     value = answer.value
     if not isinstance(value, BaseModel):
         return answer
-    shown = await context.checker.without_foreign_links(value.model_dump(mode="json"), context.stream.policy)
+    shown = await context.checker.without_foreign_links(
+        run.business.id, value.model_dump(mode="json"), context.stream.policy
+    )
     try:
         return replace(answer, value=type(value).model_validate(shown))
     except ValidationError as error:

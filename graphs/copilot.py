@@ -192,7 +192,7 @@ async def answer(state: CopilotState, runtime: Context) -> dict[str, Any]:
         finally:
             # Also for a partial answer: stop is a cancellation.
             await context.stream.end_talk(
-                lambda text: context.checker.unsourced(text, sources, run.today, language)
+                lambda text: context.checker.unsourced(run.business.id, text, sources, run.today, language)
             )
         if not context.stream.talk.text.strip() and not (drafts or state.get("planned")):
             raise UnusableAnswer("The answer held nothing that may be shown.", agent=ANSWER.name)

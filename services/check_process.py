@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
+from weakref import WeakValueDictionary
 
 _log = logging.getLogger(__name__)
 
@@ -46,6 +47,17 @@ class CheckProcess:
         self._cpu_seconds = cpu_seconds
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="checks")
         self._child: tuple[subprocess.Popen[bytes], Connection] | None = None
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def call_for(self, owner: str, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Like `call`, with at most one call of each owner in the queue, so that no owner fills it.
+
+        Raises:
+            CheckStopped: It passed its deadline or raised.
+        """
+        turn = self._turns.setdefault(owner, asyncio.Lock())
+        async with turn:
+            return await self.call(function, *args, **kwargs)
 
     async def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call a function of a module that the child can import, with values that can be pickled.

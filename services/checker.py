@@ -57,8 +57,10 @@ class Checker:
     ) -> tuple[list[Check], list[Claim]]:
         """Call `checks.run_checks`; an unfinished text gets one failed check, which stops approval."""
         try:
-            return await self._process.call(
-                checks.run_checks, draft, business, campaign, slot, request_texts, memories, now, instructions
+            return await self._process.call_for(
+                business.id,
+                checks.run_checks,
+                *(draft, business, campaign, slot, request_texts, memories, now, instructions),
             )
         except CheckStopped:
             return [UNCHECKED], []
@@ -68,7 +70,9 @@ class Checker:
     ) -> AiMetadata:
         """Return the draft's metadata with new checks, claims and sources."""
         try:
-            return await self._process.call(citing.rechecked, content, business, campaign, now)
+            return await self._process.call_for(
+                business.id, citing.rechecked, content, business, campaign, now
+            )
         except CheckStopped:
             return content.ai_metadata.model_copy(update={"checks": [UNCHECKED], "claims": []})
 
@@ -84,23 +88,31 @@ class Checker:
     ) -> list[Cited]:
         """Call `citing.cite`; returns no sources if it does not finish in time."""
         try:
-            return await self._process.call(
-                citing.cite, business, campaign, segment, facts, memories, fields, claims
+            return await self._process.call_for(
+                business.id, citing.cite, business, campaign, segment, facts, memories, fields, claims
             )
         except CheckStopped:
             return []
 
-    async def without_foreign_links(self, values: dict[str, Any], policy: LinkPolicy) -> dict[str, Any]:
+    async def without_foreign_links(
+        self, business_id: str, values: dict[str, Any], policy: LinkPolicy
+    ) -> dict[str, Any]:
         """Call `links.filter_values` on a document; returns an empty one if it does not finish in time."""
         try:
-            filtered: dict[str, Any] = await self._process.call(filter_values, values, policy)
+            filtered: dict[str, Any] = await self._process.call_for(
+                business_id, filter_values, values, policy
+            )
         except CheckStopped:
             return {}
         return filtered
 
-    async def unsourced(self, text: str, sources: Sequence[Source], today: date, language: str) -> list[str]:
+    async def unsourced(
+        self, business_id: str, text: str, sources: Sequence[Source], today: date, language: str
+    ) -> list[str]:
         """Call `checks.unsourced_figures`; returns every number if it does not finish in time."""
         try:
-            return await self._process.call(checks.unsourced_figures, text, sources, today, language)
+            return await self._process.call_for(
+                business_id, checks.unsourced_figures, text, sources, today, language
+            )
         except CheckStopped:
             return list(dict.fromkeys(checks.unread_numbers(text)))[:MOST_FIGURES]

@@ -55,11 +55,22 @@ async def test_a_child_that_was_killed_is_replaced(process: CheckProcess) -> Non
     assert await process.call(re.escape, "a") == "a"
 
 
+async def test_the_many_calls_of_one_owner_delay_another_s_by_one(process: CheckProcess) -> None:
+    ended: list[str] = []
+
+    async def call(owner: str) -> None:
+        await process.call_for(owner, re.escape, "a")
+        ended.append(owner)
+
+    await asyncio.gather(*map(call, ["many", "many", "many", "many", "other"]))
+    assert ended.index("other") == 1
+
+
 async def test_what_cannot_be_checked_in_time_cannot_be_approved() -> None:
     hasty = Checker(CheckProcess(cpu_seconds=0.001))
     draft = DraftText(platform="email", language="en", fields={"body": "Only 12,50 € on 3 May. " * 4_000})
     checks, claims = await hasty.check(draft, business(), None, None, [], [], NOW)
-    unsourced = await hasty.unsourced("12,50 € or 3 May. " * 4_000, [], NOW.date(), "en")
+    unsourced = await hasty.unsourced("b1", "12,50 € or 3 May. " * 4_000, [], NOW.date(), "en")
     await hasty.close()
     assert [check.stops_approval for check in checks] == [True]
     assert "could not be checked" in checks[0].message
