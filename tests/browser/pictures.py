@@ -82,9 +82,8 @@ async def demo(
             await expect(person.live).to_be_visible()
             await person.until_ended()
         await person.go(f"t/{thread or person.thread_id}")
-        await expect(page.locator(".answer .say")).to_be_visible()
-        if options["size"] == DESK:
-            await expect(person.card("Ready for you").first).to_be_visible()
+        await expect(page.get_by_role("button", name="Write the next 2")).to_be_visible()
+        await page.wait_for_load_state("networkidle")
         await album.take(person, "finished")
         if options["size"] == DESK:
             await page.get_by_text("Month", exact=True).click()

@@ -115,6 +115,7 @@ async def test_the_theme_is_remembered(own: Opener) -> None:
         await person.go()
         light = await page.locator("body").evaluate("body => getComputedStyle(body).backgroundColor")
         await page.get_by_role("button", name="Kim Lee, account").click()
+        await expect(page.get_by_role("menuitemradio")).to_have_text(["System", "Light", "Dark"])
         await page.get_by_role("menuitemradio", name="Dark").click()
         await page.reload()
         await expect(page.locator("body")).not_to_have_css("background-color", light)
@@ -128,6 +129,7 @@ async def test_a_bakery_opens_and_says_its_first_sentence_in_french(visit: Opene
         await person.go()
         await accessible(page)
         await page.get_by_role("link", name="Create account").click()
+        await expect(page.get_by_text("Already have an account?")).to_be_visible()
         await page.get_by_label("Your name").fill("Camille Roux")
         await page.get_by_label("E-mail").fill("camille@fournil.example")
         await page.get_by_label("Password", exact=True).fill(PASSWORD)
@@ -141,6 +143,11 @@ async def test_a_bakery_opens_and_says_its_first_sentence_in_french(visit: Opene
         await accessible(page)
         await page.get_by_role("button", name="Create business").click()
         await expect(page.get_by_role("heading", name="What should")).to_contain_text("Camille")
+        await expect(page.locator(".welcome > p")).to_contain_text("Nothing is sent without you.")
+        await expect(page.locator(".nexts b").first).to_have_text(
+            "Plan a campaign around “Galette des rois à 18 €”"
+        )
+        await expect(page.locator(".nexts")).to_contain_text("Posts can’t mention it yet.")
         await accessible(page)
 
         await page.get_by_role("button", name="Add another fact").click()

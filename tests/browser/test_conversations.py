@@ -95,6 +95,8 @@ async def test_an_unknown_address_makes_no_conversation(own: Opener) -> None:
         assert person.thread_id != "no-such-conversation"
         threads = (await person.get(f"/business/{person.business_id}/threads"))["items"]
         assert [thread["client_id"] for thread in threads] == [person.thread_id]
+        await person.go("no-such-page")
+        await expect(page.get_by_role("heading")).to_have_text("Page not found.")
 
 
 async def test_a_long_conversation_is_read_back_to_its_beginning(own: Opener, database: Database) -> None:

@@ -37,7 +37,7 @@ async def test_edits_are_checked_and_never_overwrite(own: Opener) -> None:
         await expect(card.locator(".card-h .st")).to_have_text("2 checks failed")
         await expect(card.locator(".pv mark", has_text="500")).to_be_visible()
         await expect(card.locator(".pv mark", has_text="guarantee")).to_be_visible()
-        await expect(card.locator(".checks")).to_contain_text("500")
+        await expect(card.locator(".checks")).to_contain_text("“500” is not in your facts.")
         await expect(page.locator(".week .slot.fail")).to_have_count(
             await page.locator(".week .slot").count()
         )
@@ -84,12 +84,16 @@ async def test_edits_are_checked_and_never_overwrite(own: Opener) -> None:
         await expect(person.chips.get_by_title("Ready for you")).to_be_visible()
 
 
-async def test_a_text_message_has_buttons_with_names(own: Opener) -> None:
-    async with own() as person:
+async def test_a_text_message_has_buttons_with_names_and_no_row_of_sources(own: Opener) -> None:
+    day = "£9 with sauna, cold pool, a towel and a cup of tea in the garden"
+    prices = {"trial week": "£15", "drop-in": "£12", "day pass": f"{day} afterwards"}
+    facts = [{"key": key, "value": value} for key, value in prices.items()]
+    async with own(business={"facts": facts}) as person:
         await person.go()
         await person.say("Write a text message about the trial week")
         await person.until_ended()
         await expect(person.chips).not_to_contain_text("New draft")
+        await expect(person.cards.locator("footer")).to_contain_text("1 text message")
         (draft,) = await person.drafts()
         for text, name in (("\n\nTrial week £15", "Trial week £15"), (" ", "text message")):
             await person.put(f"/content/{draft['id']}", {"text_content": {"caption": text}})
@@ -97,6 +101,12 @@ async def test_a_text_message_has_buttons_with_names(own: Opener) -> None:
             for verb in ("Edit", "Delete"):
                 button = person.cards.get_by_role("button", name=f"{verb} {name}", exact=True)
                 await expect(button).to_be_visible()
+        await person.put(f"/content/{draft['id']}", {"text_content": {"caption": str(prices)}})
+        await person.page.reload()
+        sources = person.cards.locator("footer .src")
+        await expect(sources).to_have_text(["trial week: £15", "drop-in: £12", "+1sources"])
+        await sources.last.click()
+        await expect(sources.nth(2)).to_have_text(f"day pass: {day}…")
 
 
 async def stale(route: Route) -> None:

@@ -41,6 +41,7 @@ async def test_a_refused_line_says_why_and_keeps_what_was_typed(own: Opener, siz
             await accessible(page)
             await row.get_by_role("button", name="Cancel").click()
         await page.get_by_role("button", name="Add Words to avoid").click()
+        await expect(row.locator(".hint")).to_contain_text("Separate with commas")
         await row.get_by_label("Words to avoid").fill("bour, HARBOUR, cheap")
         await row.get_by_role("button", name="Save").click()
         await expect(page.locator("#fact-banned .hint")).to_have_text(
