@@ -35,12 +35,12 @@ def cite(
     occur. Figures supported only by the person's message are cited as such.
     """
     cited = [*_facts_in(facts, fields, claims), *_said(business, claims)]
-    cited += [Cited(kind="memory", ref=memory.id, label=memory.text[:LONGEST_LABEL]) for memory in memories]
+    cited += [Cited(kind="memory", ref=memory.id, label=_label(memory.text)) for memory in memories]
     if business.brand_voice:
-        cited.append(Cited(kind="voice", ref=business.id, label=business.brand_voice[:LONGEST_LABEL]))
+        cited.append(Cited(kind="voice", ref=business.id, label=_label(business.brand_voice)))
     if segment:
-        cited.append(Cited(kind="segment", ref=business.id, label=segment[:LONGEST_LABEL]))
-    cited.append(Cited(kind="campaign", ref=campaign.id, label=campaign.name[:LONGEST_LABEL]))
+        cited.append(Cited(kind="segment", ref=business.id, label=_label(segment)))
+    cited.append(Cited(kind="campaign", ref=campaign.id, label=_label(campaign.name)))
     return cited
 
 
@@ -64,7 +64,7 @@ def _facts_in(facts: Iterable[Fact], fields: ContentFields, claims: Sequence[Cla
     text = " ".join(text for _, text in fields.draft_text("instagram").texts())
     words = set(_WORD.findall(text.casefold()))
     return [
-        Cited(kind="fact", ref=fact.id, label=f"{fact.key}: {fact.value}"[:LONGEST_LABEL])
+        Cited(kind="fact", ref=fact.id, label=_label(f"{fact.key}: {fact.value}"))
         for fact in facts
         if fact.id in rests_on or (not figures_in(fact.value) and _stands_in(fact.value, words))
     ]
@@ -74,8 +74,13 @@ def _said(business: Business, claims: Sequence[Claim]) -> list[Cited]:
     said = [claim.figure.text.strip() for claim in claims if claim.source and claim.source.kind == "request"]
     if not said:
         return []
-    label = f"your words: {', '.join(dict.fromkeys(said))}"
-    return [Cited(kind="request", ref=business.id, label=label[:LONGEST_LABEL])]
+    label = _label(f"your words: {', '.join(dict.fromkeys(said))}")
+    return [Cited(kind="request", ref=business.id, label=label)]
+
+
+def _label(text: str) -> str:
+    """The text, cut between words where it is too long for a label."""
+    return text if len(text) <= LONGEST_LABEL else re.sub(r"\s+\S*$", "", text[:LONGEST_LABEL]) + "…"
 
 
 def _stands_in(value: str, words: set[str]) -> bool:
