@@ -6,7 +6,7 @@ import re
 from datetime import date
 
 from agents.offline.ideas import public
-from agents.offline.knowing import answering, tells_of
+from agents.offline.knowing import answering, prices, tells_of
 from agents.offline.reading import Material, Meaning, contact_in
 from agents.offline.speech import Speech, guess_language, plain
 from agents.offline.subjects import intent_of
@@ -14,6 +14,7 @@ from agents.offline.wishes import missing_in
 from agents.offline.writing import other_language, unknown_number
 
 _CAMPAIGN = re.compile(r"\b(?:campa(?:ign|gne|ña)|kampagne|aktion)", re.IGNORECASE)
+_ASKS_FOR_WHOM = re.compile(r"\btarget|audience|\bcibl|zielgruppe|\bp[uú]blico\b", re.IGNORECASE)
 _ASKS_WHAT_WAS_DECIDED = re.compile(
     r"decid|décid|agreed?\b|convenu|entsch[ie]+d|beschl[oi]ss|vereinbar|ausgemacht|acord|asked|demandé|gebeten|\bped[ií]"
     r"|\bplan(?:ned|ifi|ead)|geplant|prévu",
@@ -106,7 +107,10 @@ def _reply(speech: Speech, material: Material, meaning: Meaning, request: str) -
     if lines := _about_campaign(material, request):
         best = meaning.ranked(request, lines)[0]
         return speech.say("answer", "found", fact=lines[best])
-    return speech.say("answer", "unknown")
+    told = [speech.fact_sentence(fact) for fact in prices(material, request)]
+    if material.segments and _ASKS_FOR_WHOM.search(request):
+        told = [f"{speech.listed([segment.name for segment in material.segments])}."]
+    return speech.say("answer", "found", fact=" ".join(told[:3])) if told else speech.say("answer", "unknown")
 
 
 def _decision(material: Material, meaning: Meaning, request: str) -> re.Match[str] | None:

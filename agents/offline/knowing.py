@@ -12,6 +12,7 @@ from agents.offline.subjects import contradicts
 _SAME_WORD = 0.78
 """Similarity from which two words of different languages count as the same."""
 _SHORT = 3
+_MONEY = re.compile(r"[$€£]|\b(?:USD|EUR|GBP|CHF)\b")
 _NUMBER = ("number", "numero", "nummer")
 _WHERE = re.compile(r"\W*(?:where|wo|où|dónde)\b", re.IGNORECASE)
 _TIME_WORDS = ("time", "all")
@@ -35,6 +36,12 @@ def answering(material: Material, meaning: Meaning, question: str) -> list[Fact]
     found = [fact for fact in named if not contradicts(question, fact.text)]
     scores = dict(zip(found, meaning.nearness(question, found), strict=True))
     return sorted(found, key=lambda fact: -scores[fact])
+
+
+def prices(material: Material, question: str) -> list[Fact]:
+    """The facts with a price, if a question asks for prices and names no thing."""
+    kind, words = _asked(question)
+    return [fact for fact in material.facts if kind == "price" and not words and _MONEY.search(fact.value)]
 
 
 def tells_of(meaning: Meaning, text: str, question: str) -> bool:

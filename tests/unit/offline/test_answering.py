@@ -17,6 +17,8 @@ from tests.unit.offline.desk import Desk, asked
         (BAKERY, "Combien coûte la brioche ?", "4,50 €"),
         (GROOMER, "Was kostet der Erstbesuch?", "45 €"),
         (CAFE, "¿A qué hora abrimos?", "8:00–18:00"),
+        (GYM, "What is our price?", "$29/month"),
+        (GYM, "Who should I target?", "Young Professionals"),
         (GYM, "Do we have parking?", "could not find"),
         (GROOMER, "Habt ihr Parkplätze?", "steht nicht"),
     ],
