@@ -1,1 +1,1 @@
-"""The HTTP surface: translates, decides nothing."""
+"""The HTTP API: translates requests and responses."""

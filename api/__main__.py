@@ -30,7 +30,7 @@ GC_THRESHOLDS = (50_000, 50, 50)
 
 
 class Server(uvicorn.Server):
-    """uvicorn, with the garbage collector told to leave alone what start has built."""
+    """uvicorn, with the objects of the start frozen in the garbage collector."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then freeze: full collections over imported modules stall streams by hundreds of ms."""
@@ -41,11 +41,11 @@ class Server(uvicorn.Server):
 
 
 def serve(settings: Settings) -> int:
-    """Answer requests until a signal comes."""
-    # The server would log what it raises as a failure with a traceback, not as one sentence.
+    """Serve requests until a signal comes."""
+    # Errors at start are reported as one sentence, not as a traceback of the server.
     check_settings(settings)
     configure_logging(settings.log_level)
-    # Its warnings are about requests that are no HTTP: anybody can cause as many as they like.
+    # Its warnings are about malformed requests, which anybody can cause in any number.
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     config = uvicorn.Config(
         create_app(settings),
@@ -66,7 +66,7 @@ def serve(settings: Settings) -> int:
 
 
 def _allow_open_files() -> None:
-    """Have as many connections as the system allows us: by default it often gives 1,024 files."""
+    """Raise the limit of open files to the maximum: the default is often 1,024."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = OPEN_FILES if most == resource.RLIM_INFINITY else min(OPEN_FILES, most)
     resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
@@ -83,7 +83,7 @@ def _password() -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The command line."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m api", description="The HTTP API.")
     commands = parser.add_subparsers(dest="command")
     commands.add_parser("serve", help="answer requests (the default)")

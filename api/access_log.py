@@ -1,4 +1,4 @@
-"""One bounded log line for each request; refused ones beyond a few are only counted."""
+"""Log one bounded line per request; refused requests beyond a few are only counted."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ log = logging.getLogger("marquee.access")
 
 PATH_CHARACTERS = 200
 REFUSED_LINES = 50
-"""So many refused requests of one status are written in an interval: refusing costs less than writing."""
+"""Limit of logged refusals of one status in an interval."""
 
 INTERVAL_SECONDS = 10.0
 
@@ -19,7 +19,7 @@ _QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
 class AccessLog:
-    """The lines of one process.
+    """The access log of one process.
 
     Args:
         interval: Seconds over which refused requests are counted.
@@ -30,7 +30,7 @@ class AccessLog:
         self._refused: Counter[int] = Counter()
 
     def note(self, method: str, route: str, path: str, status: int, ms: float, *, stream: bool) -> None:
-        """Write the line of a request, unless too many like it were refused just now."""
+        """Log a request, unless too many like it were refused in the interval."""
         if status >= 400 and self._refuse(status) > REFUSED_LINES:
             return
         fields: dict[str, Any] = {"method": method, "route": route, "path": path[:PATH_CHARACTERS]}

@@ -1,4 +1,4 @@
-"""What an administrator does on the command line: make accounts and invitations."""
+"""Commands for administrators: create accounts and invitations."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ LONGEST_INVITATION_DAYS = 365
 async def create_account(
     settings: Settings, email: str, name: str, password: str, role: InstallationRole
 ) -> str:
-    """Make an account, whatever `MARQUEE_REGISTRATION` says; what to tell the administrator.
+    """Create an account regardless of `MARQUEE_REGISTRATION`; return a message for the administrator.
 
     Raises:
-        MarqueeError: The address or the password is refused.
+        MarqueeError: The address or password is refused.
     """
     try:
         address = TypeAdapter[str](Email).validate_python(email)
@@ -41,7 +41,7 @@ async def create_account(
 
 
 async def invite(settings: Settings, days: int) -> str:
-    """Make an invitation for one account; its address, and how long it is good.
+    """Create an invitation for one account; return its address and expiry.
 
     Raises:
         MarqueeError: `days` is out of range.
@@ -59,7 +59,7 @@ async def invite(settings: Settings, days: int) -> str:
 
 @asynccontextmanager
 async def _services(settings: Settings) -> AsyncIterator[Services]:
-    """The services on the stores that are set, or on the bundled ones, which need not be running."""
+    """Open the services on the configured stores, or on the bundled ones, started if needed."""
     check_settings(settings)
     async with stores_at_hand(settings.data_dir, settings.store_urls) as urls:
         update = {"mongodb_url": urls.mongodb, "redis_url": urls.redis, "chroma_url": urls.chroma}

@@ -1,4 +1,4 @@
-"""create_app: lifespan, routers, middleware, UI files."""
+"""Create the application: lifespan, routers, middleware, UI files."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ EXPOSED = [
 
 
 def create_app(settings: Settings, services: Services | None = None, dist: Path = DIST) -> FastAPI:
-    """The application.
+    """Create the application.
 
     Args:
-        settings: Who may call from where, and which stores there are.
-        services: Open services that belong to somebody else; without them the app opens and closes its own.
-        dist: Where the built page lies.
+        settings: The settings.
+        services: Open services, not closed by the app; None opens and closes its own.
+        dist: The folder of the built page.
     """
 
     @asynccontextmanager
@@ -85,14 +85,14 @@ def create_app(settings: Settings, services: Services | None = None, dist: Path 
 
 
 def attach(app: FastAPI, services: Services) -> None:
-    """Hand open services to the routes and the middleware."""
+    """Pass open services to routes and middleware."""
     app.state.services = services
     app.state.metrics = HttpMetrics(services.registry)
     app.state.rate_windows = RateWindows(services.redis, services.settings.redis_url)
 
 
 def _middleware(settings: Settings) -> list[Middleware]:
-    """Outermost first."""
+    """Return the middleware, outermost first."""
     stack = [Middleware(AroundRequest, settings=settings)]
     if settings.trusted_proxies:
         trusted = settings.trusted_proxies
@@ -121,7 +121,7 @@ def _middleware(settings: Settings) -> list[Middleware]:
 
 
 def _routers() -> list[APIRouter]:
-    """The `router` of every module in `api/routes`."""
+    """Return the `router` of every module in `api/routes`."""
     names = sorted(module.name for module in iter_modules(api.routes.__path__))
     return [import_module(f"api.routes.{name}").router for name in names]
 

@@ -1,8 +1,8 @@
-"""Who may call a route: PublicAccess, SignedIn, or a permission on what the request is about.
+"""Authorization of routes: public, signed in, or a permission on the requested resource.
 
 A route declares one of them: `dependencies=[public()]`, `caller: SignedInCaller`, or
-`allowed: Annotated[Authorized[Campaign], authorize("campaign.edit", campaign_in_path)]`. Without one the
-app does not start.
+`allowed: Annotated[Authorized[Campaign], authorize("campaign.edit", campaign_in_path)]`. The app does not
+start with a route that has none.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 
 
 async def optional_principal(services: ServicesDep, credentials: Bearer) -> Principal | None:
-    """Who is asking, if a token came; one that does not hold counts as none."""
+    """Return the principal of a token; None without a valid one."""
     if credentials is None:
         return None
     try:
@@ -38,7 +38,7 @@ async def optional_principal(services: ServicesDep, credentials: Bearer) -> Prin
 
 
 async def current_principal(request: Request, services: ServicesDep, credentials: Bearer) -> Principal:
-    """Who is asking; Unauthenticated without a token that holds."""
+    """Return the principal; Unauthenticated without a valid token."""
     if credentials is None:
         raise Unauthenticated("Send an access token: Authorization: Bearer ….")
     principal = await services.accounts.authenticate(credentials.credentials)
@@ -52,29 +52,29 @@ MaybeCaller = Annotated[Principal | None, Depends(optional_principal)]
 
 
 class InBusiness(Protocol):
-    """What a request is about: a document or a body that belongs to a business.
+    """A resource that belongs to a business: a document or a request body.
 
-    None stands for every business in which the caller holds the permission: a list without a filter.
+    None means every business in which the caller holds the permission: a list without a filter.
     """
 
     @property
     def business_id(self) -> str | None:
-        """The business that the permission must be held in."""
+        """The business in which the permission is required."""
         ...
 
 
 D_co = TypeVar("D_co", bound=InBusiness, covariant=True)
 Resource = Callable[..., Awaitable[D_co]]
-"""A FastAPI dependency that finds what a request is about (`api/resources.py`), or raises NotFound.
+"""A FastAPI dependency that finds the resource (`api/resources.py`), or raises NotFound.
 
-It looks among all businesses of the caller: whether the role is enough is decided afterwards, so that a
-stranger gets 404 and a member 403.
+It searches all businesses of the caller; the role is checked afterwards, so that others get 404 and members
+403.
 """
 
 
 @dataclass(frozen=True)
 class Authorized(Generic[D_co]):
-    """Who was let in, the business that they may act in, and what the request is about."""
+    """The authorized principal, its scope, and the resource."""
 
     principal: Principal
     scope: Scope
@@ -82,17 +82,17 @@ class Authorized(Generic[D_co]):
 
 
 class Access:
-    """Who may call a route; `access_of` finds it among the route's dependencies."""
+    """The access rule of a route; `access_of` finds it among the route's dependencies."""
 
     @property
     def label(self) -> str:
-        """As the table of operations names it."""
+        """The label in the table of operations."""
         raise NotImplementedError
 
 
 @dataclass(frozen=True)
 class PublicAccess(Access):
-    """Anybody."""
+    """No authentication is required."""
 
     @property
     def label(self) -> str:
@@ -100,12 +100,12 @@ class PublicAccess(Access):
         return "public"
 
     async def __call__(self) -> None:
-        """Let everybody through."""
+        """Accept every request."""
 
 
 @dataclass(frozen=True)
 class SignedIn(Access):
-    """Any person with an account; what they own or are is theirs alone, so no business is concerned."""
+    """Any person with an account, for routes about that person."""
 
     @property
     def label(self) -> str:
@@ -113,7 +113,7 @@ class SignedIn(Access):
         return "signed-in"
 
     async def __call__(self, caller: Caller) -> Principal:
-        """The person; Forbidden for other principals, which have no account."""
+        """Return the person; Forbidden for other principals, which have no account."""
         if caller.kind != "user":
             raise Forbidden("Only a person who is signed in may do this.")
         return caller
@@ -121,7 +121,7 @@ class SignedIn(Access):
 
 @dataclass(frozen=True)
 class PermissionRequired(Access):
-    """Who holds the permission in the business that the request is about."""
+    """Principals with a permission in the business of the resource."""
 
     permission: Permission
     resource: Resource[InBusiness]
@@ -133,7 +133,7 @@ class PermissionRequired(Access):
 
     @property
     def __signature__(self) -> inspect.Signature:
-        """The parameters that FastAPI fills; each instance has a resource of its own."""
+        """The parameters that FastAPI fills; each instance has its own resource."""
         annotations = {"caller": Caller, "resource": Annotated[InBusiness, Depends(self.resource)]}
         return inspect.Signature(
             [
@@ -143,7 +143,7 @@ class PermissionRequired(Access):
         )
 
     async def __call__(self, *, caller: Principal, resource: InBusiness) -> Authorized[InBusiness]:
-        """Narrow the caller's scope to the business.
+        """Check the permission and narrow the scope to the business.
 
         Raises:
             NotFound: The caller has no role in the business.
@@ -167,17 +167,17 @@ class PermissionRequired(Access):
 
 
 def public() -> Any:
-    """Anybody may call the route."""
+    """Require nothing."""
     return Depends(PublicAccess())
 
 
 def signed_in() -> Any:
-    """Any person with an account may call the route."""
+    """Require a signed-in person."""
     return Depends(SignedIn())
 
 
 def authorize(permission: Permission, resource: Resource[InBusiness]) -> Any:
-    """Who holds the permission in the business of the resource may call the route, narrowed to it."""
+    """Require a permission in the business of the resource, and narrow the scope to it."""
     return Depends(PermissionRequired(permission, resource))
 
 
@@ -186,7 +186,7 @@ SignedInCaller = Annotated[Principal, signed_in()]
 
 
 def access_of(route: APIRoute) -> Access | None:
-    """The access that a route declares; None when it declares none, or more than one."""
+    """Return the access rule of a route; None when it declares none or several."""
     calls: list[object] = [dependency.call for dependency in route.dependant.dependencies]
     declared = [call for call in calls if isinstance(call, Access)]
     return declared[0] if len(declared) == 1 else None

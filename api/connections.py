@@ -1,4 +1,4 @@
-"""HTTP connections that send and take in time, or are closed; the slowest give way to others."""
+"""HTTP connections with deadlines for headers, body and reading, and a limit of unfinished requests."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 @dataclass(frozen=True)
 class Bounds:
-    """What a connection may use up.
+    """The limits of a connection.
 
     Attributes:
-        head_seconds: From its first byte, or the connection's start, to the end of a request's headers.
-        head_bytes: The length of these.
-        body_seconds: From there to the end of its body.
-        write_seconds: How long nothing may be taken of an answer while too much of it waits.
-        unfinished: Connections that still owe the rest of a request; one more closes the oldest.
+        head_seconds: Seconds from the first byte, or the start of the connection, to the end of the headers.
+        head_bytes: Limit of the headers in bytes.
+        body_seconds: Seconds from there to the end of the body.
+        write_seconds: Seconds without progress of the client while the write buffer is full.
+        unfinished: Limit of connections with an incomplete request; one more closes the oldest.
     """
 
     head_seconds: float = 10.0
@@ -39,12 +39,12 @@ class BoundedConnection(HttpToolsProtocol):
     _head_bytes: int | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
-        """Wait for the first request."""
+        """Start the deadline of the first request."""
         super().connection_made(transport)
         self._await_request()
 
     def data_received(self, data: bytes) -> None:
-        """Take what was sent; it prolongs no deadline."""
+        """Receive data; does not extend a deadline."""
         if self._receiving is None:
             self._await_request()
         if self._head_bytes is not None:
@@ -54,29 +54,29 @@ class BoundedConnection(HttpToolsProtocol):
             self.transport.abort()
 
     def on_headers_complete(self) -> None:
-        """Wait for the body."""
+        """Start the deadline of the body."""
         super().on_headers_complete()
         self._head_bytes = None
         self._await_rest(self.bounds.body_seconds)
 
     def on_message_complete(self) -> None:
-        """Wait for nothing: the answer is our business."""
+        """Clear the deadline: the request is complete."""
         super().on_message_complete()
         self._await_nothing()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Let everything go."""
+        """Clear the deadlines."""
         self._await_nothing()
         self.resume_writing()
         super().connection_lost(exc)
 
     def pause_writing(self) -> None:
-        """Wait until some of the answer is taken."""
+        """Start the deadline of the client to read."""
         super().pause_writing()
         self._sending = self.loop.call_later(self.bounds.write_seconds, self.transport.abort)
 
     def resume_writing(self) -> None:
-        """Some was taken."""
+        """Clear the deadline of the client to read."""
         super().resume_writing()
         if self._sending is not None:
             self._sending.cancel()
@@ -105,5 +105,5 @@ class BoundedConnection(HttpToolsProtocol):
 
 
 def bounded_connections(bounds: Bounds | None = None) -> type[BoundedConnection]:
-    """The connections of one server, as uvicorn's option `http` takes them."""
+    """Return the connection class of one server, for uvicorn's option `http`."""
     return type("Connection", (BoundedConnection,), {"bounds": bounds or Bounds(), "unfinished": {}})

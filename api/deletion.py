@@ -1,4 +1,4 @@
-"""How a deletion is answered."""
+"""Responses of deletions."""
 
 from __future__ import annotations
 
@@ -13,5 +13,5 @@ DELETION: dict[int | str, dict[str, Any]] = {
 
 
 def deleted(all_gone: bool) -> Response:
-    """204, or 202 when a part could not be removed yet."""
+    """Return 204, or 202 when a part could not be removed yet."""
     return Response(status_code=204 if all_gone else 202)

@@ -1,4 +1,4 @@
-"""What routes ask for beside who may call them (`api/authorization.py`): services, versions, pages."""
+"""Dependencies of routes: services, versions, pages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from services.container import Services
 
 
 def services_of(request: Request) -> Services:
-    """The services that the app was started with."""
+    """Return the services of the app."""
     services: Services = request.app.state.services
     return services
 
@@ -29,7 +29,7 @@ def if_match(
         ),
     ] = None,
 ) -> int | None:
-    """The version that the caller has read; None when any will do."""
+    """Return the version of If-Match; None for any."""
     if if_match is None or if_match == "*":
         return None
     return int(if_match.removeprefix("W/").strip('"'))
@@ -39,13 +39,13 @@ IfMatch = Annotated[int | None, Depends(if_match)]
 
 
 def set_etag(response: Response, version: int) -> None:
-    """Answer a document with its version as entity tag."""
+    """Set the document's version as ETag."""
     response.headers["ETag"] = f'"{version}"'
 
 
 @dataclass(frozen=True)
 class PageQuery:
-    """Which part of a list is wanted."""
+    """The page of a list."""
 
     limit: Annotated[int, Query(ge=1, le=100, description="How many at most.")] = 20
     cursor: Annotated[

@@ -1,4 +1,4 @@
-"""The examples in the API's description: real views, so that they cannot drift from the answers."""
+"""Examples of the API description, built from the views of the responses."""
 
 from __future__ import annotations
 
@@ -102,11 +102,11 @@ CALENDAR = Calendar(
 
 
 def answer(example: View | dict[str, Any], description: str = "Done.") -> dict[str, Any]:
-    """The OpenAPI response that shows `example`."""
+    """Return the OpenAPI response with an `example`."""
     value = example.model_dump(mode="json") if isinstance(example, View) else example
     return {"description": description, "content": {"application/json": {"example": value}}}
 
 
 def answer_list(example: View) -> dict[str, Any]:
-    """The OpenAPI response that shows a page with one `example`."""
+    """Return the OpenAPI response of a page with one `example`."""
     return answer({"items": [example.model_dump(mode="json")], "next_cursor": None})

@@ -1,4 +1,4 @@
-"""Idempotency-Key on POST: the same key is handled once and answered the same for 24 hours."""
+"""Idempotency-Key on POST: a key has one effect and one response for 24 hours."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ log = logging.getLogger("marquee.api")
 KEY_PATTERN = "^[!-~]{1,255}$"
 KEPT_HEADERS = frozenset({"content-type", "location", "etag", "x-run-id", "x-cache"})
 LARGEST_BODY = 1_000_000
-"""Bytes. A longer answer is not kept: the request is handled again, under the same ids."""
+"""Limit in bytes of a recorded response; with a longer one a retry is handled again, under the same ids."""
 
 
 class IdempotencyKeys:
-    """Middleware of every POST but signing in (tokens are not kept) and streams (a run has its runId).
+    """Middleware of every POST except sign-in (tokens are not stored) and streams (a run has its runId).
 
-    A key is released where the request was refused before it created anything. Otherwise the answer is
-    recorded, or the next request with the key completes what this one began.
+    A key is released if the request was refused before it created anything. Otherwise the response is
+    recorded, or the next request with the key completes the work.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -57,7 +57,7 @@ class IdempotencyKeys:
         except StarletteHTTPException as error:
             await render(from_http(error), request_id_of(request))(scope, receive, send)
         except Unauthenticated:
-            # The route says so itself, or is open to everybody and then has no keys.
+            # The route itself refuses the request, or is public and has no keys.
             await self.app(scope, _again(body, receive), send)
         except MarqueeError as error:
             await render(error, request_id_of(request))(scope, receive, send)
@@ -97,14 +97,15 @@ class IdempotencyKeys:
                 try:
                     await idempotency.lapse(claim, created.ids)
                 except Exception:
-                    # Without a database the next request completes this one once the lock has ended.
+                    # The database is unavailable: the next request completes this one after the claim has
+                    # expired.
                     log.warning("idempotency.lapse", exc_info=True)
                 raise
         await answer.deliver()
 
 
 class _HeldAnswer:
-    """Holds an answer back until it is recorded; streams pass."""
+    """Buffers a response until it is recorded; streams pass."""
 
     def __init__(self, send: Send, on_stream: Callable[[], Awaitable[None]]) -> None:
         self._send = send
@@ -117,7 +118,7 @@ class _HeldAnswer:
 
     @property
     def kept(self) -> bool:
-        """Whether there is a whole answer that may be given again."""
+        """Whether the response is complete and can be replayed."""
         return 200 <= self.status < 300 and not self.streamed and len(self.body) <= LARGEST_BODY
 
     @property
@@ -126,7 +127,7 @@ class _HeldAnswer:
         return 400 <= self.status < 500
 
     async def send(self, message: Message) -> None:
-        """Take a part of the answer."""
+        """Receive a part of the response."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
             headers = Headers(raw=message["headers"])
@@ -142,7 +143,7 @@ class _HeldAnswer:
             self._held.append(message)
 
     async def deliver(self) -> None:
-        """Send what was held back."""
+        """Send the buffered response."""
         for message in self._held:
             await self._send(message)
 
@@ -159,7 +160,7 @@ def _replay(recorded: Recorded) -> Response:
 
 
 def _again(body: bytes, receive: Receive) -> Receive:
-    """A body that was read once, to be read again."""
+    """Return a `receive` that replays a body."""
     given = False
 
     async def receive_again() -> Message:

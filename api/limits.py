@@ -1,4 +1,4 @@
-"""How many requests a person, an address and a sign-in may make, and how many accounts an address."""
+"""Rate limits of requests, sign-ins and registrations."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ HOUR = 3_600
 _PERIODS = {MINUTE: "a minute", HOUR: "an hour"}
 PATIENCE_SECONDS = 0.5
 AWAY_SECONDS = 5.0
-"""How long Redis is left alone after it failed; meanwhile this process counts for itself."""
+"""Seconds without Redis after a failure; meanwhile this process counts locally."""
 
 SIGN_INS_PER_ADDRESS = 5
-"""An address may try so many times what one account may: offices share one."""
+"""Factor of the limit of an address to that of an account, since offices share an address."""
 
 
 @dataclass(frozen=True)
 class Window:
-    """What is left of one limit in its present window."""
+    """The state of one limit in its current window."""
 
     name: str
     limit: int
@@ -39,12 +39,12 @@ class Window:
 
     @property
     def remaining(self) -> int:
-        """How many more are let through."""
+        """The number of remaining requests."""
         return max(self.limit - self.count, 0)
 
 
 class RateWindows:
-    """Counts in windows of a whole minute or hour, in Redis, or in this process while Redis is away."""
+    """Counts in fixed windows of a minute or an hour, in Redis, or locally while Redis is unreachable."""
 
     def __init__(self, redis: RedisClient, redis_url: str) -> None:
         self._storage = RedisStorage(
@@ -52,7 +52,7 @@ class RateWindows:
             wrap_exceptions=True,
             implementation="redispy",
             key_prefix=PREFIX,
-            # Typed as a plain option, taken as the client's pool.
+            # Typed as a plain option, but passed to the client as its pool.
             connection_pool=redis.connection_pool,  # type: ignore[arg-type]
         )
         self._away_until = 0.0
@@ -69,7 +69,7 @@ class RateWindows:
             try:
                 async with asyncio.timeout(PATIENCE_SECONDS):
                     return await self._storage.incr(key.removeprefix(f"{PREFIX}:"), seconds)
-            # Losing Redis loses the shared count, never the request.
+            # Without Redis only the shared count is lost, not the request.
             except Exception:
                 self._away_until = time.monotonic() + AWAY_SECONDS
         current, counts = self._local.get(seconds, (number, Counter()))
@@ -81,7 +81,7 @@ class RateWindows:
 
 
 class RequestLimits:
-    """The windows that one request counts in; Throttled as soon as it is one too many."""
+    """The limits of one request; raises Throttled when one is exceeded."""
 
     def __init__(self, windows: RateWindows, settings: Settings, address: str) -> None:
         self._windows = windows
@@ -94,17 +94,17 @@ class RequestLimits:
         await self._hit("address", self._address, self._settings.ip_requests_per_minute)
 
     async def user(self, user_id: str) -> None:
-        """Count the request for its person."""
+        """Count the request for its user."""
         await self._hit("user", user_id, self._settings.user_requests_per_minute)
 
     async def sign_in(self, email: str) -> None:
-        """Count an attempt to sign in or to register, before any work is done for it."""
+        """Count an attempt to sign in or to register, before any other work."""
         limit = self._settings.login_attempts_per_minute
         await self._hit("sign-in-address", self._address, limit * SIGN_INS_PER_ADDRESS)
         await self._hit("sign-in", digest([self._address, normalise_email(email)])[:32], limit)
 
     async def registration(self) -> None:
-        """Count an account that is to be made for its address."""
+        """Count a registration for its address."""
         limit = self._settings.registrations_per_hour
         await self._hit("registration", self._address, limit, HOUR)
 
@@ -119,7 +119,7 @@ class RequestLimits:
             )
 
     def headers(self) -> dict[str, str]:
-        """`RateLimit-Policy` and `RateLimit` of the windows that were counted in."""
+        """Return `RateLimit-Policy` and `RateLimit` of the counted limits."""
         if not self.seen:
             return {}
         return {
@@ -129,7 +129,7 @@ class RequestLimits:
 
 
 def address_group(address: str) -> str:
-    """Whom an address counts as: an IPv6 client owns at least a /64."""
+    """Return the group of an address: the /64 of an IPv6 address."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:

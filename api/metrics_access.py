@@ -1,4 +1,4 @@
-"""Who may read the figures of the installation: this machine, or who has the token of the setting."""
+"""Access to the metrics: from this machine, or with the configured token."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from api.dependencies import ServicesDep
 from core.errors import Unauthenticated
 
 FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
-"""A proxy on this machine speaks for others: what it hands on is not of this machine."""
+"""Headers of a proxy: a forwarded request is not from this machine."""
 
 
 @dataclass(frozen=True)
 class LocalOrToken(Access):
-    """A request of this machine, or one with `MARQUEE_METRICS_TOKEN`."""
+    """Requests from this machine, or with `MARQUEE_METRICS_TOKEN`."""
 
     @property
     def label(self) -> str:
@@ -27,7 +27,7 @@ class LocalOrToken(Access):
         return "this machine, or MARQUEE_METRICS_TOKEN"
 
     async def __call__(self, request: Request, services: ServicesDep, credentials: Bearer) -> None:
-        """Refuse everybody else as Unauthenticated."""
+        """Raise Unauthenticated for other requests."""
         token = services.settings.metrics_token
         given = credentials.credentials.encode() if credentials else b""
         if token is not None and hmac.compare_digest(given, token.get_secret_value().encode()):
@@ -39,9 +39,9 @@ class LocalOrToken(Access):
 
 
 def _of_this_machine(request: Request) -> bool:
-    """Whether it came over loopback, through no proxy, and under a loopback name.
+    """Return whether a request came over loopback, without a proxy, for a loopback host name.
 
-    The name catches a proxy that says nothing of its client but passes the public name on.
+    The host name detects a proxy that sets no forwarding headers but keeps the public name.
     """
     if any(name in request.headers for name in FORWARDED):
         return False

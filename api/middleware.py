@@ -33,7 +33,7 @@ DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
 
 
 class HttpMetrics:
-    """What is counted about requests."""
+    """The metrics of requests."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.requests = Counter(
@@ -53,7 +53,7 @@ class HttpMetrics:
 
 
 class AroundRequest:
-    """The outermost of our middleware: every answer passes here, that of an unknown error too."""
+    """The outermost middleware: all responses pass it, including those of unexpected errors."""
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
@@ -73,7 +73,7 @@ class AroundRequest:
 
 
 class _Answer:
-    """One request on its way through."""
+    """The processing of one request."""
 
     def __init__(
         self, app: ASGIApp, settings: Settings, log: AccessLog, scope: Scope, request_id: str
@@ -96,7 +96,7 @@ class _Answer:
         state["limits"] = self._limits
 
     async def run(self, receive: Receive, send: Send) -> None:
-        """Send the answer, whatever happens."""
+        """Send a response, also after an unexpected error."""
 
         async def send_on(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -109,7 +109,7 @@ class _Answer:
             known = from_unknown(error)
             note_error(error, known)
             if self._status_sent:
-                # The client sees a cut answer, which is the truth.
+                # The response has started: the client sees it cut.
                 raise
             await render(known, self._request_id)(self._scope, receive, send_on)
         finally:
@@ -138,7 +138,7 @@ class _Answer:
             headers.setdefault(name, value)
         content_type = headers.get("content-type", "")
         page = content_type.startswith("text/html")
-        # A 304 has no type of its own, and its headers would replace those of the stored page.
+        # A 304 has no content type, and its headers would replace those of the cached page.
         if self._status != 304:
             headers.setdefault("Content-Security-Policy", PAGE_POLICY if page else DATA_POLICY)
         if content_type.startswith("text/event-stream"):
@@ -167,7 +167,7 @@ class _Answer:
 
 
 def _without_host(location: str, scope: Scope) -> str:
-    """Where the framework redirects to, without the host, which the client chose."""
+    """Return the redirect target without the host, which the client controls."""
     parts = urlsplit(location)
     if not parts.netloc or parts.netloc != Headers(scope=scope).get("host"):
         return location

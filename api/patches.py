@@ -1,4 +1,4 @@
-"""Merge patches as request bodies: raw for the merge, described for clients."""
+"""Merge patches as request bodies, with their JSON schemas."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from services.content import ContentEdit
 
 
 def patch_schema(fields: type[BaseModel]) -> dict[str, Any]:
-    """The JSON schema of a merge patch of `fields`: everything may be left out, null clears."""
+    """Return the JSON schema of a merge patch of `fields`: nothing is required, null resets."""
     whole = fields.model_json_schema()
     return _loosened(whole, whole.get("$defs", {}))
 
@@ -22,7 +22,7 @@ def patch_schema(fields: type[BaseModel]) -> dict[str, Any]:
 def _loosened(
     schema: Mapping[str, Any], definitions: Mapping[str, Any], in_list: bool = False
 ) -> dict[str, Any]:
-    """References written out, and outside of lists (which are replaced as a whole) nothing needed."""
+    """Resolve references, and require nothing outside of lists, which are replaced as a whole."""
     if "$ref" in schema:
         return _loosened(definitions[schema["$ref"].rsplit("/", 1)[-1]], definitions, in_list)
     kept = {

@@ -1,4 +1,4 @@
-"""Errors to RFC 9457 problem details."""
+"""Convert errors to RFC 9457 problem details."""
 
 from __future__ import annotations
 
@@ -47,10 +47,10 @@ STATUS: Mapping[Kind, int] = {
     "internal": 500,
 }
 STATUS_BY_SLUG: Mapping[str, int] = {"body-too-large": 413, "method-not-allowed": 405}
-"""Where HTTP has a finer word than the kind."""
+"""Statuses that are more specific than that of the kind."""
 
 RETRY_SECONDS = 5
-"""What `Retry-After` says when the error does not know better."""
+"""Default of `Retry-After` in seconds."""
 
 
 class MethodNotAllowed(Invalid):
@@ -62,14 +62,14 @@ class MethodNotAllowed(Invalid):
 
 
 class FieldProblem(BaseModel):
-    """One field that is not right."""
+    """One invalid field."""
 
     field: str
     message: str
 
 
 class Problem(BaseModel):
-    """RFC 9457 problem details. `slug` is stable; further members carry the parameters of the sentence."""
+    """RFC 9457 problem details. `slug` is stable; further members are its parameters."""
 
     model_config = {
         "extra": "allow",
@@ -98,15 +98,15 @@ class Problem(BaseModel):
 
 
 def status_of(error: MarqueeError) -> int:
-    """The HTTP status that an error is answered with."""
+    """Return the HTTP status of an error."""
     return STATUS_BY_SLUG.get(error.slug, STATUS[error.kind])
 
 
 def problem_of(error: MarqueeError, request_id: str | None = None) -> dict[str, Any]:
-    """The problem object of an error, the same in answers and in streams."""
+    """Return the problem object of an error, for responses and streams."""
     problem = error.problem()
     if error.kind in ("internal", "misconfigured"):
-        # What is wrong with the installation is for its log, not for its clients.
+        # Details of a misconfiguration are logged, not shown to clients.
         problem = {**MarqueeError().problem(), "detail": "It was noted in the log under the request id."}
     problem["status"] = status_of(error)
     if request_id:
@@ -115,7 +115,7 @@ def problem_of(error: MarqueeError, request_id: str | None = None) -> dict[str, 
 
 
 def render(error: MarqueeError, request_id: str | None = None) -> Response:
-    """The answer for an error."""
+    """Return the response for an error."""
     problem = problem_of(error, request_id)
     headers = {}
     if error.kind == "unauthenticated":
@@ -130,7 +130,7 @@ def render(error: MarqueeError, request_id: str | None = None) -> Response:
 
 
 def from_validation(error: RequestValidationError) -> MarqueeError:
-    """What FastAPI found wrong with a request, by part: path, then body as a whole, then fields."""
+    """Convert a validation error of FastAPI: path, then the whole body, then fields."""
     errors = error.errors()
     if any(one["loc"][:1] == ("path",) for one in errors):
         return NoSuchAddress()
@@ -145,7 +145,7 @@ def from_validation(error: RequestValidationError) -> MarqueeError:
 
 
 def from_http(error: StarletteHTTPException) -> MarqueeError:
-    """What the framework raises by itself."""
+    """Convert an HTTP exception of the framework."""
     if error.status_code == 405:
         return MethodNotAllowed()
     if error.status_code == 413:
@@ -156,7 +156,7 @@ def from_http(error: StarletteHTTPException) -> MarqueeError:
 
 
 def from_unknown(error: Exception) -> MarqueeError:
-    """What nobody expected; a database that does not answer is told apart."""
+    """Convert an unexpected exception; an unavailable database is reported as such."""
     if isinstance(error, MarqueeError):
         return error
     if isinstance(error, StarletteHTTPException):
@@ -169,7 +169,7 @@ def from_unknown(error: Exception) -> MarqueeError:
 
 
 def note_error(error: Exception, known: MarqueeError) -> None:
-    """Log what somebody has to look at."""
+    """Log errors that an administrator has to look at."""
     if known.kind in ("internal", "misconfigured"):
         log.error("request failed: %s", redact(str(error)) or type(error).__name__, exc_info=error)
     elif known.kind in ("model", "unavailable"):
@@ -177,24 +177,24 @@ def note_error(error: Exception, known: MarqueeError) -> None:
 
 
 def request_id_of(request: Request) -> str | None:
-    """The id that the middleware gave the request."""
+    """Return the request id, set by the middleware."""
     request_id: str | None = getattr(request.state, "request_id", None)
     return request_id
 
 
 def _methods_of(request: Request) -> str:
-    """Every method that the path takes: the framework names those of its first route alone."""
+    """Return all methods of a path; the framework names only those of its first route."""
     taken: set[str] = set()
     for context in iter_route_contexts(request.app.routes):
         route: Any = context
         if route.path_regex.match(request.scope["path"]):
-            # A folder of files has no methods of its own.
+            # Static files have no list of methods.
             taken |= getattr(route.route, "methods", None) or {"GET", "HEAD"}
     return ", ".join(sorted(taken))
 
 
 def add_problem_handlers(app: FastAPI) -> None:
-    """Answer every error of the app with a problem."""
+    """Render every error of the app as a problem."""
 
     async def known(request: Request, error: Exception) -> Response:
         problem = from_unknown(error)

@@ -1,4 +1,4 @@
-"""What the API says about itself: OpenAPI with roles and problems, its pages, the table of roles."""
+"""The API reference: OpenAPI with roles and problems, its pages, the table of roles."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ _DESCRIPTIONS = {
 
 
 def routes_of(app: FastAPI) -> Iterator[tuple[APIRoute, str, Access | None]]:
-    """Every operation with its full path and its declared access."""
+    """Return every operation with its full path and access rule."""
     for context in iter_route_contexts(app.routes):
         route: Any = context.route
         if isinstance(route, APIRoute):
@@ -82,14 +82,14 @@ def routes_of(app: FastAPI) -> Iterator[tuple[APIRoute, str, Access | None]]:
 
 
 def check_access(app: FastAPI) -> None:
-    """Refuse to start with a route that does not say, once, who may call it."""
+    """Raise unless every route declares exactly one access rule."""
     for route, path, access in routes_of(app):
         if access is None:
             raise Misconfigured(f"{route.name} ({path}) has to declare one access: see api/authorization.py.")
 
 
 def roles_table(app: FastAPI) -> str:
-    """Which role holds which permission, and what each operation needs: `docs/roles.md`."""
+    """Render `docs/roles.md`: the permissions of roles and operations."""
     permissions = [
         f"| `{permission}` | {' | '.join('yes' if role in roles else '' for role in get_args(Role))} |"
         for permission, roles in ROLES_WITH.items()
@@ -125,7 +125,7 @@ def _who(access: Access | None) -> str:
 
 
 def openapi(app: FastAPI) -> dict[str, Any]:
-    """The OpenAPI document: FastAPI's, with roles, problems and the common headers added."""
+    """Return FastAPI's OpenAPI document with roles, problems and common headers added."""
     if app.openapi_schema is None:
         document = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
         schemas = document.setdefault("components", {}).setdefault("schemas", {})
@@ -159,9 +159,9 @@ def _complete(operation: dict[str, Any], method: str, path: str, access: Access)
         statuses.add("422")
     if any(one["name"] == "If-Match" for one in parameters):
         statuses.add("412")
-    # As in `api/idempotency.py`: tokens are not kept.
+    # As in `api/idempotency.py`: tokens are not stored.
     if method == "POST" and not public and not path.startswith("/auth/"):
-        # 404: what the key has created was deleted since.
+        # 404: the document that the key created was deleted.
         statuses |= {"404", "409", "422"}
         parameters.append(
             {
@@ -182,12 +182,12 @@ def _complete(operation: dict[str, Any], method: str, path: str, access: Access)
 
 
 def example(*bodies: Mapping[str, Any]) -> ConfigDict:
-    """The `model_config` of a body that is shown with these examples."""
+    """Return a `model_config` with examples."""
     return ConfigDict(json_schema_extra={"examples": [dict(body) for body in bodies]})
 
 
 def problem_response(description: str) -> dict[str, Any]:
-    """The OpenAPI response of a problem; routes use it for what only they answer."""
+    """Return the OpenAPI response of a problem that is specific to a route."""
     return {
         "description": description,
         "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
@@ -217,7 +217,7 @@ def add_reference(app: FastAPI) -> None:
 
 
 def problems_page(markdown: str) -> str:
-    """`docs/problems.md` as a page: headings (which are what `type` points at) and paragraphs."""
+    """Render `docs/problems.md` as a page; its headings are the targets of `type`."""
     parts = []
     for block in re.split(r"\n{2,}", markdown.strip()):
         text = re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(block, quote=False))

@@ -1,4 +1,4 @@
-"""What a request is about: the business or the document that its path or query names."""
+"""Resources of requests: the business or document in the path or query."""
 
 from __future__ import annotations
 
@@ -18,42 +18,42 @@ DocumentId = Annotated[str, Path(alias="id", description="The document's id: 24 
 
 @dataclass(frozen=True)
 class BusinessNamed:
-    """The business that a request names; a caller without a role in it gets 404."""
+    """A named business; a caller without a role in it gets 404."""
 
     business_id: str
 
 
 @dataclass(frozen=True)
 class BusinessFilter:
-    """The business that a list is narrowed to, if any."""
+    """The business filter of a list, if any."""
 
     business_id: str | None
 
 
 async def business_in_path(business_id: DocumentId) -> BusinessNamed:
-    """The business at `/business/{id}…`; it is not read."""
+    """Return the business at `/business/{id}…` without reading it."""
     return BusinessNamed(business_id)
 
 
 async def business_in_query(
     business_id: Annotated[str | None, Query(description="Only of this business.")] = None,
 ) -> BusinessFilter:
-    """The business that `?business_id=` names, or every one in which the caller holds the permission."""
+    """Return the business of `?business_id=`, or all in which the caller holds the permission."""
     return BusinessFilter(business_id)
 
 
 async def every_business() -> BusinessFilter:
-    """Every business in which the caller holds the permission."""
+    """Return all businesses in which the caller holds the permission."""
     return BusinessFilter(None)
 
 
 async def campaign_in_path(campaign_id: DocumentId, services: ServicesDep, caller: Caller) -> Campaign:
-    """The campaign at `/campaign/{id}`."""
+    """Return the campaign at `/campaign/{id}`."""
     return await services.campaigns.get(caller.scope(), campaign_id)
 
 
 async def content_in_path(content_id: DocumentId, services: ServicesDep, caller: Caller) -> Content:
-    """The content at `/content/{id}`."""
+    """Return the content at `/content/{id}`."""
     return await services.content.get(caller.scope(), content_id)
 
 
@@ -62,7 +62,7 @@ async def thread_in_path(
     services: ServicesDep,
     caller: Caller,
 ) -> Thread:
-    """The caller's own thread at `/threads/{reference}`."""
+    """Return the caller's own thread at `/threads/{reference}`."""
     return await services.threads.find(caller.scope(), caller.id, reference)
 
 
@@ -71,5 +71,5 @@ async def run_in_path(
     services: ServicesDep,
     caller: Caller,
 ) -> Run:
-    """The caller's own run at `/runs/{reference}…`."""
+    """Return the caller's own run at `/runs/{reference}…`."""
     return await services.runs.find(caller.scope(), caller.id, reference)

@@ -19,17 +19,17 @@ logger = logging.getLogger(__name__)
 PING_SECONDS = 15
 SEND_SECONDS = 30
 FAREWELL_SECONDS = 1.0
-"""For saying that the server stops; a reader that takes nothing more is not waited for."""
+"""Seconds for the last event of a stopping server."""
 
 EVENT_ID = r"^([0-9]{1,9}-[0-9]{1,18})?$"
-"""What a reader may name as the last id that it has seen: `core/events.LogId`."""
+"""The last event id of a reader: `core/events.LogId`."""
 
 RETRY = b"retry: 2000\n\n"
 HEADERS = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"}
 
 
 class StreamCut(MarqueeError):
-    """The server cannot go on with this stream; the run does, and another request resumes it."""
+    """The server ends this stream; the run continues, and another request resumes it."""
 
     kind = "unavailable"
     slug = "stream-cut"
@@ -37,20 +37,20 @@ class StreamCut(MarqueeError):
 
 
 def last_event_id(header: str | None, query: str | None) -> LogId:
-    """Where a reader wants to go on: the `Last-Event-ID` header, else the query parameter."""
+    """Return the last event id of a reader: the `Last-Event-ID` header, else the query parameter."""
     text = header or query
     return LogId.parse(text) if text else START
 
 
 class _Farewell:
-    """Set by sse-starlette when the server stops: the reader waits for no further event."""
+    """An event that sse-starlette sets when the server stops."""
 
     def __init__(self) -> None:
         self.waiting: anyio.CancelScope | None = None
         self.said = False
 
     def set(self) -> None:
-        """The server stops."""
+        """Wake the reader: the server stops."""
         self.said = True
         if self.waiting is not None:
             self.waiting.cancel()
@@ -79,8 +79,8 @@ async def _lines(frames: AsyncGenerator[Frame], farewell: _Farewell) -> AsyncIte
                 else:
                     yield b"id: %d-%d\ndata: %b\n\n" % (log_id.attempt, log_id.seq, event)
     except Exception as error:
-        # A cut stream looks finished to stock clients, so it says what it is. It has no id: whoever
-        # resumes goes on behind the last event of the run.
+        # AG-UI clients take a cut stream for a finished one, so send an error. It has no id: a reader resumes
+        # after the last event of the run.
         if not isinstance(error, StreamCut):
             logger.exception("stream.cut")
             error = StreamCut()
@@ -88,11 +88,11 @@ async def _lines(frames: AsyncGenerator[Frame], farewell: _Farewell) -> AsyncIte
 
 
 def event_stream(frames: AsyncGenerator[Frame], run_id: str) -> EventSourceResponse:
-    """The answer that streams a run."""
+    """Return the response that streams a run."""
     farewell = _Farewell()
     return EventSourceResponse(
         _lines(frames, farewell),
-        # All it does with the event is to set it.
+        # sse-starlette only sets the event.
         shutdown_event=cast("anyio.Event", farewell),
         shutdown_grace_period=FAREWELL_SECONDS,
         ping=PING_SECONDS,

@@ -24,10 +24,10 @@ NOT_BUILT = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Marqu
 
 
 class BuiltPage(StaticFiles):
-    """Files of the build; every other path below /app/ is the page itself, which has its own routes."""
+    """Files of the build; other paths below /app/ return the page, which has its own routes."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
-        """A file, packed where the client takes it and a packed one lies beside it."""
+        """Return a file, compressed if the client accepts it and a compressed copy exists."""
         packed = await self._packed(path, scope)
         if packed is not None:
             return packed
@@ -42,7 +42,7 @@ class BuiltPage(StaticFiles):
         return response
 
     def lookup_path(self, path: str) -> tuple[str, stat_result | None]:
-        """Find a file; a name that no file can have, too long or with a null byte, is not there."""
+        """Find a file; an impossible name (too long, null byte) is not found."""
         try:
             return super().lookup_path(path)
         except (OSError, ValueError):
@@ -67,7 +67,7 @@ class BuiltPage(StaticFiles):
 
 
 def add_ui(app: FastAPI, dist: Path = DIST) -> None:
-    """Serve the page, and send `/` to it."""
+    """Serve the page, and redirect `/` to it."""
 
     async def home(_: Request) -> Response:
         return RedirectResponse("/app/", 307)

@@ -1,4 +1,4 @@
-"""Refuse JSON whose texts cannot be stored or answered: halves of a character, and NUL."""
+"""Refuse JSON with lone surrogates or NUL, which cannot be stored or encoded."""
 
 from __future__ import annotations
 
@@ -18,11 +18,10 @@ _MOST_NAMED = 20
 async def well_formed(request: Request) -> None:
     """Check the body of a request before its fields are read (a dependency of every route).
 
-    JSON may escape a single half of a UTF-16 pair, which is no text in any encoding; MongoDB takes no NUL in
-    a name.
+    JSON can escape a lone surrogate, which no encoding represents; MongoDB accepts no NUL in a name.
 
     Raises:
-        InvalidFields: Names the first fields that hold such a character.
+        InvalidFields: Names the first fields with such a character.
     """
     body = await request.body()
     if body.isascii() and b"\\u" not in body:
@@ -43,7 +42,7 @@ async def well_formed(request: Request) -> None:
 
 
 def _unstorable(value: Any) -> Iterator[tuple[str | int, ...]]:
-    """Where the texts are that cannot be stored; names of fields are texts as well."""
+    """Yield the locations of such texts, names of fields included."""
     open_parts: list[tuple[tuple[str | int, ...], Any]] = [((), value)]
     while open_parts:
         location, part = open_parts.pop()

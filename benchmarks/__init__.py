@@ -1,1 +1,1 @@
-"""How fast the first word comes and what a token costs, beside the model alone and the plain stack."""
+"""Time to first token and CPU per token, compared with the model alone and a plain stack."""

@@ -1,4 +1,4 @@
-"""`make bench`: measures all three, prints a table, says whether the goals are met."""
+"""`make bench`: measure all targets, print a table and whether the goals are met."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NAMES = ("model", "marquee", "plain")
 
 
 async def run(names: Sequence[str], rounds: dict[Round, int]) -> list[Outcome]:
-    """Every round at every target, one target after the other, each started for itself."""
+    """Run every round at every target, one target at a time."""
     outcomes = []
     async with targets.model() as model:
         for name in names:
@@ -47,7 +47,7 @@ HEADER = (
 
 
 def row(one: Outcome) -> str:
-    """A line of the table."""
+    """Return a row of the table."""
     parts = ", ".join(
         f"{name} {one.cpu_per_word_us(name):.0f}" for name in one.cpu_seconds if len(one.cpu_seconds) > 1
     )
@@ -60,7 +60,7 @@ def row(one: Outcome) -> str:
 
 
 def goals(outcomes: Sequence[Outcome]) -> list[tuple[str, bool, bool]]:
-    """What Marquee must show: the sentence, whether it must hold, whether it does."""
+    """Return the goals: description, whether it is required, whether it is met."""
     by_size = {one.streams: one for one in outcomes if one.target == "Marquee"}
     found = []
     if fifty := by_size.get(50):
@@ -75,7 +75,7 @@ def goals(outcomes: Sequence[Outcome]) -> list[tuple[str, bool, bool]]:
 
 
 def main() -> int:
-    """The command line."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="First words and their price.")
     parser.add_argument("--json", type=Path, help="also write all figures to this file")
     parser.add_argument("--only", choices=NAMES, action="append", help="measure only this one (repeatable)")

@@ -1,6 +1,6 @@
-"""Starts streams at given moments and notes when each said its first word; a process of its own.
+"""Start streams at given times and measure the time to first word, in its own process.
 
-It only keeps what comes, and reads it when all is over: what it costs must not be what it measures.
+Responses are stored and parsed at the end, so that parsing does not affect the measurement.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ FIRST_WORD = {"openai": b'"content":"t', "ag-ui": b"TEXT_MESSAGE_CONTENT"}
 
 @dataclass(frozen=True)
 class Job:
-    """What to do: one HTTP request a stream, each at its moment, or one after the other."""
+    """A job: one HTTP request per stream, each at its time, or one after the other."""
 
     port: int
     wire: Wire
@@ -35,7 +35,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Heard:
-    """One stream: seconds to its first word, and what was wrong with it."""
+    """The result of one stream: seconds to its first word, and its error."""
 
     first: float | None
     words: int
@@ -46,7 +46,7 @@ class Heard:
 
 
 class Stream(asyncio.Protocol):
-    """One request and everything that comes back."""
+    """One request and its response."""
 
     def __init__(self, request: bytes, mark: bytes) -> None:
         loop = asyncio.get_running_loop()
@@ -58,24 +58,24 @@ class Stream(asyncio.Protocol):
         self.over: asyncio.Future[None] = loop.create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Ask."""
+        """Send the request."""
         assert isinstance(transport, asyncio.Transport)  # noqa: S101  # for the type checker
         transport.write(self._request)
 
     def data_received(self, data: bytes) -> None:
-        """Keep it."""
+        """Store the data."""
         self.received.append(data)
         if self.first is None and (self._mark in data or self._mark in b"".join(self.received)):
             self.first = self._time()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """All has come."""
+        """Note the end."""
         if not self.over.done():
             self.over.set_result(None)
 
 
 def _body(raw: bytes) -> bytes:
-    """The body of a whole answer in chunks."""
+    """Return the chunked body of a response."""
     head, _, rest = raw.partition(b"\r\n\r\n")
     if b"transfer-encoding: chunked" not in head.lower():
         return rest
@@ -97,7 +97,7 @@ def _spoken(events: list[dict[str, Any]], wire: Wire) -> str:
 
 
 def heard(raw: bytes, first: float | None, job: Job) -> Heard:
-    """What a whole answer amounts to."""
+    """Parse a response."""
     body = _body(raw)
     lines = [line[5:].strip() for line in body.split(b"\n") if line.startswith(b"data:")]
     events = [json.loads(line) for line in lines if line != b"[DONE]"]
@@ -132,7 +132,7 @@ async def _one(job: Job, request: str) -> tuple[bytes, float | None]:
 
 
 async def run(job: Job) -> list[Heard]:
-    """All streams of a job."""
+    """Run all streams of a job."""
     loop = asyncio.get_running_loop()
     if job.starts is None:
         answers = [await _one(job, request) for request in job.requests]

@@ -28,7 +28,7 @@ from services.businesses import BusinessDraft
 from services.container import Services, open_services
 
 MOST = 3.0
-"""How many times longer a list of many may take than one of few, with equal pages."""
+"""Limit of the ratio of times, many drafts to few, with equal pages."""
 
 FEW, MANY, REPEATS = 12, 10_000, 20
 NEWEST = datetime(2026, 6, 1, tzinfo=UTC)
@@ -36,7 +36,7 @@ NEWEST = datetime(2026, 6, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Spread:
-    """So many drafts, made within a span of time."""
+    """A number of drafts created within a span of time."""
 
     name: str
     drafts: int
@@ -51,7 +51,7 @@ SPREADS = (
 
 
 async def fill(services: Services, user_id: str, spread: Spread) -> Mapping[str, str]:
-    """Store a business with drafts and a thread about their campaign; the paths to measure, by name."""
+    """Store a business with drafts and a thread; return the paths to measure, by name."""
     business = await services.businesses.create(user_id, BusinessDraft(business_name="B", industry="I"))
     scope, now = Scope.of(business.id), services.clock.now()
     campaign = Campaign(business_id=business.id, name="C", created_at=now, updated_at=now)
@@ -94,7 +94,7 @@ async def fill(services: Services, user_id: str, spread: Spread) -> Mapping[str,
 
 
 async def timed(client: httpx.AsyncClient, path: str) -> float:
-    """Milliseconds of one request."""
+    """Return the milliseconds of one request."""
     begun = perf_counter()
     answer = await client.get(path)
     took = (perf_counter() - begun) * 1_000
@@ -103,7 +103,7 @@ async def timed(client: httpx.AsyncClient, path: str) -> float:
 
 
 async def run() -> bool:
-    """Print the table; whether every list of many takes at most so many times as long as one of few."""
+    """Print the table; return whether every ratio is within the limit."""
     with tempfile.TemporaryDirectory() as folder:
         async with AsyncExitStack() as stack:
             urls = await stack.enter_async_context(disposable_stores(Path(folder)))
@@ -123,7 +123,7 @@ async def run() -> bool:
             held = True
             print(f"{'':28}" + "".join(f"{spread.name:>28}" for spread in SPREADS))
             for name in paths[0]:
-                # By turns, so that what else the machine does hits all alike.
+                # Alternating, so that other load affects all alike.
                 rounds = [
                     [await timed(client, path[name]) for client, path in zip(clients, paths, strict=True)]
                     for _ in range(REPEATS)
@@ -136,7 +136,7 @@ async def run() -> bool:
 
 
 def row(name: str, first: Sequence[float], medians: Sequence[float]) -> str:
-    """Milliseconds of the first request, the median of the others, and how many times the few that is."""
+    """Return milliseconds of the first request, the median of the others, and the ratio to few."""
     cells = (
         f"{one:8.1f} {median:8.1f} ({median / medians[0]:4.1f}x)"
         for one, median in zip(first, medians, strict=True)

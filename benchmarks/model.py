@@ -1,4 +1,4 @@
-"""A model server on the OpenAI wire that answers at once, then at the asked pace; a process of its own."""
+"""An OpenAI-compatible model server that streams at the requested rate, in its own process."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _end(words: int) -> bytes:
 
 
 class Connection(asyncio.Protocol):
-    """One client; requests come one after the other."""
+    """One client connection, with sequential requests."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -56,17 +56,17 @@ class Connection(asyncio.Protocol):
         self._timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin."""
+        """Start the connection."""
         assert isinstance(transport, asyncio.Transport)  # noqa: S101  # for the type checker
         self._transport = transport
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The client is gone: stop writing."""
+        """Stop writing."""
         if self._timer is not None:
             self._timer.cancel()
 
     def data_received(self, data: bytes) -> None:
-        """Take in a request, answer it when it is whole."""
+        """Receive a request, and answer it when it is complete."""
         self._buffer += data
         head, found, rest = self._buffer.partition(b"\r\n\r\n")
         if not found:

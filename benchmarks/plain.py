@@ -1,4 +1,4 @@
-"""The plain way: ag-ui-langgraph's endpoint over ChatOpenAI, no store, no log, no quota, no resume."""
+"""The plain stack: ag-ui-langgraph's endpoint over ChatOpenAI, without store, log, quota or resume."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rounds of streams against a target, and what came of them."""
+"""Rounds of streams against a target, and their results."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ SPREAD_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Round:
-    """So many streams, started within five seconds, or one after the other."""
+    """A number of streams, started within five seconds, or one after the other."""
 
     streams: int
     words: int = 100
     rate: int = 20
     requests: int = 0
-    """How many one after the other, when there is one stream at a time."""
+    """Sequential requests, when there is one stream at a time."""
 
 
 ONE = Round(1, words=4, requests=60)
@@ -36,7 +36,7 @@ WARM_UP = Round(10, words=10)
 
 @dataclass
 class Outcome:
-    """A round at a target; several rounds of the same kind add up."""
+    """The result of a round at a target; results of one kind can be added."""
 
     target: str
     streams: int
@@ -50,19 +50,19 @@ class Outcome:
     load_before: float = 0.0
 
     def first_ms(self, percent: float) -> float:
-        """A percentile of the time to the first word, in milliseconds."""
+        """Return a percentile of the time to the first word, in milliseconds."""
         if not self.first:
             return float("nan")
         ranked = sorted(self.first)
         return ranked[min(len(ranked) - 1, int(len(ranked) * percent / 100))] * 1000
 
     def cpu_per_word_us(self, *parts: str) -> float:
-        """Microseconds of CPU per word, of some processes or of all."""
+        """Return microseconds of CPU per word, of some processes or of all."""
         chosen = [seconds for name, seconds in self.cpu_seconds.items() if not parts or name in parts]
         return sum(chosen) / max(self.words, 1) * 1e6
 
     def report(self) -> dict[str, Any]:
-        """For the file."""
+        """Return the result as JSON."""
         return {
             **asdict(self),
             "first": [round(one * 1000, 2) for one in sorted(self.first)],
@@ -73,7 +73,7 @@ class Outcome:
 
 
 async def measure(target: Target, plan: Round, seed: int = 0) -> Outcome:
-    """Run one round with a client process of its own."""
+    """Run one round with its own client process."""
     starts = None
     count = plan.requests or plan.streams
     if not plan.requests:
@@ -119,7 +119,7 @@ async def measure(target: Target, plan: Round, seed: int = 0) -> Outcome:
 
 
 def added(outcomes: Sequence[Outcome]) -> Outcome:
-    """Rounds of one kind at one target as one."""
+    """Add the results of rounds of one kind at one target."""
     total = Outcome(outcomes[0].target, outcomes[0].streams, load_before=outcomes[0].load_before)
     for one in outcomes:
         total.first += one.first

@@ -1,4 +1,4 @@
-"""What is measured: the model read directly, Marquee by its real processes, and the plain stack."""
+"""Targets: the model itself, Marquee with its real processes, and the plain stack."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ FACTS = {
 
 @dataclass(frozen=True)
 class Target:
-    """Something that answers: where, how to ask it, and which processes serve it."""
+    """A target: address, request and processes."""
 
     name: str
     port: int
@@ -49,7 +49,7 @@ class Target:
     processes: Mapping[str, psutil.Process]
 
     def spent(self) -> dict[str, float]:
-        """CPU seconds of every process so far."""
+        """Return the CPU seconds of every process."""
         times = {name: process.cpu_times() for name, process in self.processes.items()}
         return {name: time.user + time.system for name, time in times.items()}
 
@@ -92,7 +92,7 @@ async def _first_line(process: asyncio.subprocess.Process) -> int:
 
 @asynccontextmanager
 async def model() -> AsyncIterator[Target]:
-    """The model server, asked directly."""
+    """Start the model server as a target."""
     async with _process("-m", "benchmarks.model") as process:
         port = await _first_line(process)
 
@@ -118,7 +118,7 @@ def _run_input(number: int, words: int, rate: int, run: str, **more: Any) -> dic
 
 @asynccontextmanager
 async def plain(model_port: int) -> AsyncIterator[Target]:
-    """ag-ui-langgraph's endpoint over ChatOpenAI."""
+    """Start the plain stack: ag-ui-langgraph's endpoint over ChatOpenAI."""
     async with _process("-m", "benchmarks.plain", f"http://127.0.0.1:{model_port}/v1") as process:
         port = await _first_line(process)
         names = Numbered()
@@ -130,20 +130,20 @@ async def plain(model_port: int) -> AsyncIterator[Target]:
 
 
 class Numbered:
-    """Names that are never given twice."""
+    """Generates unique names."""
 
     def __init__(self) -> None:
         self._given = 0
 
     def next(self) -> str:
-        """The next one."""
+        """Return the next name."""
         self._given += 1
         return f"bench-{self._given}"
 
 
 @asynccontextmanager
 async def marquee(model_port: int, businesses: int) -> AsyncIterator[Target]:
-    """Stores, API and worker as `make run` starts them, with people who are signed in."""
+    """Start stores, API and worker as `make run` does, with signed-in users."""
     with tempfile.TemporaryDirectory(prefix="marquee-bench-") as folder:
         environment = {
             "MARQUEE_DATA_DIR": folder,
@@ -153,7 +153,7 @@ async def marquee(model_port: int, businesses: int) -> AsyncIterator[Target]:
             "MARQUEE_MODEL": MODEL,
             "OPENAI_BASE_URL": f"http://127.0.0.1:{model_port}/v1",
             "OPENAI_API_KEY": "none",
-            # All people of the benchmark share one address.
+            # All users of the benchmark share one address.
             "MARQUEE_IP_REQUESTS_PER_MINUTE": "1000000",
             "MARQUEE_LOGIN_ATTEMPTS_PER_MINUTE": "1000000",
             **dict.fromkeys(("MONGODB_URL", "REDIS_URL", "CHROMA_URL"), ""),
@@ -186,7 +186,7 @@ async def _ready(process: asyncio.subprocess.Process) -> int:
 
 
 async def _quiet(parts: Mapping[str, psutil.Process]) -> None:
-    """Wait until what preparing left behind is done: the new facts are indexed."""
+    """Wait until the new facts are indexed."""
     async with asyncio.timeout(120):
         calm = 0
         while calm < 3:
@@ -197,7 +197,7 @@ async def _quiet(parts: Mapping[str, psutil.Process]) -> None:
 
 
 async def _people(port: int, businesses: int) -> list[tuple[str, str]]:
-    """Businesses with facts, each with its owner's access token."""
+    """Create businesses with facts; return them with their owners' access tokens."""
     at_once = asyncio.Semaphore(4)
 
     async def one(client: httpx.AsyncClient, number: int) -> tuple[str, str]:

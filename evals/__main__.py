@@ -26,7 +26,7 @@ OFFLINE_PARALLEL, REAL_PARALLEL = 8, 4
 async def run_suite(
     bench: Bench, suite: Suite, known: dict[str, BusinessDraft], parallel: int
 ) -> SuiteReport:
-    """All cases of one dataset on the model of the settings."""
+    """Run all cases of one dataset on the configured model."""
     cases = CaseSet(name=suite.name, cases=suite.cases.cases, evaluators=[Graded(known)])
     async with bench.solver(known) as solver:
         report = await cases.evaluate(solver.solve, max_concurrency=parallel, progress=False)
@@ -34,7 +34,7 @@ async def run_suite(
 
 
 def chosen(suite: Suite, wanted: str | None) -> Suite:
-    """The cases whose name has the wanted part; part of a dataset has a digest of no dataset."""
+    """Filter cases by name; a partial dataset has no digest."""
     if wanted is None:
         return suite
     cases = [case for case in suite.cases.cases if wanted in str(case.name)]
@@ -58,7 +58,7 @@ async def _run(options: argparse.Namespace, settings: Settings) -> bool:
                     if options.show:
                         print(*texts(report), sep="\n", end="\n\n")
     if options.what == "rules" or (options.what == "all" and settings.offline and not options.case):
-        # What a missing rule does is a property of the offline model alone.
+        # Only the offline model breaks missing rules in a defined way.
         offline = settings.model_copy(update={"openai_api_key": None, "openai_base_url": "", "offline": True})
         async with open_bench(offline) as bench:
             rows = await check_rules(bench, load(RULES_DATASET, known), known)
@@ -72,7 +72,7 @@ async def _run(options: argparse.Namespace, settings: Settings) -> bool:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run what was asked for; 1 when a grader that must pass failed, or a rule is not proven."""
+    """Run the command; return 1 when a required grader failed, or a rule is not proven."""
     parser = argparse.ArgumentParser(prog="python -m evals", description=__doc__)
     parser.add_argument("what", nargs="?", choices=("all", "cases", "rules"), default="all")
     parser.add_argument("--dataset", choices=DATASETS, help="one dataset only")

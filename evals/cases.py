@@ -1,4 +1,4 @@
-"""Typed datasets: prepared businesses, what is asked of them, and what must come of it, with provenance."""
+"""Typed datasets: prepared businesses, requests, expectations and provenance."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from evals.record import RunRecord
 from services.businesses import BusinessDraft
 
 NOW = datetime(2027, 2, 15, 9, 0, tzinfo=UTC)
-"""The moment of every case, a Monday: dates in requests and expectations count from it."""
+"""The instant of every case, a Monday: dates in requests and expectations are relative to it."""
 
 DATASETS = ("strategy", "copywriter")
 RULES_DATASET = "rules"
@@ -32,7 +32,7 @@ Sentence = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3,
 
 
 class AskedSlot(Value):
-    """A slot that stands in the campaign's calendar before the run, and is to be drafted."""
+    """A slot of the campaign before the run, to be drafted."""
 
     local_time: LocalTime
     platform: Platform
@@ -42,7 +42,7 @@ class AskedSlot(Value):
 
 
 class CaseInputs(Value):
-    """What a person has and asks for; without `specialists` the router decides who works."""
+    """The business, campaign and request; without `specialists` the router decides."""
 
     business: str
     request: Sentence
@@ -52,7 +52,7 @@ class CaseInputs(Value):
 
 
 class Expected(Value):
-    """What must be true of the run; the graders know the rest from the prompts' rules.
+    """The expected result; further expectations are the rules of the prompts.
 
     `uses` are keys of facts of which every draft must have one; empty means any fact or none.
     """
@@ -67,7 +67,7 @@ class Expected(Value):
 
 
 class Notes(Value):
-    """Where a case comes from, why it is kept, and what it expects."""
+    """Origin and purpose of a case."""
 
     source: Literal["issue", "written", "found"]
     why: Sentence
@@ -79,7 +79,7 @@ CaseSet = Dataset[CaseInputs, RunRecord, Notes]
 
 @dataclass(frozen=True)
 class Suite:
-    """One dataset with the digest of everything that it is made of."""
+    """One dataset with the digest of its files."""
 
     name: str
     digest: str
@@ -87,16 +87,16 @@ class Suite:
 
 
 def businesses() -> dict[str, BusinessDraft]:
-    """The prepared businesses by their short names."""
+    """Load the prepared businesses by their short names."""
     loaded = yaml.safe_load((_FOLDER / "businesses.yaml").read_text(encoding="utf-8"))
     return TypeAdapter(dict[str, BusinessDraft]).validate_python(loaded)
 
 
 def load(name: str, known: Mapping[str, BusinessDraft] | None = None) -> Suite:
-    """One dataset.
+    """Load one dataset.
 
     Raises:
-        ValueError: A case names a business or a fact that there is not.
+        ValueError: A case names an unknown business or fact.
     """
     known = known or businesses()
     path = _FOLDER / f"{name}.yaml"

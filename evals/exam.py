@@ -1,4 +1,4 @@
-"""A run laid out for the graders: its pieces beside what was asked for and what was expected."""
+"""A run prepared for the graders: its texts with request and expectations."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PROMPTS = {
 
 @dataclass(frozen=True)
 class Piece:
-    """One text of a run as the rules read it, and the prompt that it comes from."""
+    """One text of a run in the form that the rules read, with its prompt."""
 
     prompt: str
     label: str
@@ -33,7 +33,7 @@ class Piece:
 
 @dataclass(frozen=True)
 class Exam:
-    """A run beside what was asked for and what was expected; `others` are the other prepared businesses."""
+    """A run with its request and expectations; `others` are the other prepared businesses."""
 
     record: RunRecord
     inputs: CaseInputs
@@ -52,7 +52,7 @@ class Exam:
 
     @cached_property
     def pieces(self) -> list[Piece]:
-        """The calendar as it was written, then every saved draft; all in the language that was wanted."""
+        """The calendar as written, then every saved draft, all in the expected language."""
         language, found = self.expected.language, []
         if (plan := self.record.plan) is not None:
             themes = {
@@ -70,7 +70,7 @@ class Exam:
 
 @dataclass(frozen=True)
 class Finding:
-    """What is wrong in which piece; without one it is the run as a whole."""
+    """A failure of one text, or of the whole run."""
 
     piece: Piece | None
     said: str
@@ -82,6 +82,6 @@ class Finding:
 def examine(
     record: RunRecord, inputs: CaseInputs, notes: Notes, businesses: Mapping[str, BusinessDraft]
 ) -> Exam:
-    """A record with what was asked for, what is expected, and whose words must not stand in it."""
+    """Combine a record with its request, expectations, and the businesses whose words it must not contain."""
     others = [draft for name, draft in businesses.items() if name != inputs.business]
     return Exam(record, inputs, notes.expected, others)

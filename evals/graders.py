@@ -1,4 +1,4 @@
-"""Deterministic graders: what is right or wrong about a run, in named checks."""
+"""Deterministic graders: named checks of a run."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ Grade = Callable[[Exam], Iterator[Finding]]
 class Grader:
     """A named check of a run.
 
-    `must` makes a failure the command's failure; the others are shown. `only` is the agent whose work it
-    reads, if it reads one only. One that reads texts has nothing to say about a run without any.
+    A failed `must` grader fails the command; others are reported. `only` is the agent whose work it reads, if
+    it reads only one. A grader that reads texts does not apply to a run without any.
     """
 
     name: str
@@ -50,12 +50,12 @@ class Grader:
     reads_texts: bool = True
 
     def applies(self, expected: Expected) -> bool:
-        """Whether the case has anything for this grader."""
+        """Return whether the grader applies to the case."""
         return self.only is None or self.only in expected.agents
 
 
 def route(exam: Exam) -> Iterator[Finding]:
-    """The run ends well, and those work who should, on the platforms that were named."""
+    """The run completes, with the expected agents and platforms."""
     record, expected = exam.record, exam.expected
     if record.status != "completed":
         yield Finding(None, f"the run {record.status}: {record.problem}")
@@ -72,7 +72,7 @@ def route(exam: Exam) -> Iterator[Finding]:
 
 
 def shape(exam: Exam) -> Iterator[Finding]:
-    """The parts that a text of its kind has, each in its place."""
+    """Every text has the parts of its kind."""
     if "strategy" in exam.expected.agents:
         if exam.record.plan is None or exam.record.campaign is None:
             yield Finding(exam.calendar, "there is no calendar")
@@ -102,7 +102,7 @@ def _misshapen(exam: Exam, content: Content) -> Iterator[str]:
         case "sms":
             parts, body = {"text": words.caption}, words.caption
             name = re.escape(exam.record.business.business_name)
-            # French sets a blank before the colon.
+            # French has a space before the colon.
             if not re.match(rf"{name}\s?:", body):
                 yield "it does not begin with the business's name"
             if "STOP" not in body:
@@ -126,14 +126,14 @@ def figures(exam: Exam) -> Iterator[Finding]:
         slot = next((slot for slot in slots if slot.slot_id == slot_id), None)
         sources = sources_of(record.business, record.campaign, slot, [exam.inputs.request], [], NOW)
         if piece.content is None and record.plan is not None:
-            # The strategist counts its own slots and days.
+            # The strategist may count its own slots and days.
             counted = f"{len(record.plan.slots)} slots, {_days(exam.expected)} days"
             sources.append(Source(kind="result", ref="calendar", text=counted))
         yield from _of(piece, check_figures(piece.text, sources, today)[0])
 
 
 def limits(exam: Exam) -> Iterator[Finding]:
-    """Every length that the platform or the prompt sets; hashtags have a grader of their own."""
+    """Every length is within the limits of platform and prompt, except hashtags."""
     for piece, _ in exam.drafts:
         for check in check_limits(piece.text):
             if check.stage == "approval" and not check.name.startswith("limits.hashtags"):
@@ -141,7 +141,7 @@ def limits(exam: Exam) -> Iterator[Finding]:
 
 
 def language(exam: Exam) -> Iterator[Finding]:
-    """The language that was asked for."""
+    """Every text is in the expected language."""
     for piece in exam.pieces:
         yield from _of(
             piece, check_language(piece.text, exam.expected.language, [exam.record.business.business_name])
@@ -149,7 +149,7 @@ def language(exam: Exam) -> Iterator[Finding]:
 
 
 def banned_words(exam: Exam) -> Iterator[Finding]:
-    """No word that the business bans, in any form."""
+    """No text has a banned word, in any form."""
     for piece in exam.pieces:
         yield from _of(piece, check_banned_words(piece.text, exam.record.business.banned_words))
 
@@ -161,13 +161,13 @@ def cliches(exam: Exam) -> Iterator[Finding]:
 
 
 def placeholders(exam: Exam) -> Iterator[Finding]:
-    """Nothing left to fill in."""
+    """No placeholders."""
     for piece in exam.pieces:
         yield from _of(piece, check_placeholders(piece.text))
 
 
 def repetition(exam: Exam) -> Iterator[Finding]:
-    """No sentence or long phrase again and again; repeated themes have a grader of their own."""
+    """No repeated sentence or long phrase, except themes."""
     for piece, _ in exam.drafts:
         yield from _of(piece, check_repetition(piece.text))
 
@@ -186,7 +186,7 @@ def hashtags(exam: Exam) -> Iterator[Finding]:
 
 
 def own_facts(exam: Exam) -> Iterator[Finding]:
-    """A draft says, and cites, one of the facts that the request is about."""
+    """A draft states and cites one of the facts that the request is about."""
     wanted = {fact.id: fact.key for fact in exam.record.business.facts if fact.key in exam.expected.uses}
     for piece, content in exam.drafts:
         cited = {source.ref for source in content.ai_metadata.sources if source.kind == "fact"}
@@ -206,7 +206,7 @@ def foreign(exam: Exam) -> Iterator[Finding]:
 
 
 def marked(exam: Exam) -> Iterator[Finding]:
-    """The saved checks are those that the text deserves: what is wrong was marked, and nothing else."""
+    """The saved checks equal new checks of the text."""
     record = exam.record
     slots = record.campaign.calendar if record.campaign else []
     for piece, content in exam.drafts:
@@ -220,7 +220,7 @@ def marked(exam: Exam) -> Iterator[Finding]:
 
 
 def window(exam: Exam) -> Iterator[Finding]:
-    """Every day that was planned, and every slot that was saved, lies between the asked days."""
+    """Every planned day and saved slot is within the requested days."""
     record, expected = exam.record, exam.expected
     if record.plan is None or expected.start is None or expected.end is None:
         return
@@ -234,7 +234,7 @@ def window(exam: Exam) -> Iterator[Finding]:
 
 
 def platforms_asked(exam: Exam) -> Iterator[Finding]:
-    """The platforms that were asked for, each at least once, and no other."""
+    """Every requested platform occurs, and no other."""
     if exam.record.plan is not None:
         planned = {slot.platform for slot in exam.record.plan.slots}
         if planned != set(exam.expected.platforms):
@@ -242,7 +242,7 @@ def platforms_asked(exam: Exam) -> Iterator[Finding]:
 
 
 def piece_count(exam: Exam) -> Iterator[Finding]:
-    """As many slots as were asked for, or as many as the window takes."""
+    """The number of slots is the requested or the usual one."""
     expected = exam.expected
     if exam.record.plan is not None:
         wanted = expected.pieces or usual_pieces(_days(expected), len(expected.platforms))
@@ -251,7 +251,7 @@ def piece_count(exam: Exam) -> Iterator[Finding]:
 
 
 def distinct_themes(exam: Exam) -> Iterator[Finding]:
-    """No theme twice, none too long to be one."""
+    """No duplicate theme, and none too long."""
     if exam.record.plan is not None:
         themes = Counter(" ".join(slot.theme.casefold().split()) for slot in exam.record.plan.slots)
         for theme, times in themes.items():
@@ -308,13 +308,13 @@ GRADER_OF_RULE: Mapping[str, str] = {
     "piece-count": "pieces",
     "distinct-themes": "themes",
 }
-"""Which grader sees that a rule of a specialist's prompt is not kept."""
+"""The grader that detects a violation of each rule of the prompts."""
 
 
 def grade(exam: Exam) -> dict[str, list[Finding]]:
-    """What every grader that applies found; an empty list is a pass.
+    """Run every grader that applies; an empty list is a pass.
 
-    Where nothing was written, only that is graded: no text is not a good text.
+    If nothing was written, only that is graded.
     """
     written = bool(exam.pieces)
     return {
@@ -331,7 +331,7 @@ class Graded(Evaluator[CaseInputs, RunRecord, Notes]):
     businesses: Mapping[str, BusinessDraft]
 
     def evaluate(self, ctx: EvaluatorContext[CaseInputs, RunRecord, Notes]) -> dict[str, EvaluationReason]:
-        """Pass or fail for each grader, with everything that was found."""
+        """Return pass or fail of each grader, with its findings."""
         if ctx.metadata is None:
             raise ValueError(f"case {ctx.name} says nothing about what it expects")
         found = grade(examine(ctx.output, ctx.inputs, ctx.metadata, self.businesses))

@@ -1,4 +1,4 @@
-"""What is kept of one run of a case, as the graders read it."""
+"""The record of one run of a case, for the graders."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from core.conversation import RunStatus
 
 
 class RunRecord(BaseModel):
-    """One run: how it ended, who worked, and everything that it saved.
+    """One run: its end, its agents, and everything that it saved.
 
-    `plan` is the calendar as the strategist wrote it; the campaign has it as the code settled it.
+    `plan` is the calendar as the strategist wrote it, before validation.
     """
 
     status: RunStatus

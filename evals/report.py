@@ -1,4 +1,4 @@
-"""What an eval run says: tables for a terminal, JSON for a machine."""
+"""Reports of eval runs: tables for a terminal, and JSON."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MUST = {grader.name: grader.must for grader in GRADERS}
 
 
 class CaseLine(BaseModel):
-    """One case: for each grader that applies what it found (None is a pass), and what the run cost."""
+    """One case: the finding of each applied grader (None is a pass), and the cost of the run."""
 
     name: str
     grades: dict[str, str | None]
@@ -35,7 +35,7 @@ class CaseLine(BaseModel):
 
 
 class SuiteReport(BaseModel):
-    """One dataset on one model with one set of prompts: what a later run may be compared with."""
+    """The results of one dataset with one model and one set of prompts."""
 
     dataset: str
     dataset_digest: str
@@ -47,12 +47,12 @@ class SuiteReport(BaseModel):
 
     @property
     def graders(self) -> list[str]:
-        """The graders that had something to do, in their order."""
+        """The applied graders, in order."""
         used = {name for case in self.cases for name in case.grades}
         return [grader.name for grader in GRADERS if grader.name in used]
 
     def failures(self, *, must: bool) -> list[tuple[str, str, str]]:
-        """Case, grader and finding of every failure of that weight."""
+        """Return case, grader and finding of every failure of that weight."""
         return [
             (case.name, name, found)
             for case in self.cases
@@ -64,7 +64,7 @@ class SuiteReport(BaseModel):
 def suite_report(
     suite: Suite, report: EvaluationReport[CaseInputs, RunRecord, Notes], model: ModelInfo
 ) -> SuiteReport:
-    """The report of one dataset; a case that broke the solver or a grader fails `route`."""
+    """Build the report of one dataset; an exception of the solver or a grader fails `route`."""
     lines = []
     for case in report.cases:
         grades = {name: None if one.value else one.reason or "no" for name, one in case.assertions.items()}
@@ -98,7 +98,7 @@ def suite_report(
 
 
 def suite_table(report: SuiteReport) -> str:
-    """Case × grader, the counts under it, then what was found."""
+    """Render cases × graders with counts, then the findings."""
     graders, width = report.graders, max(len(case.name) for case in report.cases)
     kind = "simulated: says nothing about quality" if report.simulated else "a real model"
     lines = [f"{report.dataset} · {len(report.cases)} cases · model {report.model} ({kind})", ""]
@@ -127,7 +127,7 @@ def _mark(case: CaseLine, grader: str) -> str:
 
 
 def rules_table(rows: Sequence[RuleRow]) -> str:
-    """Rule × grader: in how many texts each grader failed once the rule was taken out of its prompt."""
+    """Render rules × graders: the number of texts in which each grader failed without the rule."""
     graders = [grader.name for grader in GRADERS if any(grader.name in row.failed for row in rows)]
     names = [f"{row.prompt} − {row.rule}" for row in rows]
     width = max(map(len, names))
@@ -147,7 +147,7 @@ def rules_table(rows: Sequence[RuleRow]) -> str:
 
 
 def texts(report: SuiteReport) -> Iterator[str]:
-    """Every text of a dataset, to be read by eye."""
+    """Render every text of a dataset."""
     for case in report.cases:
         yield f"── {case.name} ({case.seconds:.1f} s, {case.tokens:,} tokens)"
         if case.record is None:
@@ -167,7 +167,7 @@ def texts(report: SuiteReport) -> Iterator[str]:
 
 
 def as_json(reports: Sequence[SuiteReport], rows: Sequence[RuleRow]) -> dict[str, Any]:
-    """Everything, with every text."""
+    """Render everything as JSON, with every text."""
     return {
         "suites": [report.model_dump(mode="json") for report in reports],
         "rules": [

@@ -1,4 +1,4 @@
-"""Take each rule out of its prompt, and see that the matching grader notices, and no other."""
+"""Remove each rule from its prompt, and check that the matching grader fails, and no other."""
 
 from __future__ import annotations
 
@@ -19,10 +19,9 @@ PARALLEL_RUNS = 8
 
 @dataclass
 class RuleRow:
-    """What the graders say of the texts that a prompt made without one of its rules.
+    """The grades of texts that were written without one rule of a prompt.
 
-    `failed` counts by grader the texts in which it found something; a run that is wrong as a whole counts
-    as a text of its own.
+    `failed` counts texts with findings by grader; a failure of the whole run counts as one text.
     """
 
     prompt: str
@@ -33,12 +32,12 @@ class RuleRow:
 
     @property
     def grader(self) -> str:
-        """The grader that must notice."""
+        """The grader that must fail."""
         return GRADER_OF_RULE[self.rule]
 
     @property
     def proven(self) -> bool:
-        """Every text shows the habit to its grader, and none fails another."""
+        """Whether every text fails this grader, and none fails another."""
         return self.texts > 0 and self.failed == {self.grader: self.texts}
 
 
@@ -66,13 +65,13 @@ async def _without(
     rule: str,
     room: asyncio.Semaphore,
 ) -> list[RuleRow]:
-    """The rows of one rule: it is taken out of every prompt that has it, and each text has one prompt."""
+    """Return the rows of one rule, removed from every prompt that has it."""
     lacking = [name for name in prompts if rule in library.rules(name)]
     for name in lacking:
         library = library.without_rule(name, rule)
     rows = {name: RuleRow(name, rule) for name in lacking}
     agents = {name.split("/")[0] for name in lacking}
-    # The guard would have the habit mended: what the prompt lets through is looked at as it is.
+    # Without the guard, which would repair the violation.
     async with bench.solver(businesses, library, prompts_alone=True) as solver:
 
         async def examined(inputs: CaseInputs, notes: Notes) -> Exam:

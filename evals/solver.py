@@ -40,49 +40,49 @@ from services.run_request import RunRequest
 from services.runs import RunResult
 
 FAST = 1_000_000.0
-"""Tokens a second of the offline model where nobody watches it write."""
+"""Tokens per second of the offline model."""
 
 _OWNER = "evals"
 _AGENTS = {"strategist": "strategy", "copywriter": "copywriter"}
 
 
 class CaseClock:
-    """The moment of the cases; it stands still, so that the same run says the same."""
+    """A fixed clock, for reproducible runs."""
 
     def now(self) -> datetime:
-        """The moment of every case."""
+        """Return the instant of every case."""
         return NOW
 
 
 @dataclass
 class ListSink:
-    """Keeps a run's events and the texts of its lanes instead of sending them."""
+    """Collects a run's events and texts."""
 
     events: list[dict[str, Any]] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=lambda: defaultdict(str))
 
     def append(self, event: bytes, *, now: bool = False) -> None:
-        """Keep one event."""
+        """Collect one event."""
         self.events.append(orjson.loads(event))
 
     def delta(self, lane: Literal["text", "args"], item_id: str, text: str) -> None:
-        """Keep a piece of a message or of a call's arguments."""
+        """Collect a delta of a message or of a call's arguments."""
         self.texts[item_id] += text
 
     def written_by_call(self, name: str) -> str:
-        """The arguments of the last call of that name, as its model wrote them."""
+        """Return the arguments of the last call of that name, as the model wrote them."""
         ids = [event["toolCallId"] for event in self.events if event.get("toolCallName") == name]
         return self.texts[ids[-1]] if ids else ""
 
     def superseded(self) -> int:
-        """How many outputs were thrown away and written again."""
+        """Return the number of outputs that were superseded."""
         results = [event for event in self.events if event["type"] == "TOOL_CALL_RESULT"]
         return sum("superseded_by" in orjson.loads(event["content"]) for event in results)
 
 
 @asynccontextmanager
 async def stores_for_evals(settings: Settings, folder: Path) -> AsyncIterator[StoreUrls]:
-    """The stores of the settings; those that are not set are started, and die with this process."""
+    """Open the stores of the settings; missing ones are started and die with this process."""
     opened = stores_at_hand(folder, settings.store_urls) if settings.store_urls else disposable_stores(folder)
     async with opened as urls:
         yield urls
@@ -90,7 +90,7 @@ async def stores_for_evals(settings: Settings, folder: Path) -> AsyncIterator[St
 
 @asynccontextmanager
 async def open_bench(settings: Settings, listeners: Sequence[CommandListener] = ()) -> AsyncIterator[Bench]:
-    """The stores, with a database of its own that is removed at the end, and the person who asks."""
+    """Open a bench on a new database, which is removed at the end, with a user."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="marquee-evals-")))
         urls = await stack.enter_async_context(stores_for_evals(settings, folder / "stores"))
@@ -101,7 +101,7 @@ async def open_bench(settings: Settings, listeners: Sequence[CommandListener] = 
             "database": f"marquee_evals_{new_id()}",
             "data_dir": folder,
             "offline_tokens_per_second": FAST,
-            # Every case founds its own.
+            # Every case creates its own business.
             "businesses_per_user": 10_000,
         }
         own = settings.model_copy(update=mine)
@@ -116,7 +116,7 @@ async def open_bench(settings: Settings, listeners: Sequence[CommandListener] = 
 
 
 class Bench:
-    """Where cases run: the services of one process, under one person's account."""
+    """The services for cases, under one user's account."""
 
     def __init__(self, settings: Settings, services: Services, user_id: str) -> None:
         self._settings = settings
@@ -133,7 +133,7 @@ class Bench:
         *,
         prompts_alone: bool = False,
     ) -> AsyncIterator[Solver]:
-        """The copilot with these prompts; with `prompts_alone` no tool helps a writer, no guard mends it."""
+        """Return a solver with these prompts; `prompts_alone` disables tools and repairs."""
         settings, services = self._settings, self._services
         if prompts_alone:
             settings = settings.model_copy(update={"repairs": 0, "model_tools": "off"})
@@ -145,7 +145,8 @@ class Bench:
             yield Solver(self, copilot, gateway, businesses)
 
     def _embed(self, texts: Sequence[str]) -> list[list[float]]:
-        """The embedder's vectors; offline models with different prompts read mostly the same texts."""
+        """Embed texts with a cache, since offline models with different prompts read mostly the same
+        texts."""
         unknown = [text for text in dict.fromkeys(texts) if text not in self._vectors]
         if unknown:
             vectors = self._services.embedder.embed_now(unknown)
@@ -153,13 +154,13 @@ class Bench:
         return [self._vectors[text] for text in texts]
 
     async def found(self, draft: BusinessDraft) -> Business:
-        """A new business of the person."""
+        """Create a business of the user."""
         business = await self._services.businesses.create(self._user_id, draft)
         self._founded.append(business.id)
         return business
 
     async def prepare(self, inputs: CaseInputs, business: Business) -> tuple[Campaign | None, list[Slot]]:
-        """The campaign that is there before the request, with the slots that are to be drafted."""
+        """Create the campaign before the request, with the slots to draft."""
         if inputs.campaign is None:
             return None, []
         scope, campaigns = Scope.of(business.id), self._services.campaigns
@@ -172,7 +173,7 @@ class Bench:
     async def begin(
         self, inputs: CaseInputs, business: Business, campaign: Campaign | None, slots: Sequence[Slot]
     ) -> Run:
-        """The run document, claimed as a worker claims it."""
+        """Store and claim the run as a worker does."""
         scope = Scope.of(business.id)
         request = RunRequest(
             thread_id=new_id(),
@@ -189,7 +190,7 @@ class Bench:
         return claimed
 
     async def end(self, run: Run, result: RunResult) -> tuple[Campaign | None, list[Content]]:
-        """Write the run's end; then the campaign and the drafts as they stand in the database."""
+        """End the run; return its campaign and drafts from the database."""
         scope = Scope.of(run.business_id)
         if not await self._services.runs.finish(scope, run, result):
             raise RuntimeError(f"run {run.id} was ended by another worker")
@@ -204,14 +205,14 @@ class Bench:
         return campaign, drafts
 
     async def clear(self) -> None:
-        """Take away what was written to stores that stay."""
+        """Remove the data of the bench from stores that are kept."""
         for business_id in self._founded:
             await self._services.recall.forget_business(Scope.of(business_id))
         await self._services.database.mongo.drop()
 
 
 class Solver:
-    """Runs cases: each on a business of its own."""
+    """Runs cases, each on its own business."""
 
     def __init__(
         self, bench: Bench, copilot: Copilot, gateway: Gateway, businesses: Mapping[str, BusinessDraft]
@@ -222,7 +223,7 @@ class Solver:
         self.model = gateway.info
 
     async def solve(self, inputs: CaseInputs) -> RunRecord:
-        """Do what the case asks for, from an empty business to the run's end."""
+        """Run a case, from a new business to the end of the run."""
         bench = self._bench
         business = await bench.found(self._businesses[inputs.business])
         campaign, slots = await bench.prepare(inputs, business)

@@ -24,7 +24,7 @@ async def prepare(settings: Settings) -> int:
 
 
 async def rebuild_memory(settings: Settings) -> int:
-    """Index everything that is remembered anew, business by business."""
+    """Rebuild the memory index, business by business."""
     from core.scope import Scope
     from memory.leases import Scans
     from services.container import open_services
@@ -37,7 +37,7 @@ async def rebuild_memory(settings: Settings) -> int:
 
 
 async def _worker(settings: Settings, heartbeat: Path | None) -> int:
-    # The models and graphs are only for the worker: a command that does not need them starts at once.
+    # Imported here: commands that need no models or graphs start faster.
     from jobs.worker import work
 
     return await work(settings, heartbeat)
@@ -58,7 +58,7 @@ COMMANDS: dict[str, tuple[str, Callable[..., Coroutine[Any, Any, int]]]] = {
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The command line."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m jobs", description="The processes beside the API.")
     commands = parser.add_subparsers(dest="command", required=True)
     parsers = {name: commands.add_parser(name, help=help_) for name, (help_, _) in COMMANDS.items()}

@@ -1,4 +1,4 @@
-"""Drive one claimed document of any kind: heartbeat, cancel, deadline, retry decision, per attempt."""
+"""Drive claimed documents: heartbeat, cancel signal, deadline and retry decision per attempt."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ from memory.redis import Backoff
 logger = logging.getLogger(__name__)
 
 LOOK_SECONDS = 0.5
-"""How often the documents are asked what is to be cancelled: signals get lost while Redis is away."""
+"""Seconds between polls for cancellations: signals are lost while Redis is unreachable."""
 
 GIVE_BACK_SECONDS = 5.0
-"""How long a worker that stops waits for its documents to be written."""
+"""Seconds that a stopping worker waits for its documents to be written."""
 
 D = TypeVar("D", bound=Claimable)
 
 StopReason = Literal["cancelled", "deadline", "exhausted", "lost", "stopping"]
-"""Why an attempt is stopped: a person cancels, its time is over, the attempts before it lost their workers,
-another worker has claimed the document, or this worker stops."""
+"""Why an attempt is stopped: cancelled by a person, past its deadline, too many lost workers, claimed by
+another worker, or this worker stops."""
 
 
 @dataclass(frozen=True)
 class AttemptEnd:
-    """How the work of an attempt ended: by itself, with an error, or stopped."""
+    """How an attempt ended: completed, failed, or stopped."""
 
     stopped: StopReason | None = None
     error: Exception | None = None
@@ -42,7 +42,7 @@ class AttemptEnd:
 
 @dataclass(frozen=True)
 class Finish:
-    """End the document: its work is done or cancelled."""
+    """End the document: completed or cancelled."""
 
     status: Literal["completed", "cancelled"]
 
@@ -56,7 +56,7 @@ class GiveUp:
 
 @dataclass(frozen=True)
 class Retry:
-    """Leave the document to a later attempt, in `after` seconds; this one counts as a failure."""
+    """Retry in `after` seconds; this attempt counts as a failure."""
 
     after: float
     problem: dict[str, Any]
@@ -64,12 +64,12 @@ class Retry:
 
 @dataclass(frozen=True)
 class Release:
-    """Leave the document to the next owner at once; the attempt counts as no failure."""
+    """Release the lease at once; this attempt is no failure."""
 
 
 @dataclass(frozen=True)
 class Abandon:
-    """Write nothing: another worker has the document."""
+    """Write nothing: another worker holds the lease."""
 
 
 Decision = Finish | GiveUp | Retry | Release | Abandon
@@ -77,14 +77,14 @@ Decision = Finish | GiveUp | Retry | Release | Abandon
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """When a kind of document is tried again.
+    """The retry policy of a kind of document.
 
     Args:
-        attempts: Attempts that may fail or lose their worker.
-        retries: Whether it is tried again after an error; after any other the document ends.
+        attempts: Limit of attempts that fail or lose their worker.
+        retries: Whether an error is retried; after any other the document ends.
         backoff: Seconds before the second attempt; doubled for each later one.
         lost: The problem of a document whose attempts lost their workers.
-        late: The problem of an attempt that is past its deadline.
+        late: The problem of an attempt past its deadline.
     """
 
     attempts: int
@@ -95,12 +95,12 @@ class RetryPolicy:
 
 
 def decide(end: AttemptEnd, failures: int, policy: RetryPolicy) -> Decision:
-    """What becomes of a document, by how an attempt ended.
+    """Decide what happens to a document after an attempt.
 
     Args:
-        end: How it ended.
-        failures: The attempts that failed so far, this one included.
-        policy: The kind's.
+        end: How the attempt ended.
+        failures: Failed attempts, including this one.
+        policy: The retry policy of the kind.
     """
     error = end.error
     match end.stopped:
@@ -126,7 +126,7 @@ def decide(end: AttemptEnd, failures: int, policy: RetryPolicy) -> Decision:
 
 
 def problem_of(error: Exception) -> dict[str, Any]:
-    """The problem object that people see for an error; nothing of an unexpected one."""
+    """Return the problem of an error; an unexpected error shows no details."""
     if isinstance(error, MarqueeError):
         return error.problem()
     if cannot_serve(error):
@@ -138,11 +138,11 @@ class Work(Protocol):
     """The work of one attempt."""
 
     async def __call__(self) -> None:
-        """Do it; an error says why it could not be done."""
+        """Run; raises on failure."""
         ...
 
     async def settle(self, decision: Decision) -> None:
-        """Write the decision, fenced by the attempt; is called again after the database was away."""
+        """Write the decision, fenced by the attempt; called again after an outage of the database."""
         ...
 
 
@@ -156,30 +156,30 @@ class Kind(Protocol[D]):
 
     @property
     def policy(self) -> RetryPolicy:
-        """When it is tried again."""
+        """The retry policy."""
         ...
 
     async def claim(self, ref: DocumentRef, owner: str, admits: Callable[[D], bool]) -> D | None:
-        """Take a document that waits, if `admits` allows it after a failure; None when there is none."""
+        """Claim a waiting document, after a failure only if `admits` allows; None when there is none."""
         ...
 
     def seconds(self, document: D) -> float:
-        """How long an attempt may take that begins now."""
+        """Return the seconds that an attempt starting now may take."""
         ...
 
     def begin(self, document: D, attempt: Attempt[D]) -> Work:
-        """The work of an attempt, not started yet."""
+        """Create the work of an attempt without starting it."""
         ...
 
     async def cancelled(self, documents: Sequence[D]) -> list[str]:
-        """The ids of those that a person asked to cancel."""
+        """Return the ids of documents to cancel."""
         ...
 
 
 class Attempt(Generic[D]):
-    """One claim of one document: its heartbeat, its cancel signal and its deadline.
+    """One claim of one document, with its heartbeat, cancel signal and deadline.
 
-    The work runs in a task of its own, so that stopping it closes the model call it waits for.
+    The work runs in its own task, so that cancelling it closes its model call.
     """
 
     def __init__(self, document: D, beat: float) -> None:
@@ -191,7 +191,7 @@ class Attempt(Generic[D]):
         self._task: asyncio.Task[None] | None = None
 
     def stop(self, reason: StopReason) -> None:
-        """Stop the work; the first reason counts, except that a lost document stays lost."""
+        """Stop the work; the first reason is kept, except that `lost` overrides it."""
         if reason == "lost":
             self.lost = True
         if self._stopped is None:
@@ -200,7 +200,7 @@ class Attempt(Generic[D]):
                 self._task.cancel()
 
     async def run(self, work: Work, seconds: float) -> AttemptEnd:
-        """Work until it ends, is stopped, or is `seconds` old; how it ended."""
+        """Run until it ends, is stopped, or reaches `seconds`; return how it ended."""
         deadline = asyncio.get_running_loop().call_later(seconds, self.stop, "deadline")
         self._task = asyncio.create_task(work())
         if self._stopped is not None:
@@ -212,7 +212,7 @@ class Attempt(Generic[D]):
                 raise
             return AttemptEnd(self._stopped)
         except Exception as error:
-            # A client may turn the cancellation into an error of its own.
+            # A client library may convert the cancellation to another error.
             return AttemptEnd(self._stopped, error)
         finally:
             deadline.cancel()
@@ -221,10 +221,10 @@ class Attempt(Generic[D]):
 
 
 class Driver(Generic[D]):
-    """Claims documents of one kind, keeps their leases while they work, and settles each attempt once.
+    """Claims documents of one kind, renews their leases, and settles each attempt once.
 
     Args:
-        kind: What the documents are.
+        kind: The kind of document.
         owner: The name of this worker.
         lease: The lease duration in seconds.
     """
@@ -240,17 +240,17 @@ class Driver(Generic[D]):
 
     @property
     def active(self) -> int:
-        """How many attempts work in this process."""
+        """The number of running attempts in this process."""
         return len(self._active)
 
     def cancel(self, document_id: str) -> None:
-        """Cancel a document that works here; one that does not is left to its own worker."""
+        """Cancel a document that runs here; others are left to their workers."""
         for attempt in list(self._active.values()):
             if attempt.document.id == document_id:
                 attempt.stop("cancelled")
 
     async def __call__(self, business_id: str, document_id: str) -> None:
-        """Do what a wake-up asks for; one that is late or comes twice finds nothing to do."""
+        """Handle a wake-up; a late or duplicate one has no effect."""
         ref = DocumentRef(business_id, document_id)
         suspected = False
 
@@ -272,10 +272,10 @@ class Driver(Generic[D]):
                 self._suspect = None
 
     def _last_try(self, failures: int) -> bool:
-        """Whether one more failure ends the document.
+        """Return whether one more failure ends the document.
 
-        Such a document may be what kills the worker. It works without another of its sort beside it: those
-        that died with it the last time do not die with it again.
+        Such a document may be the one that kills the worker. It runs without another of its sort, so that it
+        does not take others down with it again.
         """
         return failures == self._kind.policy.attempts > 1
 
@@ -291,7 +291,7 @@ class Driver(Generic[D]):
             attempt.stop("stopping")
             _, unsettled = await asyncio.wait({driving}, timeout=GIVE_BACK_SECONDS)
             if unsettled:
-                # The database is away: the lease ends without a word.
+                # The database is unreachable: the lease expires.
                 attempt.stop("lost")
                 driving.cancel()
                 await asyncio.wait({driving}, timeout=GIVE_BACK_SECONDS)
@@ -313,7 +313,7 @@ class Driver(Generic[D]):
             else:
                 await self._settle(attempt, work, decision)
         except Exception:
-            # Its lease ends, and another attempt finds what this one has left.
+            # The lease expires, and another attempt continues.
             logger.exception("attempt.unsettled", extra=note)
         finally:
             del self._active[attempt.key]
@@ -322,7 +322,7 @@ class Driver(Generic[D]):
                 self._watcher = None
 
     async def _settle(self, attempt: Attempt[D], work: Work, decision: Decision) -> None:
-        """Write the decision; while the database cannot serve, as soon as it can."""
+        """Write the decision, retrying while the database is unavailable."""
         backoff = Backoff()
         while not attempt.lost:
             try:
@@ -336,7 +336,7 @@ class Driver(Generic[D]):
                 return
 
     async def _watch(self) -> None:
-        """Look after all attempts with one command each, until cancelled."""
+        """Renew leases and poll cancellations of all attempts, until cancelled."""
         await asyncio.gather(self._repeat(self._look), self._repeat(self._renew))
 
     async def _repeat(self, step: Callable[[], Awaitable[None]]) -> None:
@@ -345,7 +345,7 @@ class Driver(Generic[D]):
             await step()
 
     async def _renew(self) -> None:
-        """Renew the leases that are due; stop the attempts whose document another worker has."""
+        """Renew the leases that are due; stop attempts whose lease is lost."""
         now = monotonic()
         due = [attempt for attempt in self._active.values() if attempt.renew_at <= now]
         if not due:
@@ -356,7 +356,7 @@ class Driver(Generic[D]):
         try:
             lost = await self._kind.leases.renew(documents, self._owner, next(self._beats))
         except Exception as error:
-            # The attempts go on: nobody can claim their documents while the database is away.
+            # The attempts continue: nobody can claim their documents while the database is unreachable.
             logger.warning("attempt.heartbeat: %s", error)
             return
         gone = {(document.id, document.attempt) for document in lost}
@@ -365,7 +365,7 @@ class Driver(Generic[D]):
                 attempt.stop("lost")
 
     async def _look(self) -> None:
-        """Cancel what a person asked to cancel."""
+        """Cancel the attempts that a person asked to cancel."""
         try:
             asked = await self._kind.cancelled([attempt.document for attempt in self._active.values()])
         except Exception as error:

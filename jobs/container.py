@@ -1,4 +1,4 @@
-"""Services plus models, graphs and checkpointer: what a worker works with."""
+"""Build a worker's services, models, graphs and checkpointer."""
 
 from __future__ import annotations
 
@@ -23,13 +23,12 @@ from memory.checkpoints import Checkpoints
 from services.container import Services, open_services
 
 DATABASE_PATIENCE = 30.0
-"""Seconds that work waits for a database that is away: what a model has written is worth more than an answer
-within five."""
+"""Seconds that a worker waits for an unreachable database; longer than requests, to keep generated text."""
 
 
 @dataclass(frozen=True)
 class WorkerParts:
-    """Everything that the worker's handlers use."""
+    """The dependencies of the worker's handlers."""
 
     name: str
     services: Services
@@ -40,7 +39,7 @@ class WorkerParts:
 
 @asynccontextmanager
 async def open_worker(settings: Settings, clock: Clock | None = None) -> AsyncIterator[WorkerParts]:
-    """Open the stores, the models and the graphs; closes them at the end."""
+    """Open the stores, models and graphs; close them at the end."""
     name = f"{socket.gethostname()}-{os.getpid()}-{new_id()[:6]}"
     async with (
         open_services(settings, clock, database_patience=DATABASE_PATIENCE) as services,

@@ -1,4 +1,4 @@
-"""Find the leases whose heartbeat has stopped, by this process's own clock."""
+"""Detect stopped heartbeats with the monotonic clock of this process."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from core.lease import Lease
 from memory.leases import Running
 
 BEATS_PER_LEASE = 5
-"""A holder renews so often within a lease duration."""
+"""Renewals within a lease duration."""
 
 
 @dataclass
@@ -21,11 +21,11 @@ class _Seen:
 
 
 class LeaseObserver:
-    """Watches the documents of one collection that are in work.
+    """Watches the running documents of one collection.
 
-    A lease has stopped when it was seen unchanged for the lease duration. The time between two looks counts
-    as one heartbeat at most: after an outage of the database, in which nobody could renew, every holder has
-    several heartbeats to do so; a process that was itself stopped judges nothing by the time it slept.
+    A lease has stopped when it was unchanged for the lease duration. The time between two observations counts
+    as one heartbeat at most: after an outage of the database every holder has several heartbeats to renew,
+    and time in which this process was suspended does not count.
 
     Args:
         duration: The lease duration in seconds.
@@ -39,7 +39,7 @@ class LeaseObserver:
         self._looked_at = now()
 
     def stopped(self, running: Iterable[Running]) -> list[Running]:
-        """Look at every document in work; those whose holder gives no sign of life."""
+        """Observe every running document; return those whose heartbeat has stopped."""
         now = self._now()
         passed = min(now - self._looked_at, self._duration / BEATS_PER_LEASE)
         self._looked_at = now

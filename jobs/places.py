@@ -1,4 +1,4 @@
-"""Divide the places of a worker fairly between users and businesses."""
+"""Share the slots of a worker fairly between users and businesses."""
 
 from __future__ import annotations
 
@@ -8,15 +8,14 @@ from contextlib import contextmanager
 
 
 class Places:
-    """How much a worker does at once.
+    """The concurrency of a worker.
 
-    A user may hold as many places as are left free: one alone half of them, two a third each, and so on
-    (the dynamic threshold of shared buffers, Choudhury and Hahne 1998). Whatever others have begun, somebody
-    who comes later finds a free place.
+    A user may hold as many places as are free: one user at most half, two a third each, and so on (dynamic
+    threshold of shared buffers, Choudhury and Hahne 1998). So a later user always finds a free place.
 
     Args:
-        count: All places.
-        of_business: At most so many of them for one business.
+        count: The number of places.
+        of_business: Limit for one business.
     """
 
     def __init__(self, count: int, of_business: int) -> None:
@@ -28,11 +27,11 @@ class Places:
 
     @contextmanager
     def take(self, business_id: str, user_id: str = "") -> Iterator[bool]:
-        """Hold a place inside the block, if there is one; whether there is.
+        """Hold a place for the block if there is one; yield whether there is.
 
         Args:
-            business_id: Whose work it is.
-            user_id: Who asked for it; empty for work of the business's own.
+            business_id: The business of the work.
+            user_id: The user who asked for it; empty for background work.
         """
         user = user_id or business_id
         if (

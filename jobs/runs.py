@@ -1,4 +1,4 @@
-"""What a claimed run does: graph, events, end."""
+"""Work of a claimed run: graph, events, end."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from services.runs import RunResult, Runs
 
 
 class GraphRun(Protocol):
-    """The graph's work on one attempt of a run, ready to start."""
+    """One attempt at driving the graph."""
 
     async def __call__(self) -> None:
-        """Work to the end; raises a MarqueeError that says why it could not."""
+        """Drive the graph to its end; raises MarqueeError if the run failed."""
         ...
 
     def result(self, status: Literal["completed", "failed", "cancelled"]) -> RunResult:
-        """What there is by now, finished or not."""
+        """Return the result so far."""
         ...
 
 
@@ -36,14 +36,14 @@ Prepare = Callable[[Scope, Run, "Recorder"], GraphRun]
 
 
 class Recorder:
-    """A run's writer that knows what it left open."""
+    """A run's writer that tracks its open items."""
 
     def __init__(self, writer: RunWriter) -> None:
         self._writer = writer
         self._open = OpenItems()
 
     def append(self, event: bytes, *, now: bool = False) -> None:
-        """Add one event."""
+        """Append one event."""
         self._open.feed(orjson.loads(event))
         self._writer.append(event, now=now)
 
@@ -52,7 +52,7 @@ class Recorder:
         self._writer.delta(lane, item_id, text)
 
     def close_items(self) -> None:
-        """Close what is open."""
+        """Close the open items."""
         for event in self._open.closing():
             self.append(event)
 
@@ -61,12 +61,12 @@ class RunKind:
     """Runs as claimed documents (`jobs/claimed.py`).
 
     Args:
-        runs: The only writer of their status.
-        log: Where their events go.
-        reader: Where the events of an earlier attempt are.
-        prepare: Makes the graph's work of one attempt.
-        attempts: Attempts that may lose their worker.
-        seconds: How long a run may take from its first attempt.
+        runs: The service that writes run status.
+        log: The event log.
+        reader: Reads the events of an earlier attempt.
+        prepare: Creates the graph work of an attempt.
+        attempts: Limit of attempts that lose their worker.
+        seconds: Deadline of a run in seconds from its first attempt.
     """
 
     def __init__(
@@ -97,7 +97,7 @@ class RunKind:
         return self._runs.leases
 
     async def claim(self, ref: DocumentRef, owner: str, admits: Callable[[Run], bool]) -> Run | None:
-        """Take a run that waits or that lost its worker; one that is to be cancelled in any case."""
+        """Claim a run that is queued, lost its worker, or is to be cancelled."""
         return await self._runs.claim(
             Scope.of(ref.business_id),
             ref.document_id,
@@ -106,11 +106,11 @@ class RunKind:
         )
 
     def seconds(self, run: Run) -> float:
-        """What is left of the run's time; a clock that differs from the first worker's adds nothing."""
+        """Return the remaining seconds of the run; a clock behind the first worker's adds none."""
         return min(self._seconds, self._seconds - self._runs.age(run))
 
     def begin(self, run: Run, attempt: Attempt[Run]) -> RunWork:
-        """The work of one attempt; one that is to be cancelled does nothing but end."""
+        """Create the work of an attempt; a run to cancel only ends."""
         if run.cancel_requested_at is not None:
             attempt.stop("cancelled")
         scope = Scope.of(run.business_id)
@@ -120,14 +120,14 @@ class RunKind:
         return RunWork(self._runs, self._reader, scope, run, writer, recorder, graph_run)
 
     async def cancelled(self, runs: Sequence[Run]) -> list[str]:
-        """The runs that a person asked to cancel."""
+        """Return the runs that a person asked to cancel."""
         return await self._runs.cancelled(
             Scope.of(*(run.business_id for run in runs)), [run.id for run in runs]
         )
 
 
 class RunWork:
-    """One attempt of a run: the graph's work, and its end as answer, run and exactly one last event."""
+    """One attempt of a run: the graph's work, then answer, run status and one terminal event."""
 
     def __init__(
         self,
@@ -150,12 +150,12 @@ class RunWork:
         self._result: RunResult | None = None
 
     async def __call__(self) -> None:
-        """Let the graph work."""
+        """Drive the graph."""
         await self._close_earlier()
         await self._graph_run()
 
     async def settle(self, decision: Decision) -> None:
-        """Write answer and run, then the last event; or leave the run to a later attempt."""
+        """Write answer and run, then the terminal event; or leave the run to a later attempt."""
         match decision:
             case Finish(status):
                 self._result = self._result or self._graph_run.result(status)
@@ -172,7 +172,7 @@ class RunWork:
             await self._writer.close()
 
     def _append_end(self, result: RunResult) -> None:
-        """Exactly one terminal event, after everything open is closed."""
+        """Close the open items and append one terminal event."""
         self._recorder.close_items()
         if result.problem is not None:
             self._recorder.append(run_error(result.problem), now=True)
@@ -182,11 +182,11 @@ class RunWork:
             self._recorder.append(run_finished(run.thread_client_id, run.client_id, outcome, usage), now=True)
 
     async def _close_earlier(self) -> None:
-        """Close what the attempt before left open in the log."""
+        """Close the items that the earlier attempt left open in the log."""
         if not self._earlier_open:
             return
         items = OpenItems()
-        # Once this is in the log, the attempt before can add nothing to what is read now.
+        # Once this is in the log, the earlier attempt is fenced and cannot append.
         self._recorder.append(custom(LaterAttempt(attempt=self._run.attempt)))
         await self._writer.flush()
         try:

@@ -1,4 +1,4 @@
-"""Due work and sweeps: what was lost on the way is sent again, since the documents say what is due."""
+"""Sweep for due and lost work: wake-ups are sent again from the state of the documents."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from services.container import Services
 logger = logging.getLogger(__name__)
 
 WAKE_AGAIN_AFTER = timedelta(seconds=2)
-"""A queued run or an unindexed memory that is older was forgotten by its wake-up."""
+"""Age from which a queued run or unindexed memory counts as having lost its wake-up."""
 
 
 class Sweeper:
-    """Looks at regular intervals for what nobody works on. Any number of workers may sweep at once.
+    """Looks for work without a worker at regular intervals. Any number of workers may sweep at once.
 
     Args:
-        services: The stores to look at, and the queue that wakes workers.
-        handlers: What is done here at once while wake-ups cannot be sent.
+        services: The stores and the queue.
+        handlers: Handlers that run in this worker while wake-ups cannot be sent.
     """
 
     def __init__(self, services: Services, handlers: Mapping[str, Handler]) -> None:
@@ -52,7 +52,7 @@ class Sweeper:
             await asyncio.gather(*self._here, return_exceptions=True)
 
     async def sweep(self) -> None:
-        """One look at everything; what cannot be looked at does not keep the rest waiting."""
+        """Run every sweep once; a failure does not stop the others."""
         for look in (
             self._look_at_runs,
             self._look_at_tasks,
@@ -66,7 +66,7 @@ class Sweeper:
             try:
                 await look()
             except Exception:
-                # The database is away: nothing is lost, the next sweep sees the same.
+                # The database is unreachable: the next sweep sees the same.
                 logger.warning("sweep.failed", exc_info=True, extra={"look": look.__name__})
 
     async def _look_at_runs(self) -> None:
@@ -104,7 +104,7 @@ class Sweeper:
                 await budgets.charge_expired(Scope.of(ref.business_id), ref.document_id)
 
     async def _unheld(self, name: str, leases: Leases, observer: LeaseObserver) -> list[DocumentRef]:
-        """The documents in work that nobody holds, those whose heartbeat has stopped included."""
+        """Return the running documents without a holder, including those whose heartbeat has stopped."""
         running = await self._scans.running(name)
         unheld = [one.ref for one in running if one.claimable]
         for stopped in observer.stopped(running):
@@ -114,10 +114,10 @@ class Sweeper:
         return by_turns(unheld)
 
     async def _wake(self, name: str, refs: Iterable[DocumentRef]) -> None:
-        """Have some worker do these; this one, while Redis is away. Each handler limits itself."""
+        """Send wake-ups; run the handlers here while Redis is unreachable. Each handler limits itself."""
         sent = True
         for ref in refs:
-            # Not one second of waiting for each: if Redis did not take one, it will not take the next.
+            # After one failure do not try the others: each would wait a second.
             sent = sent and await self._services.queue.wake(name, **asdict(ref))
             if not sent:
                 task = asyncio.create_task(self._do(name, ref))
@@ -130,7 +130,7 @@ class Sweeper:
 
     @contextmanager
     def _whatever_happens(self, ref: DocumentRef) -> Iterator[None]:
-        """Let no document keep those behind it waiting."""
+        """Log an error, so that the following documents are still handled."""
         try:
             yield
         except Exception:

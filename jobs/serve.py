@@ -31,7 +31,7 @@ PORT_PATIENCE_SECONDS = 4.0
 
 @dataclass(frozen=True)
 class Commands:
-    """What the group runs; another set stands in for it in tests.
+    """The commands of the group; tests replace them.
 
     Attributes:
         prepare: Runs once, before the others: migrations and the demo workspace.
@@ -49,8 +49,8 @@ async def serve(settings: Settings, commands: Commands | None = None) -> int:
     """Run everything until a signal comes.
 
     Returns:
-        0 after an orderly stop, 2 when it could not start for a reason that the person can mend (said in
-        one sentence), 1 when a part of ours failed to start, 130 when a second Ctrl-C killed it.
+        0 after an orderly stop, 2 when it could not start for a reason that the user can fix (one sentence),
+        1 when a part of Marquee failed to start, 130 when a second Ctrl-C killed it.
     """
     signals: asyncio.Queue[signal.Signals] = asyncio.Queue()
     loop = asyncio.get_running_loop()
@@ -80,7 +80,7 @@ class _Group:
         self._children: list[SupervisedProcess] = []
 
     async def run(self, signals: asyncio.Queue[signal.Signals]) -> int:
-        """Start, announce, keep alive, and stop at the first signal."""
+        """Start, announce, supervise, and stop at the first signal."""
         work = asyncio.create_task(self._work())
         first = asyncio.create_task(signals.get())
         await asyncio.wait({work, first}, return_when=asyncio.FIRST_COMPLETED)
@@ -110,7 +110,7 @@ class _Group:
         environment = self._environment(await self._servers.start())
         stores = asyncio.create_task(self._servers.watch())
         try:
-            # In a process of its own, so that what it loads is given back.
+            # In its own process, so that its memory is released.
             prepare = self._process(
                 "prepare", "The preparation of the database", self._commands.prepare, environment
             )
@@ -150,7 +150,7 @@ class _Group:
             "MARQUEE_HOST": self._host,
             "MARQUEE_PORT": str(self._port),
             "PYTHONUNBUFFERED": "1",
-            # Chroma's client obeys proxy settings, also for this machine.
+            # Chroma's client uses proxy settings even for loopback.
             "NO_PROXY": loopback,
             "no_proxy": loopback,
         }
@@ -197,7 +197,7 @@ class _Group:
         return await self._ask_api("/readyz") == 200
 
     async def _api_answers(self) -> bool:
-        # Whatever it answers, it answers.
+        # Any response means that it answers.
         return bool(await self._ask_api("/healthz"))
 
     async def _ask_api(self, path: str) -> int:
@@ -225,9 +225,9 @@ class _Group:
 
 
 async def _claim_port(host: str, port: int) -> int:
-    """The port to serve on (a free one for 0), once it is known that it can be had.
+    """Return the port to serve on (a free one for 0) once it can be bound.
 
-    A process that was killed a moment ago lets go of its port only now: so long it is waited for.
+    Waits for a process that was just killed to release its port.
     """
     try:
         family, _, _, _, address = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM)[0]

@@ -1,15 +1,15 @@
-"""Background tasks: which handler does which kind.
+"""Background tasks and their handlers.
 
 To add a kind of background work:
 
-1. Request it where the need arises: `await tasks.request(scope, "recheck")` (`services/tasks.py`). Requests
+1. Request it: `await tasks.request(scope, "recheck")` (`services/tasks.py`). Requests
    for the same business, kind and subject are one task; it is due two seconds after the last of them.
 2. Write the work as a function `async def (scope, task) -> None` in `services/` and name it in
    `task_handlers` below.
 
-A handler reads what it works on from the documents; a request that comes while it works makes it run again.
-It must bear being repeated: a worker may die at any point. An error is tried again after some seconds, then
-the task ends as `failed` with a problem, until it is requested anew.
+A handler reads its input from the documents; a request during the run makes it run again. It must be
+idempotent: a worker may die at any point. Errors are retried after some seconds, then the task ends as
+`failed` with a problem until it is requested again.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ TASK_SECONDS = 600.0
 
 
 def task_handlers(services: Services) -> Mapping[str, TaskHandler]:
-    """The handler of each kind of task."""
+    """Return the handler of each kind of task."""
     return {RECHECK: services.rechecks.run}
 
 
@@ -58,7 +58,7 @@ class TaskKind:
         return self._tasks.leases
 
     async def claim(self, ref: DocumentRef, owner: str, admits: Callable[[Task], bool]) -> Task | None:
-        """Take a task that is due; one of a kind that only a newer release knows is left to that."""
+        """Claim a task that is due; kinds of a newer release are left to its workers."""
         return await self._tasks.claim(
             Scope.of(ref.business_id),
             ref.document_id,
@@ -67,15 +67,15 @@ class TaskKind:
         )
 
     def seconds(self, _: Task) -> float:
-        """How long an attempt may take."""
+        """Return the deadline of an attempt in seconds."""
         return TASK_SECONDS
 
     def begin(self, task: Task, _: Attempt[Task]) -> TaskWork:
-        """The work of one attempt."""
+        """Create the work of one attempt."""
         return TaskWork(self._tasks, task, self._handlers[task.kind])
 
     async def cancelled(self, _: Sequence[Task]) -> list[str]:
-        """Nobody cancels a task."""
+        """Return nothing: tasks are not cancelled."""
         return []
 
 
@@ -88,11 +88,11 @@ class TaskWork:
         self._handler = handler
 
     async def __call__(self) -> None:
-        """Let the handler work."""
+        """Run the handler."""
         await self._handler(Scope.of(self._task.business_id), self._task)
 
     async def settle(self, decision: Decision) -> None:
-        """Write what became of it."""
+        """Write the outcome."""
         match decision:
             case Finish():
                 await self._tasks.end(self._task, "completed")

@@ -1,4 +1,4 @@
-"""Receive wake-ups, give each a place, drain."""
+"""Receive wake-ups, run their handlers, and drain at the end."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SIGN_SECONDS = 5.0
 BEAT_SECONDS = 1.0
 DRAIN_SECONDS = 10.0
 TASKS_AT_ONCE = 4
-"""Background tasks in one worker: they take their time, and no place of a run that a person waits for."""
+"""Limit of background tasks in one worker, apart from the places of runs."""
 
 INDEXING_AT_ONCE = 8
 
@@ -37,7 +37,7 @@ GC_THRESHOLDS = (50_000, 50, 50)
 
 
 class Handlers:
-    """What each wake-up does; what finds no place is left to the sweeper, so that no other starves."""
+    """The handlers of wake-ups; without a free place a document is left to the sweeper."""
 
     def __init__(self, parts: WorkerParts) -> None:
         settings = parts.services.settings
@@ -48,12 +48,12 @@ class Handlers:
 
     @property
     def by_name(self) -> Mapping[str, Handler]:
-        """By the name of the wake-up."""
+        """The handlers by name of the wake-up."""
         return {"run": self.run, "cancel": self.cancel, "task": self.task, "index": self.index}
 
     @property
     def at_once(self) -> int:
-        """How many of them may work at once."""
+        """Limit of concurrent handlers."""
         return self._runs.count + self._tasks.count + self._indexing.count
 
     async def run(self, business_id: str, document_id: str, user_id: str = "") -> None:
@@ -67,7 +67,7 @@ class Handlers:
             await self.index(business_id)
 
     async def cancel(self, business_id: str, document_id: str, user_id: str = "") -> None:
-        """End a run that waits and is to be cancelled; it does no work, so it needs no place."""
+        """End a queued run that is to be cancelled; this needs no place."""
         with noted(business_id=business_id, run_id=document_id):
             await self._parts.runs(business_id, document_id)
 
@@ -79,7 +79,7 @@ class Handlers:
                     await self._parts.tasks(business_id, document_id)
 
     async def index(self, business_id: str, document_id: str = "", user_id: str = "") -> None:
-        """Bring Chroma up to what is remembered."""
+        """Index new memories."""
         with self._indexing.take(business_id, user_id) as taken:
             if taken:
                 try:
@@ -89,11 +89,11 @@ class Handlers:
 
 
 async def work(settings: Settings, heartbeat: Path | None = None) -> int:
-    """Work until a signal comes, then let what runs finish, or give it back.
+    """Work until a signal comes, then let attempts finish or release them.
 
     Args:
-        settings: Which stores and models there are.
-        heartbeat: A file that is touched every second, so that a supervisor sees whether the loop turns.
+        settings: The settings.
+        heartbeat: A file that is touched every second, for the supervisor's liveness check.
     """
     configure_logging(settings.log_level)
     stop = asyncio.Event()
@@ -104,7 +104,7 @@ async def work(settings: Settings, heartbeat: Path | None = None) -> int:
     async with open_worker(settings) as parts:
         handlers = Handlers(parts)
         services = parts.services
-        # What start has built is never garbage; full collections over it stall every stream.
+        # Objects built at start stay alive; full collections over them would stall every stream.
         gc.collect()
         gc.freeze()
         gc.set_threshold(*GC_THRESHOLDS)

@@ -1,1 +1,1 @@
-"""Everything that Marquee remembers: MongoDB, Redis, Chroma and the servers that embed them."""
+"""Access to MongoDB, Redis and Chroma, and the bundled servers."""

@@ -1,4 +1,4 @@
-"""Reserve and settle on the month document; the ledger."""
+"""Reserve and settle tokens on the month document, with the ledger."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from memory.collections import AlreadyThere, Collection
 
 @dataclass(frozen=True)
 class ReservationId:
-    """`<month>.<tokens>.<hex>`: all that settling needs without reading the budget."""
+    """`<month>.<tokens>.<hex>`, so that settling needs no read of the budget."""
 
     month: str
     tokens: int
@@ -27,13 +27,13 @@ class ReservationId:
 
     @classmethod
     def parse(cls, text: str) -> ReservationId:
-        """Read the text form."""
+        """Parse the text form."""
         month, tokens, unique = text.split(".")
         return cls(month, int(tokens), unique)
 
 
 def budget_id(business_id: str, month: str) -> str:
-    """The id of a business's month, so that two creators meet in one document."""
+    """Derive the id of a business's month, so that concurrent creators write one document."""
     return derived_id("month-budget", business_id, month)
 
 
@@ -47,24 +47,24 @@ def _path(name: str) -> str:
 
 
 def plain_name(path: str) -> str:
-    """The name of an agent or a model that a roll-up keeps as a field path."""
+    """Decode the name of an agent or a model from a field path of a roll-up."""
     for plain, escaped in reversed(_ESCAPES):
         path = path.replace(escaped, plain)
     return path
 
 
 def first_day(month: str) -> datetime:
-    """The first moment of a month, `2027-03`, in UTC."""
+    """Return the first instant of a month, `2027-03`, in UTC."""
     return datetime.fromisoformat(f"{month}-01T00:00:00+00:00")
 
 
 class Budgets:
     """Tokens per business and month.
 
-    A reservation is one conditional update, so admission never exceeds the limit; settling removes it in
-    one update that matches only while it is open, so it counts once however often it is repeated. The
-    ledger row is written before and belongs to its reservation: who settles after a crash in between, or
-    at the same time, charges what the row says, so that the ledger and the month never disagree.
+    A reservation is one conditional update, so reservations never exceed the limit. Settling is one update
+    that matches only while the reservation is open, so it is idempotent. The ledger row is written first,
+    with the reservation's id: a concurrent or later settlement charges what the row says, so that ledger and
+    month agree.
     """
 
     def __init__(
@@ -82,14 +82,14 @@ class Budgets:
         self._lifetime = lifetime
 
     async def month(self, scope: Scope, month: str | None = None) -> MonthBudget:
-        """The budget of a month, the present one by default; an unused one has the default limit."""
+        """Return the budget of a month, by default the current one; an unused one has the default limit."""
         fresh = self._fresh(scope, month or month_of(self._clock.now()))
         return await self._months.find(scope, {"_id": fresh.id}) or fresh
 
     async def succeed(self, predecessor: Scope, scope: Scope) -> None:
-        """Give a new business what a deleted one has left of this month, so that nothing is given twice.
+        """Give a new business the rest of a deleted one's month.
 
-        What the deleted one's last calls have reserved counts as used.
+        Open reservations of the deleted one count as used.
         """
         left = max((await self.month(predecessor)).remaining, 0)
         fresh = self._fresh(scope, month_of(self._clock.now()))
@@ -98,7 +98,7 @@ class Budgets:
                 await self._months.insert(scope, fresh.model_copy(update={"limit": left, "remaining": left}))
 
     async def reserve(self, scope: Scope, tokens: int, run_id: str | None) -> str | None:
-        """Set tokens aside; None when the month has not that many left."""
+        """Reserve tokens; None when the month has too few left."""
         now = self._clock.now()
         reservation = ReservationId(month_of(now), tokens, new_id())
         entry = Reservation(
@@ -109,18 +109,18 @@ class Budgets:
         try:
             await self._months.insert(scope, self._fresh(scope, reservation.month))
         except AlreadyThere:
-            # What was missing is not the document but the tokens, or somebody else made it just now.
+            # The document exists but has too few tokens, or was just created by another process.
             budget = await self.month(scope, reservation.month)
             if budget.remaining < tokens:
                 return None
         return entry.id if await self._admit(scope, reservation, entry, now) else None
 
     async def settle(self, scope: Scope, reservation_id: str, entry: LedgerEntry) -> bool:
-        """Replace a reservation by what was used; false if it was settled before."""
+        """Replace a reservation by the used tokens; false if it was settled before."""
         reservation = ReservationId.parse(reservation_id)
         row = await self._record(scope, reservation, entry)
         day = min(row.created_at, next_month(first_day(reservation.month)) - timedelta(days=1))
-        # Lost with a crash, it leaves the reservation to the sweeper, who finds the row or charges all.
+        # If a crash loses this write, the sweeper settles by the row or charges the whole reservation.
         result = await self._months.unjournaled.update_one(
             {
                 "_id": budget_id(scope.business_id, reservation.month),
@@ -145,13 +145,13 @@ class Budgets:
         return bool(result.matched_count)
 
     async def charge_expired(self, scope: Scope, document_id: str) -> int:
-        """Charge what crashed calls had reserved, in full; how many reservations."""
+        """Charge the reservations of crashed calls in full; return their number."""
         now = self._clock.now()
         budget = await self._months.get(scope, document_id)
         return await self._charge(scope, [one for one in budget.reservations if one.expires_at <= now])
 
     async def charge_run(self, scope: Scope, run_id: str) -> int:
-        """Charge in full what the calls of a run's lost worker had reserved; how many reservations."""
+        """Charge the reservations of a run's lost worker in full; return their number."""
         budget = await self.month(scope)
         return await self._charge(scope, [one for one in budget.reservations if one.run_id == run_id])
 
@@ -171,8 +171,8 @@ class Budgets:
     async def _admit(
         self, scope: Scope, reservation: ReservationId, entry: Reservation, now: datetime
     ) -> bool:
-        # Not waiting for the disk, since a person waits for the call that follows. A crash of the database
-        # within its tenth of a second leaves the call to the ledger alone.
+        # Not journaled, since a person waits for the call. After a crash of the database within a tenth of a
+        # second only the ledger has the call.
         result = await self._months.unjournaled.update_one(
             {
                 "_id": budget_id(scope.business_id, reservation.month),
@@ -188,7 +188,7 @@ class Budgets:
         return bool(result.matched_count)
 
     async def _record(self, scope: Scope, reservation: ReservationId, entry: LedgerEntry) -> LedgerRow:
-        """The ledger row of a reservation: this entry, unless another was written first."""
+        """Insert and return the ledger row of a reservation, or return the one that was written first."""
         now = self._clock.now()
         row = LedgerRow(
             **entry.model_dump(),

@@ -31,23 +31,22 @@ from memory.mongo import Mongo
 LONGEST_LIST = 1_000
 
 KEPT = timedelta(days=30)
-"""When a checkpoint expires: that of a finished run is never read again, and that of a run that waits for a
-person must outlast their holidays."""
+"""Time until a checkpoint expires, longer than a run may wait for a person."""
 
 
 class Checkpoints(BaseCheckpointSaver[int]):
-    """Keeps the state of graphs, each thread under its business.
+    """Stores graph state per business and thread.
 
-    The business comes from `configurable.business_id`, which the caller of the graph sets and no model
-    can reach: a thread id of another business finds nothing. `of` gives a saver that is bound to one
-    business and needs no such key; it is what deletes threads.
+    The business comes from `configurable.business_id`, which the caller of the graph sets, never a model: a
+    thread id of another business finds nothing. `of` returns a saver bound to one business, which can delete
+    threads.
 
     Args:
         mongo: The database.
-        runs: Where the run is whose id is the thread's: with it goes its state, also what is written late.
-            Without runs the state belongs to nothing.
-        scope: The business, for a saver that is bound to one.
-        serde: How state is written.
+        runs: The runs whose ids are the thread ids: state written after a run's deletion is removed. None
+        skips this check.
+        scope: The business of a bound saver.
+        serde: The serializer.
     """
 
     def __init__(
@@ -62,18 +61,18 @@ class Checkpoints(BaseCheckpointSaver[int]):
         self._mongo = mongo
         self._runs = runs
         self._scope = scope
-        # The state matters with what the run writes next, its end or its gate, and that is durable.
+        # The run's next write, its end, is durable, which makes this earlier write durable too.
         self._checkpoints = mongo.collection("checkpoints", durable=False)
         self._writes = mongo.collection("checkpoint_writes", durable=False)
 
     def of(self, scope: Scope) -> Checkpoints:
-        """The same store, bound to one business."""
+        """Return the same store, bound to one business."""
         return Checkpoints(self._mongo, self._runs, scope=scope, serde=self.serde)
 
     async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
-        """The checkpoint that the config names, else the newest of its thread and namespace.
+        """Return the checkpoint that the config names, else the newest of its thread and namespace.
 
-        `configurable.fresh` says that the thread is new: there is nothing to look for.
+        With `configurable.fresh` the thread is new and nothing is read.
         """
         if config["configurable"].get("fresh"):
             return None
@@ -92,7 +91,7 @@ class Checkpoints(BaseCheckpointSaver[int]):
         before: RunnableConfig | None = None,
         limit: int | None = None,
     ) -> AsyncIterator[CheckpointTuple]:
-        """The checkpoints of a thread, newest first; of all its namespaces unless the config names one."""
+        """Yield the checkpoints of a thread, newest first, of all namespaces unless the config names one."""
         where: dict[str, Any] = {"business_id": self._business_id(config)}
         if config is not None:
             where |= self._place(config)
@@ -122,7 +121,7 @@ class Checkpoints(BaseCheckpointSaver[int]):
         metadata: CheckpointMetadata,
         new_versions: ChannelVersions,
     ) -> RunnableConfig:
-        """Store a checkpoint whole; storing it again replaces it."""
+        """Store a checkpoint, replacing an earlier copy."""
         key = self._place(config) | {"checkpoint_id": checkpoint["id"]}
         values = {
             "parent_id": get_checkpoint_id(config),
@@ -142,7 +141,7 @@ class Checkpoints(BaseCheckpointSaver[int]):
         task_id: str,
         task_path: str = "",
     ) -> None:
-        """Store what a task wrote; what is there already stays, but for errors, interrupts and resumes."""
+        """Store a task's writes; existing ones are kept except errors, interrupts and resumes."""
         place = self._place(config) | {"checkpoint_id": config["configurable"]["checkpoint_id"]}
         updates: list[UpdateOne] = []
         for number, (channel, value) in enumerate(writes):
@@ -164,7 +163,7 @@ class Checkpoints(BaseCheckpointSaver[int]):
             await self._take_back(place)
 
     async def adelete_thread(self, thread_id: str) -> None:
-        """Remove a thread's checkpoints and writes; only a bound saver knows of which business."""
+        """Remove a thread's checkpoints and writes; only on a bound saver."""
         await self._delete({"business_id": self._business_id(None), "thread_id": thread_id})
 
     async def _delete(self, where: Mapping[str, str]) -> None:
@@ -172,7 +171,7 @@ class Checkpoints(BaseCheckpointSaver[int]):
         await self._checkpoints.delete_many(where)
 
     async def _take_back(self, place: Mapping[str, str]) -> None:
-        """Delete what was written of a run that is gone: its erasure did not see it."""
+        """Delete state of a run that was erased before this write."""
         business_id, thread_id = place["business_id"], place["thread_id"]
         if self._runs is not None and not await self._runs.any(Scope.of(business_id), {"_id": thread_id}):
             await self._delete({"business_id": business_id, "thread_id": thread_id})
@@ -225,7 +224,7 @@ class Checkpoints(BaseCheckpointSaver[int]):
 
 
 def _identified(key: dict[str, str]) -> tuple[dict[str, str], dict[str, str]]:
-    """The filter of an upsert by a derived id, and the fields that it adds to a new document."""
+    """Return the filter of an upsert by a derived id, and the fields of a new document."""
     where = {"_id": derived_id(*key.values()), "business_id": key["business_id"]}
     return where, {name: value for name, value in key.items() if name != "business_id"}
 

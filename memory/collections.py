@@ -17,13 +17,13 @@ from memory.pages import ListReader, OneFind, Page, Position
 from memory.windows import SampledWindows
 
 DELETING = "deleting_at"
-"""The stored field of a document that is being deleted; no model has it, so that no answer shows it."""
+"""The stored field of a document that is being deleted; it is in no model, so no response shows it."""
 
 D = TypeVar("D", bound=Document)
 
 
 MOST = 1_000
-"""Documents that `all` gives unless it is told another limit."""
+"""Default limit of `all`."""
 
 
 class AlreadyThere(Exception):
@@ -31,11 +31,11 @@ class AlreadyThere(Exception):
 
 
 class TooMany(Exception):
-    """More documents than a caller reads at once: it has to go through pages instead."""
+    """More documents than one read may return; the caller has to use pages."""
 
 
 class _Typed(Generic[D]):
-    """What scoped and unscoped collections share: the codec."""
+    """The codec of scoped and unscoped collections."""
 
     def __init__(self, mongo: Mongo, name: str, model: type[D], noun: str, clock: Clock) -> None:
         self._mongo = mongo
@@ -48,7 +48,7 @@ class _Typed(Generic[D]):
         self.model = model
 
     def load(self, stored: Mapping[str, Any]) -> D:
-        """A stored document as its model."""
+        """Decode a stored document."""
         return self.model.from_stored(stored)
 
     async def _reader(self) -> ListReader:
@@ -64,7 +64,7 @@ class _Typed(Generic[D]):
 
     async def _page(self, where: Mapping[str, Any], limit: int, cursor: str | None) -> Page[D]:
         before = Position.from_cursor(cursor) if cursor else None
-        # One more than is shown says whether anything follows.
+        # One more than the limit shows whether there is a next page.
         found = await (await self._reader()).newest(where, before, limit + 1)
         shown = found[:limit]
         more = Position.of(shown[-1]).cursor() if len(found) > limit else None
@@ -92,7 +92,7 @@ class _Typed(Generic[D]):
 
 
 def _within(scope: Scope) -> dict[str, Any]:
-    """The condition on what a scope may see and change."""
+    """Return the condition on the documents that a scope may read and change."""
     return {**scope.filter(), DELETING: None}
 
 
@@ -103,45 +103,45 @@ def _is_marked(stored: Mapping[str, Any]) -> bool:
 class Collection(_Typed[D]):
     """Tenant documents of one kind.
 
-    A document that is marked as being deleted (`memory/marks.py`) is neither found nor changed.
+    Documents marked as being deleted (`memory/marks.py`) are neither found nor changed.
     """
 
     async def get(self, scope: Scope, document_id: str) -> D:
-        """The document, or NotFound for an unknown, malformed or foreign id."""
+        """Return a document; NotFound for an unknown, malformed or foreign id."""
         found = await self._find(scope, {"_id": document_id}) if is_id(document_id) else None
         if found is None:
             raise NotFound(self.noun)
         return found
 
     def owner(self, document_id: str) -> Owner:
-        """A document of this collection as the owner of others."""
+        """Return a document of this collection as an owner of others."""
         return Owner(self, document_id)
 
     async def find(self, scope: Scope, where: Mapping[str, Any]) -> D | None:
-        """The one document that a unique condition names."""
+        """Find the document of a unique condition."""
         return await self._find(scope, where)
 
     async def _find(self, scope: Scope, where: Mapping[str, Any]) -> D | None:
         stored = await self.raw.find_one({**where, **scope.filter()})
-        # The mark is looked at here, since the bundled server uses an index only if it has every field.
+        # The mark is tested here: the bundled server uses an index only if it has every field.
         return None if stored is None or _is_marked(stored) else self.load(stored)
 
     async def any(self, scope: Scope, where: Mapping[str, Any]) -> bool:
-        """Whether there is a document under a condition that an index answers."""
+        """Return whether a document matches an indexed condition."""
         if "_id" in where:
             stored = await self.raw.find_one({**where, **scope.filter()}, {DELETING: 1})
             return stored is not None and not _is_marked(stored)
         return bool(await (await self._reader()).newest({**where, **_within(scope)}, None, 1))
 
     async def ids(self, scope: Scope, where: Mapping[str, Any]) -> list[str]:
-        """The ids of all documents under a condition that an index answers."""
+        """Return the ids of all documents that match an indexed condition."""
         return await (await self._reader()).ids({**where, **_within(scope)})
 
     async def all(self, scope: Scope, where: Mapping[str, Any], limit: int = MOST) -> list[D]:
-        """Return every document under a condition that leaves few, oldest first.
+        """Return every document that matches a selective condition, oldest first.
 
         Raises:
-            TooMany: There are more than `limit`; none is left out without a word.
+            TooMany: More than `limit` documents match.
         """
         return await self._all({**where, **_within(scope)}, limit)
 
@@ -151,14 +151,14 @@ class Collection(_Typed[D]):
         """Return up to `limit` documents, newest first.
 
         Args:
-            scope: The businesses whose documents are listed.
-            where: Fields that must have these values; each set of them that is asked often has its indexes
-                (`memory/migrations.py`).
-            limit: How many at most.
-            cursor: The `next_cursor` of the page before; None begins at the newest.
+            scope: The businesses of the list.
+            where: Fields that must have these values; frequent combinations have indexes
+            (`memory/migrations.py`).
+            limit: The largest number of documents.
+            cursor: The `next_cursor` of the previous page; None starts at the newest.
 
         Raises:
-            InvalidFields: The cursor is not one that a page gave.
+            InvalidFields: The cursor is invalid.
         """
         return await self._page({**where, **_within(scope)}, limit, cursor)
 
@@ -168,16 +168,16 @@ class Collection(_Typed[D]):
         """Store a new document.
 
         Args:
-            scope: Contains the document's business.
+            scope: The scope, which contains the document's business.
             document: The document.
-            owners: What it is deleted with. They are looked at after the insert: an erasure marks the owner
-                first and then removes what belongs to it, so that one of the two always sees the other.
-            durable: Whether to wait for the disk. Else it is safe as soon as any later durable write is: for
-                what means nothing without that one.
+            owners: Documents that it is deleted with. They are read after the insert: an erasure first marks
+            the owner, then removes its dependents, so one of the two sees the other.
+            durable: Whether to wait for the journal. Otherwise the next durable write makes it durable too:
+            for documents that are useless without that write.
 
         Raises:
             AlreadyThere: A unique index has it.
-            NotFound: An owner is deleted or being deleted; the document is taken back.
+            NotFound: An owner is deleted or being deleted; the insert is undone.
         """
         business_id = document.business_id if isinstance(document, TenantDocument) else None
         if business_id is None:
@@ -200,7 +200,7 @@ class Collection(_Typed[D]):
         expect: Mapping[str, Any] | None = None,
         push: Mapping[str, Any] | None = None,
     ) -> bool:
-        """Set named fields if the document is as `expect` says (plain conditions); true if it was."""
+        """Set fields if the document matches `expect` (plain conditions); return whether it did."""
         where = {"_id": document_id, **_within(scope), **(expect or {})}
         result = await self.raw.update_one(where, self._change(values, push))
         return result.matched_count == 1
@@ -212,12 +212,12 @@ class Collection(_Typed[D]):
         values: Mapping[str, Any],
         expect: Mapping[str, Any] | None = None,
     ) -> bool:
-        """Set bookkeeping that is no change to a reader: version and time stay as they are.
+        """Set internal fields without a new version or time.
 
-        It is safe on disk as soon as any later durable write is.
+        The next durable write makes it durable too.
 
         Returns:
-            Whether there is such a document, and it was as `expect` says.
+            Whether the document exists and matched `expect`.
         """
         where = {"_id": document_id, **_within(scope), **(expect or {})}
         noted = {"$set": {name: encode_value(value) for name, value in values.items()}}
@@ -225,12 +225,12 @@ class Collection(_Typed[D]):
         return result.matched_count == 1
 
     async def change_all(self, scope: Scope, where: Mapping[str, Any], values: Mapping[str, Any]) -> int:
-        """Set named fields of every document under a condition; how many."""
+        """Set fields of every matching document; return their number."""
         result = await self.raw.update_many({**where, **_within(scope)}, self._change(values, None))
         return int(result.matched_count)
 
     async def change_at(self, scope: Scope, document_id: str, version: int, values: Mapping[str, Any]) -> D:
-        """Set named fields of the version that was read, and give back the result."""
+        """Set fields of the version that was read, and return the result."""
         if not await self.change(scope, document_id, values, {"version": version}):
             current = await self.get(scope, document_id)
             raise VersionMismatch(
@@ -239,20 +239,20 @@ class Collection(_Typed[D]):
         return await self.get(scope, document_id)
 
     async def delete(self, scope: Scope, where: Mapping[str, Any]) -> int:
-        """Remove what the condition names, marked or not; how many."""
+        """Remove all matching documents, marked or not; return their number."""
         result = await self.raw.delete_many({**where, **scope.filter()})
         return int(result.deleted_count)
 
 
 @dataclass(frozen=True)
 class Owner:
-    """A document that others belong to: they are deleted with it."""
+    """A document that others are deleted with."""
 
     collection: Collection[Any]
     document_id: str
 
     async def present(self, scope: Scope) -> bool:
-        """Whether it exists and is not being deleted."""
+        """Return whether it exists and is not being deleted."""
         return await self.collection.any(scope, {"_id": self.document_id})
 
 
@@ -260,15 +260,15 @@ class SystemCollection(_Typed[D]):
     """Documents that belong to no business: users, memberships, sessions."""
 
     async def find(self, where: Mapping[str, Any]) -> D | None:
-        """The first document under a condition."""
+        """Find the first matching document."""
         stored = await self.raw.find_one(dict(where))
         return None if stored is None else self.load(stored)
 
     async def all(self, where: Mapping[str, Any], limit: int = MOST) -> list[D]:
-        """Return every document under a condition that leaves few, oldest first.
+        """Return every document that matches a selective condition, oldest first.
 
         Raises:
-            TooMany: There are more than `limit`; none is left out without a word.
+            TooMany: More than `limit` documents match.
         """
         return await self._all(where, limit)
 
@@ -277,20 +277,20 @@ class SystemCollection(_Typed[D]):
         return await self._page(where, limit, cursor)
 
     async def insert(self, document: D) -> D:
-        """Store a new document; AlreadyThere where a unique index has it."""
+        """Store a new document; AlreadyThere if a unique index has its value."""
         return await self._insert(document)
 
     async def change(self, where: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
-        """Set named fields of the one document that is as `where` says; true if there was one."""
+        """Set fields of one matching document; return whether there was one."""
         result = await self.raw.update_one(dict(where), self._change(values, None))
         return result.matched_count == 1
 
     async def change_all(self, where: Mapping[str, Any], values: Mapping[str, Any]) -> int:
-        """Set named fields of every document under a condition; how many."""
+        """Set fields of every matching document; return their number."""
         result = await self.raw.update_many(dict(where), self._change(values, None))
         return int(result.matched_count)
 
     async def delete(self, where: Mapping[str, Any]) -> int:
-        """Remove what the condition names; how many."""
+        """Remove all matching documents; return their number."""
         result = await self.raw.delete_many(dict(where))
         return int(result.deleted_count)

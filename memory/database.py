@@ -1,4 +1,4 @@
-"""Which collections there are, by name and type."""
+"""The collections, by name and type."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ TENANT_COLLECTIONS = frozenset(
         "checkpoint_writes",
     }
 )
-"""Every command on these names a `business_id`; the tests' driver listener holds them to it."""
+"""Collections whose every command has a `business_id`; a driver listener asserts it in tests."""
 
 KEPT_FOR_ACCOUNTING = frozenset({"ai_usage", "usage_ledger"})
-"""What outlives its business: deleting one frees no quota and loses no record of what was spent."""
+"""Collections that outlive their business: deletion frees no quota and keeps the ledger."""
 
 
 class Database:
@@ -67,7 +67,7 @@ class Database:
         self.ledger = Collection(mongo, "usage_ledger", LedgerRow, "ledger row", clock)
 
     async def erase(self, scope: Scope) -> None:
-        """Remove what belongs to the businesses of the scope, but for the accounts of their tokens."""
+        """Remove all documents of the businesses in the scope, except their token accounting."""
         for name in sorted(TENANT_COLLECTIONS - KEPT_FOR_ACCOUNTING - {"businesses"}):
             await self.mongo.collection(name).delete_many(scope.filter())
 

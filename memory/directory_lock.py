@@ -1,4 +1,4 @@
-"""The lock that lets one supervisor at a time use a data directory."""
+"""The lock of a data directory, held by one supervisor at a time."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class DataDirectoryBusy(Conflict):
 
 
 class DirectoryLock:
-    """Held while entered; the system releases it when the holder dies, however it dies."""
+    """Held while entered; the operating system releases it when the holder dies."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory.resolve()
@@ -56,7 +56,7 @@ class DirectoryLock:
         self._file = file
 
     def release(self) -> None:
-        """Let the next one in."""
+        """Release the lock."""
         if self._file is not None:
             self._file.close()
             self._file = None

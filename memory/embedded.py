@@ -22,20 +22,20 @@ PORT_ATTEMPTS = 3
 
 @dataclass(frozen=True)
 class StoreUrls:
-    """Where the three stores answer."""
+    """The URLs of the three stores."""
 
     mongodb: str
     redis: str
     chroma: str
 
     def environment(self) -> dict[str, str]:
-        """The same as the settings that another process reads."""
+        """Return the URLs as environment variables for other processes."""
         return {"MONGODB_URL": self.mongodb, "REDIS_URL": self.redis, "CHROMA_URL": self.chroma}
 
 
 @dataclass(frozen=True)
 class _Server:
-    """What differs between the three: names, command line, URL and how to ask whether it answers."""
+    """The differences between the servers: name, command line, URL and probe."""
 
     name: str
     setting: str
@@ -48,16 +48,16 @@ class _Server:
 
 
 class EmbeddedServers:
-    """The stores of one data directory; one whose URL is given is not started.
+    """The servers of one data directory; a server with an external URL is not started.
 
-    The servers listen on loopback ports that stay the same over restarts where they are free. They
-    outlive a supervisor that was killed, and the next one adopts them.
+    The servers listen on loopback ports, which stay the same over restarts if they are free. They outlive a
+    killed supervisor, and the next one adopts them.
 
     Args:
         lock: The held lock of the data directory.
         external: URLs by setting (`MONGODB_URL`, `REDIS_URL`, `CHROMA_URL`).
-        tethered: Whether they shall die with this process instead of waiting for the next.
-        silent_seconds: After so long without an answer one is killed and started anew.
+        tethered: Whether they die with this process instead of being adopted.
+        silent_seconds: Seconds without an answer after which a server is killed and restarted.
     """
 
     def __init__(
@@ -76,14 +76,14 @@ class EmbeddedServers:
 
     @property
     def processes(self) -> Mapping[str, SupervisedProcess]:
-        """What runs here, by name (`mongodb`, `redis`, `chroma`)."""
+        """The supervised processes, by name (`mongodb`, `redis`, `chroma`)."""
         return self._processes
 
     async def start(self) -> StoreUrls:
-        """Start or adopt what is not external.
+        """Start or adopt the servers that are not external.
 
         Raises:
-            Unavailable: A server is not installed or did not become ready; none is left running.
+            Unavailable: A server is not installed or did not become ready; all are stopped.
         """
         results = await asyncio.gather(*(self._provide(server) for server in SERVERS), return_exceptions=True)
         for result in results:
@@ -93,7 +93,7 @@ class EmbeddedServers:
         return StoreUrls(*(str(result) for result in results))
 
     async def watch(self) -> None:
-        """Restart what dies, on the same port, until cancelled."""
+        """Restart servers that die, on the same port, until cancelled."""
         await asyncio.gather(*(process.keep() for process in self._processes.values()))
 
     async def stop(self) -> None:
@@ -104,7 +104,7 @@ class EmbeddedServers:
         self._processes.clear()
 
     def kill(self) -> None:
-        """End all at once; what MongoDB acknowledged is in its journal."""
+        """Kill all at once; MongoDB's acknowledged writes are in its journal."""
         for process in self._processes.values():
             process.kill()
 
@@ -130,7 +130,7 @@ class EmbeddedServers:
         url = server.url.format(port=port)
 
         async def ready() -> bool:
-            # A bare connection is refused at once while the server starts; the real question takes longer.
+            # A plain connection is refused at once while the server starts; a ping takes longer.
             await try_connection("127.0.0.1", port)
             await server.ping(url)
             return True
@@ -154,7 +154,7 @@ class EmbeddedServers:
 
 @asynccontextmanager
 async def stores_at_hand(directory: Path, external: Mapping[str, str]) -> AsyncIterator[StoreUrls]:
-    """The stores for one command (create-admin, a migration): those that run, or started meanwhile.
+    """Open the stores for one command (create-admin, a migration): the running ones, or started for it.
 
     Raises:
         DataDirectoryBusy: A living supervisor has not started its stores yet.
@@ -181,9 +181,9 @@ async def stores_at_hand(directory: Path, external: Mapping[str, str]) -> AsyncI
 
 @asynccontextmanager
 async def disposable_stores(directory: Path) -> AsyncIterator[StoreUrls]:
-    """Stores for one process (a test session, an eval run), in a directory that nobody reads again.
+    """Start stores for one process (a test session, an eval run) in a temporary directory.
 
-    They die with the process, and are killed at the end: an orderly stop takes two seconds.
+    They die with the process and are killed at the end, since an orderly stop takes two seconds.
     """
     with DirectoryLock(directory) as lock:
         servers = EmbeddedServers(lock, {}, tethered=True)
@@ -199,7 +199,7 @@ def _running(server: _Server, directory: Path) -> str:
 
 
 def _mongodb_command(folder: Path, port: int) -> tuple[str, ...]:
-    # Without --config it would read files of the person's home and of the system.
+    # Without --config it reads files of the user's home and of the system.
     settings = folder.parent / "run" / "secantusd.toml"
     settings.parent.mkdir(parents=True, exist_ok=True)
     settings.touch()
@@ -207,8 +207,8 @@ def _mongodb_command(folder: Path, port: int) -> tuple[str, ...]:
         _beside_python("secantusd-py", "MONGODB_URL"),
         *("--config", str(settings), "--host", "127.0.0.1", "--port", str(port)),
         *("--cache-size", "256M", "--storage-path", str(folder)),
-        # As a replica set it also keeps an oplog and the replies to retryable writes, and sorts through
-        # ten thousand of those at every write.
+        # A replica set also keeps an oplog and the replies to retryable writes, and searches ten thousand of
+        # those at every write.
         "--standalone",
     )
 
@@ -269,7 +269,7 @@ def _address(command: tuple[str, ...], port: int) -> str:
     return f"{command[0]} 127.0.0.1:{port}"
 
 
-# journal: without it, kill -9 of the server loses writes that were acknowledged.
+# journal: without it, kill -9 of the server loses acknowledged writes.
 SERVERS = (
     _Server(
         "mongodb",

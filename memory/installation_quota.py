@@ -1,4 +1,4 @@
-"""The tokens that all businesses together may use in a month: processes take them in blocks."""
+"""The monthly token limit of the installation; processes reserve it in blocks."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from core.usage import InstallationMonth, TokenBlock
 from memory.collections import AlreadyThere, SystemCollection
 
 LARGEST_BLOCK = 250_000
-"""Some fifty calls: one of them waits for the database."""
+"""Tokens of some fifty calls: one in fifty waits for the database."""
 SHARE_OF_LIMIT = 100
 """A block holds a hundredth of the limit, or what the waiting calls need: little lies idle near the limit."""
 
 LIFETIME = timedelta(minutes=20)
-"""A block whose process has not given it back by then counts as used."""
+"""A block that was not returned by then counts as used."""
 IN_USE = timedelta(minutes=5)
-"""So long calls are started on a block; they have the rest of its life to end."""
+"""Time in which calls may start on a block; they have the rest of its lifetime to end."""
 IDLE = timedelta(seconds=10)
-"""A block that nobody used for so long is given back."""
+"""A block unused for this time is returned."""
 
 
 @dataclass
 class _Held:
-    """A block of this process: what is left of it, and how many calls may still use or return some."""
+    """A block of this process: its remaining tokens, and its open calls."""
 
     id: str
     month: str
@@ -39,18 +39,18 @@ class _Held:
 
 @dataclass(frozen=True)
 class InstallationReservation:
-    """Tokens of a block that are set aside for one call."""
+    """Tokens of a block that are reserved for one call."""
 
     block: _Held
     tokens: int
 
 
 class InstallationQuota:
-    """One document a month, `committed = used + in blocks`; it never exceeds the limit by admission.
+    """One document per month, `committed = used + in blocks`; reservations never exceed the limit.
 
-    A block is taken by one conditional update and then shared out in memory, so that most calls wait for
-    nothing. What is left of it is given back when it lies idle. A block that its process did not give back
-    counts as used in full, like a reservation of a business.
+    A block is taken by one conditional update and then divided in memory, so that most calls need no database
+    access. The rest is returned when the block is idle. A block that was not returned counts as used in full,
+    like a reservation of a business.
     """
 
     def __init__(self, months: SystemCollection[InstallationMonth], clock: Clock, limit: int) -> None:
@@ -63,18 +63,18 @@ class InstallationQuota:
         self._taking = asyncio.Lock()
 
     async def used_up(self) -> bool:
-        """Whether the month is used up, whatever still lies in blocks."""
+        """Return whether the month is used up, without counting blocks."""
         month = await self._months.find({"_id": _id(month_of(self._clock.now()))})
         used = month.committed - sum(block.tokens for block in month.blocks) if month else 0
         return used >= self._limit
 
     async def reserve(self, tokens: int) -> InstallationReservation | None:
-        """Set tokens aside; None when the month has not that many left."""
+        """Reserve tokens; None when the month has too few left."""
         if (reservation := self._from_held(tokens)) is not None:
             return reservation
         self._wanted += tokens
         try:
-            # One takes for all who wait here.
+            # One caller takes a block for all that wait.
             async with self._taking:
                 if (reservation := self._from_held(tokens)) is not None:
                     return reservation
@@ -86,14 +86,14 @@ class InstallationQuota:
             self._wanted -= tokens
 
     def settle(self, reservation: InstallationReservation, used: int) -> None:
-        """Return to the block what was not used; more than was set aside is taken from it."""
+        """Return unused tokens to the block; usage beyond the reservation is taken from it."""
         block = reservation.block
         block.left += reservation.tokens - used
         block.calls -= 1
         block.used_at = self._clock.now()
 
     async def give_back(self, *, idle_for: timedelta = IDLE) -> None:
-        """Return what is left of blocks without calls: of idle ones, and those that are used no more."""
+        """Return the rest of blocks without calls that are idle or too old to use."""
         now = self._clock.now()
         self._held = [block for block in self._held if now - block.taken_at < LIFETIME]
         for block in list(self._held):
@@ -106,7 +106,7 @@ class InstallationQuota:
                     raise
 
     async def charge_expired(self) -> None:
-        """Count the blocks of processes that are gone as used."""
+        """Count expired blocks as used."""
         gone = {"expires_at": {"$lt": self._clock.now()}}
         await self._months.raw.update_many(
             {"blocks.expires_at": gone["expires_at"]}, {"$pull": {"blocks": gone}, "$inc": {"version": 1}}
@@ -129,7 +129,7 @@ class InstallationQuota:
         return InstallationReservation(block, tokens)
 
     async def _take(self, tokens: int) -> _Held | None:
-        """Hold one more block, if the month has as many tokens left."""
+        """Take another block, if the month has enough tokens left."""
         now = self._clock.now()
         month = month_of(now)
         block = TokenBlock(id=new_id(), tokens=tokens, expires_at=now + LIFETIME)
@@ -145,7 +145,7 @@ class InstallationQuota:
         return held
 
     async def _commit(self, month: str, block: TokenBlock) -> bool:
-        # As with the month of a business, a person waits for the call: the disk is not waited for.
+        # Not journaled, as for the month of a business: a person waits for the call.
         result = await self._months.unjournaled.update_one(
             {"_id": _id(month), "committed": {"$lte": self._limit - block.tokens}},
             {
@@ -157,7 +157,7 @@ class InstallationQuota:
         return bool(result.matched_count)
 
     async def _return(self, block: _Held) -> None:
-        # One that was counted as used meanwhile is not there any more, and stays used.
+        # No match if the block was counted as used meanwhile.
         await self._months.unjournaled.update_one(
             {"_id": _id(block.month), "blocks.id": block.id},
             {

@@ -1,4 +1,4 @@
-"""Claim, heartbeat, fence, attempts on any document; the only cross-business scans, ids only."""
+"""Claims, heartbeats and fencing of documents, and the only scans over all businesses (ids only)."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from memory.collections import Collection
 from memory.mongo import SYSTEM_SCAN, Mongo, encode_value
 
 MOST = 256
-"""Documents that one scan gives at most."""
+"""Limit of documents of one scan."""
 
 
 @dataclass(frozen=True)
 class DocumentRef:
-    """Where a document is, and which user asked for it, if one did; nothing of what it says."""
+    """A document's id and business, and the user who asked for it, if any; none of its content."""
 
     business_id: str
     document_id: str
@@ -29,9 +29,9 @@ class DocumentRef:
 
 
 def by_turns(refs: Iterable[DocumentRef]) -> list[DocumentRef]:
-    """Up to `MOST` documents: the first of every user (or business, where no user asked), then the next.
+    """Return up to `MOST` documents, round robin over users (or businesses, where no user asked).
 
-    However many documents one of them has, those of the others are found.
+    So the documents of one user do not hide those of others.
     """
     queues: dict[str, list[DocumentRef]] = {}
     for ref in refs:
@@ -42,7 +42,7 @@ def by_turns(refs: Iterable[DocumentRef]) -> list[DocumentRef]:
 
 @dataclass(frozen=True)
 class Running:
-    """A document in work, as an observer sees it: its attempt and the lease of that moment."""
+    """A running document as observed: its attempt and lease."""
 
     ref: DocumentRef
     attempt: int
@@ -50,16 +50,16 @@ class Running:
 
     @property
     def claimable(self) -> bool:
-        """Whether no worker holds it."""
+        """Whether no worker holds the lease."""
         return self.lease is None or self.lease.expired
 
 
 class Leases:
     """Leases on the documents of one collection.
 
-    A claim raises `attempt` in the same update that takes the lease; every later write compares it, so a
-    worker that lost its lease changes nothing. No clock is compared with another one: a lease says only
-    who holds the document and which heartbeat was the last (`jobs/observer.py` finds those that stopped).
+    A claim raises `attempt` in the update that takes the lease; every later write compares it, so a worker
+    that lost its lease changes nothing. Clocks of machines are never compared: a lease holds only the owner
+    and the last heartbeat (`jobs/observer.py` detects those that stopped).
     """
 
     def __init__(self, collection: Collection[Any]) -> None:
@@ -74,7 +74,7 @@ class Leases:
         values: Mapping[str, Any],
         expect: Mapping[str, Any],
     ) -> bool:
-        """Take the document as attempt `attempt + 1`, if nobody else took it since it was read."""
+        """Claim the document as attempt `attempt + 1`, if it was not claimed since it was read."""
         return await self._collection.change(
             scope,
             document_id,
@@ -83,7 +83,7 @@ class Leases:
         )
 
     async def reclaim(self, scope: Scope, document: Claimable, owner: str) -> bool:
-        """Take a document in work that no worker holds any more; false when one does."""
+        """Claim a running document without a holder; false when there is one."""
         if document.lease is None:
             unheld: dict[str, Any] = {"lease": None}
         elif document.lease.expired:
@@ -93,20 +93,20 @@ class Leases:
         return await self.claim(scope, document.id, owner, document.attempt, {}, unheld)
 
     async def renew(self, documents: Sequence[Claimable], owner: str, beat: int) -> list[Claimable]:
-        """Heartbeat of many documents in one command.
+        """Renew the leases of many documents in one command.
 
-        An attempt whose lease has expired takes it back, unless another worker has claimed the document.
+        An expired lease is renewed unless another worker has claimed the document.
 
         Args:
-            documents: As they were claimed.
-            owner: Who claimed them.
-            beat: A number that was not used before.
+            documents: The documents as claimed.
+            owner: The owner of the leases.
+            beat: A new heartbeat number.
 
         Returns:
-            Those that are lost.
+            The documents whose lease is lost.
         """
         lease = encode_value(Lease(owner=owner, beat=beat))
-        # One that is lost with the database's crash is made good by the next.
+        # Not journaled: after a crash of the database the next heartbeat repairs it.
         result = await self._collection.unjournaled.bulk_write(
             [
                 UpdateOne(
@@ -136,10 +136,10 @@ class Leases:
         return [document for document in documents if (document.id, document.attempt) not in held]
 
     async def release(self, document: Claimable, *, failed: bool) -> None:
-        """Give a document in work back, for any worker to take at once.
+        """Release a running document, for any worker to claim at once.
 
         Args:
-            document: As it was claimed.
+            document: The document as claimed.
             failed: Whether the attempt counts as a failure.
         """
         await self._collection.raw.update_one(
@@ -153,7 +153,7 @@ class Leases:
         )
 
     async def expire(self, running: Running) -> bool:
-        """Let other workers claim a document whose heartbeat stopped; false if it has beaten since."""
+        """Mark a lease as expired; false if it was renewed since."""
         if running.lease is None:
             return False
         result = await self._collection.raw.update_one(
@@ -170,13 +170,13 @@ class Leases:
 
 
 class Scans:
-    """What is due or in work, over all businesses: every command here carries the system-scan tag."""
+    """Due and running work of all businesses; every command carries the system-scan tag."""
 
     def __init__(self, mongo: Mongo) -> None:
         self._mongo = mongo
 
     async def running(self, name: str) -> list[Running]:
-        """The documents of a collection that are in work, the oldest first."""
+        """Return the running documents of a collection, oldest first."""
         wanted = {"_id": 1, "business_id": 1, "user_id": 1, "attempt": 1, "lease": 1}
         found = self._mongo.collection(name).find({"status": "running"}, wanted, comment=SYSTEM_SCAN)
         return [
@@ -189,53 +189,53 @@ class Scans:
         ]
 
     async def queued_runs(self, before: datetime) -> list[DocumentRef]:
-        """Runs queued since before `before`: the wake-up was lost, or there was no place."""
+        """Return runs queued before `before`: the wake-up was lost, or there was no place."""
         return await self._in_turn("runs", {"status": "queued", "created_at": {"$lt": before}}, "created_at")
 
     async def cancelled_runs(self) -> list[DocumentRef]:
-        """Queued runs that somebody asked to cancel."""
+        """Return queued runs that are to be cancelled."""
         return await self._in_turn(
             "runs", {"status": "queued", "cancel_requested_at": {"$ne": None}}, "created_at"
         )
 
     async def due_tasks(self, now: datetime) -> list[DocumentRef]:
-        """Queued tasks whose time has come."""
+        """Return queued tasks that are due."""
         return await self._in_turn("tasks", {"status": "queued", "due_at": {"$lte": now}}, "due_at")
 
     async def expired_reservations(self, now: datetime) -> list[DocumentRef]:
-        """Months with a reservation whose call never came back."""
+        """Return months with an expired reservation."""
         where = {"reservations.expires_at": {"$lt": now}}
         return await self._in_turn("ai_usage", where, "updated_at")
 
     async def unindexed_memories(self, before: datetime) -> list[DocumentRef]:
-        """Remembered texts that Chroma does not have yet."""
+        """Return memories that are not indexed."""
         return await self._in_turn(
             "memories", {"indexed": False, "updated_at": {"$lt": before}}, "updated_at"
         )
 
     async def untied_drafts(self, before: datetime) -> list[DocumentRef]:
-        """Drafts that their slot does not name: the worker died in between."""
+        """Return drafts that their slot does not name, since the worker died."""
         where = {"awaits_slot": True, "updated_at": {"$lt": before}}
         return await self._in_turn("content", where, "updated_at")
 
     async def checked_before(self, rules_version: int) -> list[DocumentRef]:
-        """Some businesses whose drafts were last checked by earlier rules."""
+        """Return some businesses whose drafts were last checked with earlier rules."""
         where = {"rules_version": {"$lt": rules_version}}
         cursor = self._mongo.collection("businesses").find(where, {"business_id": 1}, comment=SYSTEM_SCAN)
         return [DocumentRef(row["business_id"], row["_id"]) async for row in cursor.limit(MOST)]
 
     async def businesses(self) -> list[str]:
-        """Every business, for work on the whole installation that a person asked for."""
+        """Return every business, for administrator commands."""
         cursor = self._mongo.collection("businesses").find({}, {"business_id": 1}, comment=SYSTEM_SCAN)
         return [row["business_id"] async for row in cursor]
 
     async def _in_turn(self, name: str, where: Mapping[str, Any], since: str) -> list[DocumentRef]:
-        """What waits, by turns, those first who wait longest.
+        """Return waiting documents, round robin, longest waiting first.
 
         Args:
             name: The collection.
-            where: What waits.
-            since: The field that says since when.
+            where: The condition of waiting documents.
+            since: The field with the time since when they wait.
         """
         owner = {"business_id": "$business_id", "user_id": "$user_id"}
         pipeline: list[dict[str, Any]] = [

@@ -1,4 +1,4 @@
-"""Erase the event logs of runs, and end the streams of those who still read them."""
+"""Erase the event logs of runs, and end their open streams."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from memory.redis import AWAY, run_log_key
 
 
 class LastAttempt(NamedTuple):
-    """A run that no worker can claim any more, and how many attempts it has had."""
+    """A run that cannot be claimed any more, and its number of attempts."""
 
     run_id: str
     attempt: int
 
 
 async def erase_logs(redis: Redis, scope: Scope, runs: Sequence[LastAttempt], farewell: bytes) -> None:
-    """Replace each log that is there by one terminal event.
+    """Replace each existing log by one terminal event.
 
-    The event's id belongs to an attempt that never was, so that Redis refuses whatever a worker sends that
-    does not know yet; it expires with the log's last readers.
+    The event's id is of a later attempt, so that Redis refuses further events of a worker; the log then
+    expires.
 
     Args:
         redis: The client.
         scope: The runs' business.
         runs: The runs.
-        farewell: The event, which must say nothing of what was erased.
+        farewell: The event, without any erased content.
 
     Raises:
         Unavailable: Redis does not answer.
@@ -38,7 +38,7 @@ async def erase_logs(redis: Redis, scope: Scope, runs: Sequence[LastAttempt], fa
     pipe = redis.pipeline(transaction=False)
     for run in runs:
         key = run_log_key(scope, run.run_id)
-        # Refused where an erasure that did not end has written it before.
+        # Refused if an interrupted erasure has written it before.
         pipe.execute_command("XADD", key, "NOMKSTREAM", f"{run.attempt + 1}-1", "event", farewell)
         pipe.xtrim(key, maxlen=1, approximate=False)
         pipe.expire(key, ENDED_SECONDS)

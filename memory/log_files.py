@@ -1,4 +1,4 @@
-"""Keep the log that another process writes within a bound."""
+"""Bound the size of another process's log file."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from contextlib import suppress
 from pathlib import Path
 
 LOG_BYTES = 10_000_000
-"""A log that is longer becomes `<name>.log.1`; a process has two such files at most."""
+"""Size from which a log becomes `<name>.log.1`; a process has at most two such files."""
 
 LOOK_SECONDS = 1.0
 
 
 def rotate(log: Path, most: int = LOG_BYTES) -> None:
-    """Copy a log that is too long to `<name>.log.1` and empty it.
+    """Copy an oversized log to `<name>.log.1` and truncate it.
 
-    The writer goes on in the same file: it must have opened it for appending. What it writes between the two
-    steps is lost, and so is the copy where the disk is full: the bound counts more.
+    The writer must have opened the file for appending. Lines written between the two steps are lost, and on a
+    full disk the copy is lost: the bound takes precedence.
     """
     if not log.exists() or log.stat().st_size <= most:
         return
@@ -32,7 +32,7 @@ def rotate(log: Path, most: int = LOG_BYTES) -> None:
 
 
 async def tend(log: Path) -> None:
-    """Look at a log every second, until cancelled."""
+    """Check a log every second, until cancelled."""
     while True:
         with suppress(OSError):
             await asyncio.to_thread(rotate, log)

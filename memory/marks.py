@@ -1,4 +1,4 @@
-"""Mark documents as being deleted, and find, remove or unmark what is marked."""
+"""Mark documents as being deleted, and find, remove or unmark them."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from memory.mongo import SYSTEM_SCAN
 class Marks:
     """The marks of one collection.
 
-    A mark is written by compare-and-set, and from then on nothing but its erasure finds or changes the
-    document. So a deletion that began is never half visible, and one that crashed is found again.
+    A mark is written by compare-and-set; from then on only the erasure finds or changes the document. So a
+    deletion is never partly visible, and an interrupted one is found again.
 
     Args:
-        collection: Whose documents are marked.
+        collection: The collection of the documents.
     """
 
     def __init__(self, collection: Collection[Any]) -> None:
@@ -29,19 +29,19 @@ class Marks:
     async def mark(
         self, scope: Scope, document_id: str, version: int, values: Mapping[str, Any] | None = None
     ) -> bool:
-        """Mark a document that is still at `version`; false if it has changed, or is marked already."""
+        """Mark a document at `version`; false if it has changed or is marked already."""
         values = {DELETING: self._collection.clock.now(), **(values or {})}
         return await self._collection.change(scope, document_id, values, {"version": version})
 
     async def mark_all(
         self, scope: Scope, where: Mapping[str, Any], values: Mapping[str, Any] | None = None
     ) -> None:
-        """Mark every document under a condition, whatever its version."""
+        """Mark every matching document, at any version."""
         marked = {DELETING: self._collection.clock.now(), **(values or {})}
         await self._raw.update_many({**where, **scope.filter()}, {"$set": marked, "$inc": {"version": 1}})
 
     async def unmark(self, scope: Scope, document_id: str) -> None:
-        """Let the document be found again."""
+        """Remove the mark."""
         await self._raw.update_one(
             {"_id": document_id, **scope.filter()}, {"$unset": {DELETING: ""}, "$inc": {"version": 1}}
         )
@@ -49,24 +49,24 @@ class Marks:
     async def find(
         self, scope: Scope, where: Mapping[str, Any], fields: Sequence[str] = ()
     ) -> list[dict[str, Any]]:
-        """All marked documents under a condition: `_id` and the named fields as they are stored."""
+        """Find marked documents: `_id` and the named fields as stored."""
         wanted = dict.fromkeys((DELETING, *fields), 1)
-        # The mark is looked at here, since the bundled server uses an index only if it has every field.
+        # The mark is tested here: the bundled server uses an index only if it has every field.
         found = self._raw.find({**where, **scope.filter()}, wanted)
         return [row async for row in found if row.get(DELETING) is not None]
 
     async def strip(self, scope: Scope, document_id: str, kept: Mapping[str, Any]) -> None:
-        """Remove everything from a marked document but its mark and the fields `kept`."""
+        """Remove all fields of a marked document except its mark and `kept`."""
         where = {"_id": document_id, **scope.filter(), **_MARKED}
         marked = {"business_id": scope.business_id, DELETING: self._collection.clock.now()}
         await self._raw.replace_one(where, {**marked, **kept})
 
     async def remove(self, scope: Scope, where: Mapping[str, Any]) -> None:
-        """Remove the marked documents under a condition."""
+        """Remove matching marked documents."""
         await self._raw.delete_many({**where, **scope.filter(), **_MARKED})
 
     async def left(self, before: datetime, limit: int) -> list[DocumentRef]:
-        """Documents of all businesses that were marked before `before`: their deletion did not end."""
+        """Return documents of all businesses marked before `before`, whose deletion was interrupted."""
         cursor = self._raw.find(
             {DELETING: {"$lt": before}}, {"business_id": 1}, limit=limit, comment=SYSTEM_SCAN
         )

@@ -34,27 +34,27 @@ async def listed(mongo: Mongo, *fields: str) -> list[IndexModel]:
     """Return the indexes of the lists whose documents share the values of `fields` (`memory/pages.py`)."""
     same = [(field, ASCENDING) for field in fields]
     newest = IndexModel([*same, ("created_at", DESCENDING), ("_id", DESCENDING)])
-    # The bundled server samples a list by its ids (`memory/windows.py`).
+    # For samples of a list on the bundled server (`memory/windows.py`).
     return [newest, IndexModel([*same, ("_id", ASCENDING)])] if await mongo.is_bundled() else [newest]
 
 
 async def make_collection(mongo: Mongo, name: str, *indexes: IndexModel, tenant: bool = True) -> None:
-    """Make a collection with its validator and indexes, or add them to it.
+    """Create a collection with its validator and indexes, or add them to it.
 
     Args:
         mongo: The database.
         name: The collection.
-        indexes: What it is looked up by; at least one.
-        tenant: Whether the database itself refuses a document without its business.
+        indexes: The indexes, at least one.
+        tenant: Whether the validator requires a `business_id`.
     """
-    # The first index makes the collection, also when two processes come at once.
+    # Creating the first index creates the collection, also in two processes at once.
     await mongo.collection(name).create_indexes([*indexes])
     if tenant:
         await mongo.database.command("collMod", name, validator=_NAMES_ITS_BUSINESS)
 
 
 async def _first_collections(mongo: Mongo) -> None:
-    """What each collection is looked up by."""
+    """Create the first collections with their indexes."""
     system: dict[str, list[IndexModel]] = {
         "users": [_unique("email")],
         "memberships": [_unique("user_id", "business_id"), IndexModel([("business_id", ASCENDING)])],
@@ -98,7 +98,7 @@ async def _first_collections(mongo: Mongo) -> None:
 
 
 async def _memory_indexes(mongo: Mongo) -> None:
-    """What a business remembers besides its facts, and what of it waits to be indexed."""
+    """Index memories other than facts, and memories that are not in Chroma yet."""
     kinds = IndexModel([("business_id", ASCENDING), ("kind", ASCENDING)])
     waiting = IndexModel([("business_id", ASCENDING), ("indexed", ASCENDING)])
     await make_collection(mongo, "memories", kinds, waiting)
@@ -108,9 +108,9 @@ UNTIL_INDEX = "status_1_lease.until_1"
 
 
 async def _tasks_and_leases(mongo: Mongo) -> None:
-    """What is due, oldest first, and leases without times.
+    """Index due work, oldest first, and convert leases to ones without times.
 
-    A lease of before says until when it holds; no worker renews it any more, so the run is free.
+    A lease of the earlier shape has an expiry and is not renewed any more, so the run is free.
     """
     await make_collection(mongo, "tasks", IndexModel([("status", ASCENDING), ("due_at", ASCENDING)]))
     await make_collection(mongo, "runs", IndexModel([("status", ASCENDING), ("created_at", ASCENDING)]))
@@ -125,13 +125,13 @@ async def _tasks_and_leases(mongo: Mongo) -> None:
 
 
 async def _untied_drafts(mongo: Mongo) -> None:
-    """The few drafts that their slot does not name yet."""
+    """Index drafts that their slot does not name yet."""
     waiting = IndexModel([("awaits_slot", ASCENDING)], partialFilterExpression={"awaits_slot": True})
     await make_collection(mongo, "content", waiting)
 
 
 async def _deletions(mongo: Mongo) -> None:
-    """What a deletion looks up, what is left of one that did not end, and when checkpoints expire."""
+    """Index the lookups of deletions, interrupted deletions, and the expiry of checkpoints."""
     marked = IndexModel([("deleting_at", ASCENDING)], sparse=True)
     for name in ("businesses", "campaigns", "content", "threads"):
         await make_collection(mongo, name, marked)
@@ -166,7 +166,7 @@ _LISTS: dict[str, list[tuple[str, ...]]] = {
 
 
 async def _lists(mongo: Mongo) -> None:
-    """What is listed newest first, with the document's id deciding between equal times."""
+    """Index lists, newest first, then by id."""
     for name, lists in _LISTS.items():
         tenant = name != "refresh_families"
         for fields in lists:
@@ -178,7 +178,7 @@ async def _lists(mongo: Mongo) -> None:
 
 
 async def _checked_by(mongo: Mongo) -> None:
-    """By which rules the drafts of a business were last checked: nothing says it of those before."""
+    """Index the rules version of businesses; earlier ones have none."""
     await make_collection(mongo, "businesses", IndexModel([("rules_version", ASCENDING)]))
     await mongo.collection("businesses").update_many(
         {"rules_version": {"$exists": False}}, {"$set": {"rules_version": 0}}, comment=SYSTEM_SCAN
@@ -186,20 +186,20 @@ async def _checked_by(mongo: Mongo) -> None:
 
 
 async def _business_seats(mongo: Mongo) -> None:
-    """The seats of a user, with the businesses that there are."""
+    """Index seats, and seat the existing businesses."""
     await make_collection(mongo, "business_seats", IndexModel([("user_id", ASCENDING)]), tenant=False)
     await give_seats(mongo)
 
 
 async def _invitations(mongo: Mongo) -> None:
-    """Invitations, which go when they expire."""
+    """Index invitations by expiry."""
     expired = IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0)
     await make_collection(mongo, "invitations", expired, tenant=False)
 
 
 MIGRATIONS: tuple[tuple[int, Migration], ...] = (
     (1, _first_collections),
-    # 2 set the validators, which each collection now gets where it is made.
+    # 2 set the validators, which are now set when a collection is created.
     (3, _memory_indexes),
     (4, number_revisions),
     (5, _tasks_and_leases),
@@ -214,7 +214,7 @@ MIGRATIONS: tuple[tuple[int, Migration], ...] = (
 
 
 async def migrate(mongo: Mongo) -> int:
-    """Apply what the database lacks, in order; running it twice, or from two processes, is harmless.
+    """Apply missing migrations in order; idempotent, also from two processes.
 
     Returns:
         The number of the newest migration.

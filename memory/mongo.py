@@ -1,4 +1,4 @@
-"""The driver: client, codec, tagged commands; the only file that names Motor."""
+"""The MongoDB client and codec; the only file that imports Motor."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ __all__ = [
 ]
 
 SYSTEM_SCAN = "system-scan"
-"""The comment on the few commands that look across businesses (`memory/leases.py`)."""
+"""The comment on commands that scan all businesses (`memory/leases.py`)."""
 
 _CANNOT_SERVE = frozenset(
     {
-        1,  # InternalError: all that SecantusDB answers once its storage engine has given up
+        1,  # InternalError: SecantusDB after a failure of its storage engine
         91,  # ShutdownInProgress
         8_000,  # AtlasError, such as a full space quota
         11_600,  # InterruptedAtShutdown
@@ -46,14 +46,14 @@ RawCollection = AsyncIOMotorCollection[Stored]
 
 
 def cannot_serve(error: BaseException) -> bool:
-    """Whether the database can serve nobody at the moment: away, its disk full, or broken."""
+    """Return whether the error means that the database is unavailable: unreachable, disk full, or broken."""
     return isinstance(error, ConnectionFailure) or (
         isinstance(error, OperationFailure) and error.code in _CANNOT_SERVE
     )
 
 
 def encode_value(value: Any) -> Any:
-    """A value as BSON keeps it: models as mappings, days and decimals as text, enums as their value."""
+    """Encode a value for BSON: models as mappings, dates and decimals as text, enums by value."""
     if isinstance(value, BaseModel):
         return encode_value(value.model_dump(mode="python", by_alias=True, exclude_computed_fields=True))
     if isinstance(value, dict):
@@ -70,19 +70,19 @@ def encode_value(value: Any) -> Any:
 
 
 def to_stored(document: BaseModel) -> Stored:
-    """A document as it is stored: its id under `_id`."""
+    """Encode a document, with its id as `_id`."""
     stored: Stored = encode_value(document)
     stored["_id"] = stored.pop("id")
     return stored
 
 
 class Mongo:
-    """One client and one database; times come back aware, in UTC.
+    """One client and one database; times are read as aware UTC.
 
     Args:
-        url: Where the server is.
+        url: The server.
         database: The database's name.
-        listeners: Are told of every command.
+        listeners: Receive every command.
         patience: Seconds that a command waits for the server before it fails.
     """
 
@@ -108,12 +108,12 @@ class Mongo:
         self._bundled: bool | None = None
 
     def collection(self, name: str, *, durable: bool = True) -> RawCollection:
-        """The raw collection; only `memory/` uses it, tenant data goes through `memory/collections.py`.
+        """Return a raw collection, for `memory/` only; tenant data goes through `memory/collections.py`.
 
         Args:
             name: The collection.
-            durable: Whether its writes wait for the disk, where the URL asks for it. The journal is kept in
-                order, so a durable write makes those before it durable too, in every collection.
+            durable: Whether writes wait for the journal, if the URL asks for it. The journal is ordered, so a
+            durable write makes earlier writes of every collection durable.
         """
         collection = self.database[name]
         if durable or not collection.write_concern.document.get("j"):
@@ -122,22 +122,22 @@ class Mongo:
         return collection.with_options(write_concern=concern)
 
     async def probe(self) -> None:
-        """Raise unless the database takes a write and gives it back; a broken one still answers a ping."""
+        """Raise unless a write can be read back; a broken database still answers a ping."""
         probes = self.database["health"]
-        # Two processes may both be the first.
+        # Two processes may insert at once.
         with suppress(DuplicateKeyError):
             await probes.update_one({"_id": "probe"}, {"$currentDate": {"at": True}}, upsert=True)
         if await probes.find_one({"_id": "probe"}) is None:
             raise ConnectionFailure("what was written is not there")
 
     async def is_bundled(self) -> bool:
-        """Return whether the server is the one of `memory/embedded.py` rather than MongoDB."""
+        """Return whether the server is the bundled one (`memory/embedded.py`), not MongoDB."""
         if self._bundled is None:
             self._bundled = "secantusVersion" in await self.database.command("buildInfo")
         return self._bundled
 
     async def drop(self) -> None:
-        """Remove the whole database."""
+        """Drop the database."""
         await self._client.drop_database(self.database.name)
 
     def close(self) -> None:

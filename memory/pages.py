@@ -1,4 +1,4 @@
-"""Pages of a list, newest first: where one ends, and the one find that reads the next."""
+"""Pages of a list, newest first: cursors, and the find that reads a page."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _POSITION = re.compile(r"([0-9]{1,14})\.([0-9a-f]{24})\Z")
 
 @dataclass(frozen=True)
 class Page(Generic[D]):
-    """Some documents, newest first, and the cursor behind the last; None when nothing follows."""
+    """A page of documents, newest first, with the cursor of the next page, or None."""
 
     items: list[D]
     next_cursor: str | None
@@ -33,27 +33,27 @@ class Page(Generic[D]):
 
 @dataclass(frozen=True, order=True)
 class Position:
-    """A place in a list: a greater one comes earlier, since the newest comes first."""
+    """A position in a list; greater positions come first (newest first)."""
 
     created_at: datetime
     id: str
 
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> Self:
-        """Return where a stored document is."""
+        """Return the position of a stored document."""
         return cls(stored["created_at"], stored["_id"])
 
     def cursor(self) -> str:
-        """Return the position in a form that is opaque to clients."""
+        """Encode the position as an opaque cursor."""
         text = f"{(self.created_at - _UNIX) // _MILLISECOND}.{self.id}"
         return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
     @classmethod
     def from_cursor(cls, cursor: str) -> Self:
-        """Read a cursor.
+        """Decode a cursor.
 
         Raises:
-            InvalidFields: It is not one that a page gave.
+            InvalidFields: The cursor is invalid.
         """
         try:
             text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
@@ -67,25 +67,25 @@ class Position:
 
 
 class ListReader(Protocol):
-    """Reads a collection's lists; which one does depends on the server."""
+    """Reads the lists of a collection; the implementation depends on the server."""
 
     async def newest(self, where: Mapping[str, Any], before: Position | None, count: int) -> list[Stored]:
         """Return stored documents, newest first.
 
         Args:
             where: Fields that must be equal; `business_id` may be `{"$in": […]}`.
-            before: The position behind which to begin; None begins at the newest.
-            count: How many at most.
+            before: The position after which to start; None starts at the newest.
+            count: The largest number of documents.
         """
         ...
 
     async def ids(self, where: Mapping[str, Any]) -> list[str]:
-        """Return the ids of all documents under a condition."""
+        """Return the ids of all matching documents."""
         ...
 
 
 class OneFind:
-    """Lets the server walk its index from the position and stop after `count`, as MongoDB does."""
+    """Reads a page by one find: MongoDB scans its index from the position and stops after `count`."""
 
     def __init__(self, collection: RawCollection) -> None:
         self._collection = collection
@@ -99,5 +99,5 @@ class OneFind:
         return await self._collection.find(condition).sort(NEWEST_FIRST).limit(count).to_list(count)
 
     async def ids(self, where: Mapping[str, Any]) -> list[str]:
-        """Return the ids of all documents under a condition."""
+        """Return the ids of all matching documents."""
         return [one["_id"] for one in await self._collection.find(where, {"_id": 1}).to_list(None)]

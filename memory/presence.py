@@ -1,4 +1,4 @@
-"""Which workers are there: one Redis key with the time, by Redis, of each one's last sign of life."""
+"""Presence of workers: a Redis key with the time, by Redis, of each worker's last heartbeat."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from memory.redis import PREFIX, RedisClient
 
 WORKERS_KEY = f"{PREFIX}:workers"
 GONE_AFTER_SECONDS = 15.0
-"""A worker gives a sign every few seconds; so long without one, it counts as gone."""
+"""Seconds without a heartbeat after which a worker counts as gone."""
 
 
 async def sign_of_life(redis: RedisClient, worker: str) -> None:
-    """Say that this worker is there, and forget those that are long gone."""
+    """Record a heartbeat of this worker, and remove workers that are gone."""
     now, _ = await redis.time()
     async with redis.pipeline(transaction=False) as pipeline:
         pipeline.zadd(WORKERS_KEY, {worker: now})
@@ -20,12 +20,12 @@ async def sign_of_life(redis: RedisClient, worker: str) -> None:
 
 
 async def sign_off(redis: RedisClient, worker: str) -> None:
-    """Say that this worker leaves."""
+    """Remove this worker."""
     await redis.zrem(WORKERS_KEY, worker)
 
 
 async def need_worker(redis: RedisClient) -> None:
-    """Raise Unavailable unless a worker is there."""
+    """Raise Unavailable unless a worker is present."""
     now, _ = await redis.time()
     if not await redis.zcount(WORKERS_KEY, now - GONE_AFTER_SECONDS, "+inf"):
         raise Unavailable("No worker is there.", part="worker")

@@ -1,4 +1,4 @@
-"""One supervised process: recognise an orphan, spawn, wait until ready, restart, stop."""
+"""A supervised process: adopt an orphan, spawn, wait until ready, restart, stop."""
 
 from __future__ import annotations
 
@@ -29,9 +29,8 @@ ADOPT_SECONDS = 5.0
 ORPHAN_STOP_SECONDS = 5.0
 FIRST_PAUSE, LONGEST_PAUSE, STEADY_SECONDS = 0.2, 30.0, 60.0
 
-# The shell writes its own pid before it becomes the program, so that no kill of the supervisor
-# can fall between the start of a process and the note of its pid. It overwrites in place, which a full disk
-# allows, and pads what a longer pid left there.
+# The shell writes its own pid before it execs the program, so that a killed supervisor cannot leave a process
+# without a pid file. It overwrites in place, which works on a full disk, and pads a shorter pid.
 _NOTE_PID = 'printf "%-20s\\n" $$ 1<>"$0" && exec "$@"'
 
 # Asks Linux for SIGTERM when the supervisor dies (kept over exec), then becomes the program.
@@ -45,29 +44,29 @@ _TETHER = (
 
 
 class ProcessFailed(Unavailable):
-    """A process that is needed did not become ready."""
+    """A required process did not become ready."""
 
 
 @dataclass(frozen=True)
 class ProcessPlan:
-    """How to run one process, and how to tell it from a stranger.
+    """How to run a process, and how to recognise it.
 
     Attributes:
         name: The stem of its log, pid and record files.
-        label: What a person calls it, as in "The API".
+        label: Its name for people, as in "The API".
         command: The program and its arguments.
-        title: How its command line ends while it runs.
-        directory: The data directory that it serves.
-        ready: Whether it answers (an `OSError` counts as not yet), or what it prints when it does.
-        alive: Whether it still answers while it runs (an `OSError` counts as no); not asked without one.
-        silent_seconds: How long it may stay without an answer before it is killed and started anew.
-        port: The loopback port that must be its own before it counts as ready.
-        cwd: Where it runs.
-        env: Variables beside the inherited ones.
-        adoptable: Whether a healthy orphan is kept; otherwise it is stopped and started anew.
-        tethered: Whether it shall die with the supervisor, where the system can do that.
-        start_seconds: How long it may take to become ready; one that ends is noticed at once.
-        stop_seconds: How long it may take to end before it is killed.
+        title: The end of its command line while it runs.
+        directory: Its data directory.
+        ready: A probe (an `OSError` counts as not ready), or the line that it prints when ready.
+        alive: A liveness probe (an `OSError` counts as no answer), or None.
+        silent_seconds: Seconds without an answer after which it is killed and restarted.
+        port: The loopback port that it must listen on to count as ready.
+        cwd: The working directory.
+        env: Additional environment variables.
+        adoptable: Whether a healthy orphan is adopted; otherwise it is restarted.
+        tethered: Whether it dies with the supervisor, if the system supports that.
+        start_seconds: Seconds to become ready; its exit is noticed at once.
+        stop_seconds: Seconds to end before it is killed.
     """
 
     name: str
@@ -88,28 +87,28 @@ class ProcessPlan:
 
     @property
     def log(self) -> Path:
-        """Where its output goes."""
+        """The file of its output."""
         return self.directory / "logs" / f"{self.name}.log"
 
     @property
     def record(self) -> Path:
-        """What the next supervisor must know to recognise it; written before it starts."""
+        """The record by which the next supervisor recognises it, written before the start."""
         return self.directory / "run" / f"{self.name}.json"
 
     @property
     def pid_file(self) -> Path:
-        """Its pid, written by itself."""
+        """The file of its pid, written by itself."""
         return self.directory / "run" / f"{self.name}.pid"
 
 
 def recorded_port(directory: Path, name: str) -> int | None:
-    """The port that a process of this directory had last."""
+    """Return the last port of a process of this directory."""
     port = _record(directory / "run" / f"{name}.json", directory).get("port")
     return port if isinstance(port, int) else None
 
 
 def command_line(pid: int) -> str:
-    """The command line of a living process, its parts joined by blanks; empty for none and for a zombie."""
+    """Return a process's command line, joined by spaces; empty if it is gone or a zombie."""
     if Path("/proc/self/cmdline").exists():
         try:
             return (
@@ -127,7 +126,7 @@ def command_line(pid: int) -> str:
 
 
 def listens(pid: int, port: int) -> bool:
-    """Whether it is this process that listens on the IPv4 port; true where the system does not tell."""
+    """Return whether the process listens on the IPv4 port; true if the system does not tell."""
     table = Path("/proc/net/tcp")
     if not table.exists():
         return True
@@ -142,7 +141,7 @@ def listens(pid: int, port: int) -> bool:
 
 
 class SupervisedProcess:
-    """One process and its restarts."""
+    """A process and its restarts."""
 
     def __init__(self, plan: ProcessPlan) -> None:
         self.plan = plan
@@ -161,14 +160,14 @@ class SupervisedProcess:
 
     @property
     def adopted(self) -> bool:
-        """Whether it was started by an earlier supervisor."""
+        """Whether an earlier supervisor started it."""
         return self._child is None and self._orphan is not None
 
     async def start(self) -> None:
-        """Adopt or stop what an earlier supervisor left, start if needed, and wait until it is ready.
+        """Adopt or stop an orphan, start if needed, and wait until ready.
 
         Raises:
-            ProcessFailed: It ended, or was not ready in time; nothing is left running.
+            ProcessFailed: It ended, or was not ready in time; it was stopped.
         """
         if not await self._heal():
             await self._start_new()
@@ -186,13 +185,13 @@ class SupervisedProcess:
             raise ProcessFailed(f"{self.plan.label} failed{self._status()}{self._last_words()}.")
 
     async def stop_orphan(self) -> None:
-        """Stop what an earlier supervisor left, without starting anything."""
+        """Stop an orphan without starting a process."""
         orphan = self._find_orphan()
         if orphan is not None:
             await self._end(*orphan, min(self.plan.stop_seconds, ORPHAN_STOP_SECONDS))
 
     async def keep(self) -> NoReturn:
-        """Restart it whenever it ends or answers no more, with growing pauses, until cancelled."""
+        """Restart it whenever it ends or stops answering, with growing pauses, until cancelled."""
         clock = asyncio.get_running_loop().time
         pause = FIRST_PAUSE
         while True:
@@ -209,7 +208,7 @@ class SupervisedProcess:
                 log.error("%s", error.detail)  # noqa: TRY400 - the sentence says all, the trace is ours
 
     async def _until_gone(self) -> None:
-        """Wait for its end, which comes by us when it stays silent; its log is kept short meanwhile."""
+        """Wait for its end, kill it when it stays silent, and rotate its log meanwhile."""
         beside: list[asyncio.Task[None]] = [asyncio.create_task(tend(self.plan.log))]
         if self.plan.alive is not None:
             beside.append(asyncio.create_task(self._end_when_silent(self.plan.alive)))
@@ -227,14 +226,14 @@ class SupervisedProcess:
             _kill(pid)
 
     async def stop(self) -> None:
-        """Ask it to end, and kill it when it does not."""
+        """Terminate it, and kill it if it does not end."""
         pid = self.pid
         if pid is not None:
             await self._end(pid, self.plan.title, self.plan.stop_seconds)
         self._child = self._orphan = None
 
     def kill(self) -> None:
-        """End it and what it started at once."""
+        """Kill it and its children."""
         pid = self.pid
         if pid is not None:
             _kill(pid)
@@ -256,7 +255,7 @@ class SupervisedProcess:
         return False
 
     def _find_orphan(self) -> tuple[int, str] | None:
-        """Its pid and the title it was recorded with, when a process with both lives."""
+        """Return the recorded pid and title if such a process is alive."""
         title = _record(self.plan.record, self.plan.directory).get("title")
         try:
             pid = int(self.plan.pid_file.read_text())
@@ -295,7 +294,7 @@ class SupervisedProcess:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                # Ctrl-C in a terminal goes to the whole group; the supervisor alone decides the order.
+                # Ctrl-C in a terminal goes to the whole group; only the supervisor stops processes, in order.
                 start_new_session=True,
             )
         return self._child
@@ -303,7 +302,7 @@ class SupervisedProcess:
     def _write_record(self) -> None:
         plan = self.plan
         record = {"directory": str(plan.directory), "title": plan.title, "port": plan.port}
-        # On a full disk what is written already must do.
+        # On a full disk the earlier record is kept.
         if _record(plan.record, plan.directory) != record:
             draft = plan.record.with_suffix(".new")
             draft.write_text(json.dumps(record))
@@ -335,7 +334,7 @@ class SupervisedProcess:
         return await self.plan.ready()
 
     async def _end(self, pid: int, title: str, seconds: float) -> None:
-        """Stop a process that was recognised: SIGTERM, then SIGKILL to it and what it started."""
+        """Stop a recognised process: SIGTERM, then SIGKILL to it and its children."""
         child = self._child if self._child is not None and self._child.pid == pid else None
 
         def gone() -> bool:
@@ -377,13 +376,13 @@ async def _until(
 
 
 def _kill(pid: int) -> None:
-    # Each process leads its own session, so its group is what it started.
+    # Each process leads its own session, so its group holds its children.
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
 
 
 def _record(path: Path, directory: Path) -> dict[str, object]:
-    """What was recorded for this very directory; a copied directory must not claim the original's servers."""
+    """Read the record of this directory; a copied directory must not claim the original's servers."""
     try:
         record = json.loads(path.read_text())
     except (OSError, ValueError):

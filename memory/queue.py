@@ -25,12 +25,12 @@ from memory.redis import AWAY, QUEUE_KEY, Backoff
 
 GROUP = "workers"
 STREAM_CAP = 10_000
-"""Wake-ups kept; the sweeper sends again what was dropped."""
+"""Limit of queued wake-ups; the sweeper sends dropped ones again."""
 
 BLOCK_MILLISECONDS = 2_000
 SEND_SECONDS = 1.0
 FORGET_CONSUMER_MILLISECONDS = 10 * 60 * 1000
-"""A living consumer asks every two seconds."""
+"""Idle time after which a consumer is removed; a living one reads every two seconds."""
 
 Handler = Callable[..., Awaitable[None]]
 
@@ -38,9 +38,9 @@ logger = logging.getLogger(__name__)
 
 
 class WakeBroker(RedisStreamBroker):
-    """Carries wake-ups only: acknowledged on receipt, no results, no reclaim.
+    """A broker for wake-ups: acknowledged on receipt, no results, no reclaim.
 
-    The listener of the base class stays deaf after FLUSHALL and spins while Redis is away.
+    The listener of the base class receives nothing after FLUSHALL and spins while Redis is unreachable.
     """
 
     def __init__(self, url: str, queue_name: str = QUEUE_KEY) -> None:
@@ -60,21 +60,21 @@ class WakeBroker(RedisStreamBroker):
         self.stop = asyncio.Event()
 
     async def startup(self) -> None:
-        """Start also while Redis is away: the listener makes the group."""
+        """Start even while Redis is unreachable: the listener creates the group."""
         await AsyncBroker.startup(self)
 
     async def listen(self) -> AsyncGenerator[AckableMessage, None]:
-        """Wake-ups as they come, until `stop` is set, whatever happens to Redis."""
+        """Yield wake-ups until `stop` is set, through outages of Redis."""
         backoff = Backoff()
         tidy = False
         async with Redis(connection_pool=self.connection_pool) as redis:
-            # A cancellation that meets the client's own timeout is lost: the event is looked at, too.
+            # The client's own timeout can swallow a cancellation: check the event too.
             while not self.stop.is_set():
                 try:
                     if not tidy:
                         await self._forget_the_dead(redis)
                         tidy = True
-                    # One at a time: a worker holds nothing that another could do.
+                    # One at a time: do not hold work that another worker could do.
                     fetched: Any = await redis.xreadgroup(
                         self.consumer_group_name,
                         self.consumer_name,
@@ -84,7 +84,7 @@ class WakeBroker(RedisStreamBroker):
                         noack=True,
                     )
                 except AWAY as error:
-                    # After FLUSHALL the group is gone, which is soon put right: no reason to wait.
+                    # After FLUSHALL the group is missing: recreate it without a pause.
                     if not await self._group_was_missing(redis, error):
                         if backoff.failures == 0:
                             logger.warning("No wake-ups while Redis is away: %s", error)
@@ -108,7 +108,7 @@ class WakeBroker(RedisStreamBroker):
         await super().shutdown()
 
     async def _group_was_missing(self, redis: Redis, error: Exception) -> bool:
-        """Make the group, from the stream's beginning: what came meanwhile is not lost."""
+        """Create the group from the start of the stream, so that no wake-up is lost."""
         if not isinstance(error, ResponseError) or not any(
             sign in str(error) for sign in ("NOGROUP", "UNBLOCKED", "no such key")
         ):
@@ -120,7 +120,7 @@ class WakeBroker(RedisStreamBroker):
         return True
 
     async def _forget_the_dead(self, redis: Redis) -> None:
-        """Remove the consumers that crashed processes left in the group."""
+        """Remove the consumers of crashed processes from the group."""
         consumers: Any = await redis.xinfo_consumers(self.queue_name, self.consumer_group_name)
         for consumer in consumers:
             if consumer["idle"] > FORGET_CONSUMER_MILLISECONDS:
@@ -128,16 +128,17 @@ class WakeBroker(RedisStreamBroker):
 
 
 class Queue:
-    """Wakes workers by the name of what is to be done."""
+    """Sends wake-ups by name."""
 
     def __init__(self, broker: WakeBroker) -> None:
         self._broker = broker
 
     async def wake(self, name: str, **arguments: Any) -> bool:
-        """Ask some worker for `name`; the arguments are JSON values.
+        """Send a wake-up `name` to some worker; the arguments are JSON values.
 
         Returns:
-            Whether it was sent. False within about a second while Redis is away: the sweeper sends again.
+            Whether it was sent. False within about a second while Redis is unreachable: the sweeper sends it
+            later.
         """
         try:
             async with asyncio.timeout(SEND_SECONDS):
@@ -159,14 +160,14 @@ async def run_worker(
     stop: asyncio.Event,
     drain: float = 10.0,
 ) -> None:
-    """Handle wake-ups until `stop` is set, then let what runs finish within `drain` seconds.
+    """Handle wake-ups until `stop` is set, then let running handlers finish within `drain` seconds.
 
     Args:
-        broker: Where wake-ups come from.
-        handlers: By name; called with the arguments given to `Queue.wake`.
-        concurrency: Handlers that run at once.
+        broker: The source of wake-ups.
+        handlers: Handlers by name, called with the arguments of `Queue.wake`.
+        concurrency: Limit of concurrent handlers.
         stop: Ends the work.
-        drain: Seconds after which what still runs is cancelled.
+        drain: Seconds after which running handlers are cancelled.
     """
     running: set[asyncio.Task[Any]] = set()
     broker.is_worker_process = True
@@ -192,4 +193,4 @@ def _tracked(handler: Handler, running: set[asyncio.Task[Any]]) -> Handler:
 
 
 async def _acknowledged() -> None:
-    """Nothing to do: NOACK acknowledges on receipt."""
+    """Do nothing: NOACK acknowledges on receipt."""

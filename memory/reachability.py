@@ -1,4 +1,4 @@
-"""Whether a store answers at its URL; if not, one sentence that names the setting and no secret."""
+"""Check that the stores answer at their URLs; errors name the setting and no secret."""
 
 from __future__ import annotations
 
@@ -24,26 +24,26 @@ from memory.watchdog import Broken
 
 UNAUTHORISED = {13, 18, 8000}
 STEP_SECONDS = 4.0
-"""Longest wait for each of the steps: SRV record, host name, connection, answer."""
+"""Seconds for each step: SRV record, host name, connection, answer."""
 
 
 class NoAnswer(ConnectionError):
-    """What was asked did not answer as it should."""
+    """The server did not answer as expected."""
 
 
 class _Refused(ConnectionError):
-    """The server answers and does not let us in."""
+    """The server refused access."""
 
 
 async def check_reachable(urls: Mapping[str, str], *, database: str = "marquee") -> None:
-    """Check every external store at once, within a few seconds.
+    """Check all external stores at once, within a few seconds.
 
     Args:
         urls: The URLs by the name of their setting (`MONGODB_URL`, `REDIS_URL`, `CHROMA_URL`).
-        database: The MongoDB database that must be readable.
+        database: The MongoDB database to read.
 
     Raises:
-        Misconfigured: For the first URL that is wrong or dead.
+        Misconfigured: The first URL that is invalid or unreachable.
     """
     stores = {
         "MONGODB_URL": _Store(
@@ -59,8 +59,8 @@ async def check_reachable(urls: Mapping[str, str], *, database: str = "marquee")
 
 
 async def ping_mongodb(url: str, database: str = "marquee") -> None:
-    """Ask for the collections, which also proves that we may read."""
-    # The asynchronous client leaves its socket open when a TLS handshake is cut short.
+    """List the collections, which also checks the read permission."""
+    # The asynchronous client leaks its socket when a TLS handshake is aborted.
     await asyncio.to_thread(_ask_mongodb, url, database)
 
 
@@ -80,7 +80,7 @@ def _ask_mongodb(url: str, database: str) -> None:
 
 
 async def ping_redis(url: str) -> None:
-    """Ask for a PONG on the URL's database."""
+    """Send a PING on the URL's database."""
     client = redis.asyncio.Redis.from_url(
         url,
         protocol=2,
@@ -101,7 +101,7 @@ async def ping_redis(url: str) -> None:
 
 
 async def ping_chroma(url: str) -> None:
-    """Ask for the heartbeat of API v2."""
+    """Request the heartbeat of API v2."""
     loopback = urlsplit(url).hostname in {"127.0.0.1", "localhost", "::1"}
     async with httpx.AsyncClient(timeout=STEP_SECONDS, trust_env=not loopback) as client:
         try:
@@ -115,7 +115,7 @@ async def ping_chroma(url: str) -> None:
 
 
 async def try_connection(host: str, port: int) -> None:
-    """Connect and hang up; an `OSError` when nothing listens."""
+    """Connect and disconnect; `OSError` when nothing listens."""
     _, writer = await asyncio.open_connection(host, port)
     writer.close()
     with suppress(OSError):
@@ -185,7 +185,7 @@ async def _mongodb_hosts(url: str) -> list[tuple[str, int]]:
 
 
 async def _connect(host: str, port: int) -> str:
-    """What keeps us from connecting; empty when nothing does."""
+    """Try to connect; return the reason of a failure, or empty."""
     try:
         async with asyncio.timeout(STEP_SECONDS):
             addresses = await _resolve(host, port)
@@ -214,7 +214,7 @@ async def _open_first(addresses: list[str], port: int) -> asyncio.StreamWriter:
 
 
 async def _resolve(host: str, port: int) -> list[str]:
-    """Look the name up in a daemon thread: a hanging resolver must not hold up the end of the program."""
+    """Resolve a name in a daemon thread, so that a hanging resolver does not delay the exit."""
     loop = asyncio.get_running_loop()
     found: asyncio.Future[list[str]] = loop.create_future()
 

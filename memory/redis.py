@@ -1,4 +1,4 @@
-"""The Redis client and the one builder of keys."""
+"""The Redis client and all key names."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from core.scope import Scope
 PREFIX = "marquee"
 
 RedisClient = Redis
-"""The client's type, for those who may not name the driver."""
+"""The client's type, for modules that may not import the driver."""
 
 AWAY = (RedisError, OSError)
-"""What a command raises while Redis cannot serve it."""
+"""Exceptions of a command while Redis is unavailable."""
 
 
 def connect(url: str, *, blocking: bool = False, connections: int = 32) -> Redis:
-    """A client whose pool waits instead of raising.
+    """Create a client whose pool waits instead of raising.
 
     Args:
         url: `redis://` or `rediss://`.
-        blocking: Whether its commands wait on the server for long (XREAD, subscriptions): no read timeout.
-        connections: At most so many connections.
+        blocking: Whether its commands block on the server (XREAD, subscriptions): no read timeout.
+        connections: Limit of connections.
     """
     pool = BlockingConnectionPool.from_url(
         url,
@@ -43,7 +43,7 @@ def connect(url: str, *, blocking: bool = False, connections: int = 32) -> Redis
 
 
 class Backoff:
-    """Pauses that double from 0.1 s to 2 s while a server is away, so that nobody spins or stampedes."""
+    """Exponential backoff with jitter from 0.1 s to 2 s."""
 
     def __init__(self, longest: float = 2.0) -> None:
         self._longest = longest
@@ -51,32 +51,32 @@ class Backoff:
 
     @property
     def failures(self) -> int:
-        """How many failures in a row."""
+        """The number of consecutive failures."""
         return self._failures
 
     def reset(self) -> None:
-        """Note a success."""
+        """Reset after a success."""
         self._failures = 0
 
     async def pause(self) -> None:
-        """Note a failure and wait."""
+        """Count a failure and wait."""
         delay = min(self._longest, 0.1 * 2 ** min(self._failures, 10))
         self._failures += 1
         await asyncio.sleep(delay * random.uniform(0.5, 1))
 
 
 def run_log_key(scope: Scope, run_id: str) -> str:
-    """The stream that holds a run's events."""
+    """Return the key of the stream with a run's events."""
     return f"{PREFIX}:{scope.business_id}:run:{run_id}"
 
 
 def feed_key(process: str) -> str:
-    """The stream that wakes the log reader of one process."""
+    """Return the key of the stream that wakes the log reader of one process."""
     return f"{PREFIX}:feed:{process}"
 
 
 def window_key(kind: str, who: str) -> str:
-    """A rate window of a user, an address or an e-mail."""
+    """Return the key of a rate window of a user, an address or an e-mail."""
     return f"{PREFIX}:rate:{kind}:{who}"
 
 

@@ -16,24 +16,24 @@ from memory.mongo import SYSTEM_SCAN, DuplicateKeyError, Mongo, Stored
 
 _BATCH = 200
 _KEPT = tuple(name for name in ContentFields.model_fields if name != "language")
-"""What the first release kept of a replaced draft."""
+"""The fields of a kept version of the first release."""
 
 
 async def number_revisions(mongo: Mongo) -> None:
     """Give drafts their revision, digest and authorship, and number their kept versions 1, 2, 3.
 
-    The first release numbered a kept version by the draft's counter for compare-and-set, and noted on it who
-    had replaced it; that note is left, so that a reshape that was cut short comes to the same result.
+    The first release numbered a kept version by the draft's `version`, and stored on it who had replaced it;
+    that field stays, so that an interrupted reshape gives the same result when repeated.
     """
-    # A process of the release before may write meanwhile: its draft is taken up in the next round.
+    # A process of the earlier release may write meanwhile: its drafts are converted in the next round.
     while await _number_drafts(mongo):
         pass
 
 
 async def normalise_addresses(mongo: Mongo) -> None:
-    """Bring the e-mail addresses of accounts into the form that they are looked up by.
+    """Normalise the e-mail addresses of accounts.
 
-    Two accounts that turn out to be one person's are left as they are: the one with the normal form signs in.
+    Two accounts with the same normal form are not merged: the one stored in normal form signs in.
     """
     users = mongo.collection("users")
     async for user in users.find({}, {"email": 1}):
@@ -44,7 +44,7 @@ async def normalise_addresses(mongo: Mongo) -> None:
 
 
 async def give_seats(mongo: Mongo) -> None:
-    """Give every business a seat of its creator, in the order in which they were created."""
+    """Give every business a seat of its creator, in order of creation."""
     taken: Counter[str] = Counter()
     found = mongo.collection("businesses").find({}, {"user_id": 1, "created_at": 1}, comment=SYSTEM_SCAN)
     async for business in found.sort("created_at", 1):
@@ -66,7 +66,7 @@ async def give_seats(mongo: Mongo) -> None:
 
 
 async def _number_drafts(mongo: Mongo) -> int:
-    """Number the drafts that are not numbered yet; how many there were."""
+    """Number unnumbered drafts; return how many."""
     content = mongo.collection("content")
     found = 0
     updates: list[UpdateOne] = []
@@ -77,7 +77,7 @@ async def _number_drafts(mongo: Mongo) -> int:
             "content_digest": content_digest({**dict.fromkeys(Content.model_fields), **draft}),
             "authorship": _authorships(draft, kept)[-1],
             "edited_by": next((one["edited_by"] for one in reversed(kept) if one["edited_by"]), None),
-            # The sweep ties those whose worker had died; a slot that names its draft is left as it is.
+            # The sweep ties drafts whose worker died; tied ones are not changed.
             "awaits_slot": draft["slot_id"] is not None,
         }
         updates.append(UpdateOne({"_id": draft["_id"], "version": draft["version"]}, {"$set": values}))
@@ -91,7 +91,7 @@ async def _number_drafts(mongo: Mongo) -> int:
 
 
 async def _renumber(mongo: Mongo, draft: Stored) -> list[Stored]:
-    """Number what was kept of a draft; what an edit kept that was then lost in compare-and-set goes."""
+    """Number the kept versions of a draft; remove those of an edit that lost its compare-and-set."""
     versions = mongo.collection("content_versions")
     of_draft = {"business_id": draft["business_id"], "content_id": draft["_id"]}
     found = [one async for one in versions.find(of_draft).sort("number", 1)]
@@ -112,7 +112,7 @@ async def _renumber(mongo: Mongo, draft: Stored) -> list[Stored]:
 
 
 def _authorships(draft: Stored, kept: list[Stored]) -> list[dict[str, Any]]:
-    """Who made each kept revision, and the present one."""
+    """Return the authors of the kept revisions and of the current one."""
     written_by = draft.get("written_by") or {}
     first = {"person_id": None, "run_id": written_by.get("run_id"), "at": draft["created_at"], "reason": ""}
     edits = [

@@ -1,4 +1,4 @@
-"""Replay and follow run logs; one reader per process fans out to every subscriber."""
+"""Replay and follow run logs; one reader per process distributes events to subscribers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from memory.redis import AWAY, Backoff, feed_key, run_log_key
 
 IDLE_SECONDS = 15.0
 BUFFER = 1_000
-"""Events that wait for a slow subscriber; then it reads them from the log again."""
+"""Limit of buffered events of a subscriber; beyond it the subscriber reads from the log."""
 
 PAGE = 500
 BLOCK_SECONDS = 5.0
@@ -30,36 +30,36 @@ logger = logging.getLogger(__name__)
 
 
 class Event(NamedTuple):
-    """One event as it was written."""
+    """An event as written."""
 
     id: LogId
     data: bytes
 
 
 class Gap(NamedTuple):
-    """Events between `after` and the next item are gone."""
+    """Events between `after` and the next item are lost."""
 
     after: LogId
 
 
 class Idle(NamedTuple):
-    """Nothing new, at the start or for a while: the caller looks whether the run goes on."""
+    """No new events, at the start or for a while: the caller checks the run."""
 
 
 Item = Event | Gap | Idle
 
 
 def continues(last: LogId, following: LogId) -> bool:
-    """Whether nothing is missing between two events: the next of the attempt, or the first of a later one."""
+    """Return whether an event follows another without a gap: next of the attempt, or first of a later one."""
     if following.attempt == last.attempt:
         return following.seq == last.seq + 1
     return following.seq == 1 and last != START
 
 
 class _Subscriber:
-    """The live events that wait for one reader.
+    """The buffer of live events of one reader.
 
-    `since` is where they begin: while `behind`, the reader takes what comes before from the log.
+    `since` is its start: while `behind`, the reader takes earlier events from the log.
     """
 
     def __init__(self, since: LogId) -> None:
@@ -71,7 +71,7 @@ class _Subscriber:
         self._deadline = 0.0
 
     def offer(self, events: list[Event], before: LogId) -> None:
-        """Take the events that follow `before`; without room, forget what waits and fall behind."""
+        """Buffer the events that follow `before`; if full, clear the buffer and fall behind."""
         if len(self._buffer) + len(events) > BUFFER:
             self._buffer.clear()
             self.behind = True
@@ -81,17 +81,17 @@ class _Subscriber:
         self._wake()
 
     def take(self) -> list[Event]:
-        """What waits."""
+        """Return and clear the buffer."""
         taken, self._buffer = self._buffer, []
         return taken
 
     async def wait(self, seconds: float) -> bool:
-        """Wait until something is there, or for `seconds`; whether something is."""
+        """Wait up to `seconds` for an event; return whether there is one."""
         if not self._buffer and not self.behind:
             loop = asyncio.get_running_loop()
             self._deadline = monotonic() + seconds
             if self._timer is None:
-                # One timer goes on over many waits: one for every event would cost more than the event.
+                # One timer serves many waits: a timer per event would cost more than the event.
                 self._timer = loop.call_later(seconds, self._ring)
             self._waiter = loop.create_future()
             try:
@@ -120,7 +120,7 @@ class _Subscriber:
 
 
 class _Channel:
-    """A watched run: how far the reader is, and who listens."""
+    """A followed run: the reader's position and its subscribers."""
 
     def __init__(self, position: LogId) -> None:
         self.position = position
@@ -133,8 +133,8 @@ class RunEventReader:
 
     Args:
         redis: For short commands.
-        blocking: For the one read that waits on the server.
-        idle_after: Seconds without an event after which a subscriber is told.
+        blocking: For the blocking read.
+        idle_after: Seconds without an event after which a subscriber gets `Idle`.
     """
 
     def __init__(self, redis: Redis, blocking: Redis, *, idle_after: float = IDLE_SECONDS) -> None:
@@ -148,10 +148,10 @@ class RunEventReader:
         self._reader: asyncio.Task[None] | None = None
 
     async def follow(self, scope: Scope, run_id: str, after: LogId = START) -> AsyncGenerator[Item]:
-        """What is in the log after `after`, then what comes, without end; close it when you have enough.
+        """Yield the log after `after`, then live events without end; the caller closes the iterator.
 
-        Every event comes once and in order, whatever happens to Redis, or a `Gap` stands where some are
-        lost. `Idle` comes at once when the log has nothing (it may have expired, or not begun).
+        Every event comes once and in order, also through outages of Redis; a `Gap` replaces lost ones. `Idle`
+        comes at once when the log is empty (expired, or not started).
         """
         key = run_log_key(scope, run_id).encode()
         last, heard, fresh = after, monotonic(), True
@@ -187,7 +187,7 @@ class RunEventReader:
                 self._leave(key, subscriber)
 
     async def tail(self, scope: Scope, run_id: str) -> list[Event]:
-        """All that is in the log now; Unavailable while Redis is away."""
+        """Return the whole log; Unavailable while Redis is unreachable."""
         key, last, events = run_log_key(scope, run_id).encode(), START, list[Event]()
         try:
             while page := await self._page(key, last):
@@ -198,14 +198,14 @@ class RunEventReader:
         return events
 
     async def last_id(self, scope: Scope, run_id: str) -> LogId:
-        """The newest id in the log, START when it is empty; Unavailable while Redis is away."""
+        """Return the newest id in the log, START if empty; Unavailable while Redis is unreachable."""
         try:
             return await self._newest(run_log_key(scope, run_id).encode())
         except AWAY as error:
             raise Unavailable("The event log cannot be read now.") from error
 
     async def first_id(self, scope: Scope, run_id: str) -> LogId | None:
-        """The oldest id that is still in the log; Unavailable while Redis is away."""
+        """Return the oldest id in the log; Unavailable while Redis is unreachable."""
         try:
             entries: Any = await self._redis.xrange(run_log_key(scope, run_id), count=1)
         except AWAY as error:
@@ -214,7 +214,7 @@ class RunEventReader:
 
     @property
     def watching(self) -> int:
-        """How many runs somebody follows."""
+        """The number of followed runs."""
         return len(self._channels)
 
     async def close(self) -> None:
@@ -237,7 +237,7 @@ class RunEventReader:
         return subscriber
 
     async def _nudge(self, key: bytes) -> None:
-        """End the read that waits on the server, should it wait for other runs only."""
+        """Wake the blocking read, so that it includes new runs."""
         if self._blocked and not self._channels[key].watched:
             pipe = self._redis.pipeline(transaction=False)
             pipe.execute_command("XADD", self._wake_key, "MAXLEN", 1, "*", "wake", "")
@@ -253,7 +253,7 @@ class RunEventReader:
                 del self._channels[key]
 
     async def _next(self, key: bytes, last: LogId, subscriber: _Subscriber) -> list[Event]:
-        """What the reader has brought, or a page of the log while the subscriber is behind."""
+        """Return buffered events, or a page of the log while the subscriber is behind."""
         if not subscriber.behind:
             return subscriber.take()
         since = subscriber.since
@@ -286,7 +286,7 @@ class RunEventReader:
                 backoff.reset()
             if reply:
                 self._fan_out(reply)
-                # The more runs, the dearer a read: let some events gather.
+                # A read costs more with more runs: let events accumulate.
                 await asyncio.sleep(min(LONGEST_SPACING, SPACING_PER_RUN * len(self._channels)))
 
     async def _read(self) -> Any:
@@ -296,7 +296,7 @@ class RunEventReader:
             channel.watched = True
         self._blocked = True
         try:
-            # A connection that died without a word must not stop the reader for ever.
+            # A half-open connection must not stop the reader forever.
             async with asyncio.timeout(BLOCK_SECONDS + 5):
                 return await self._blocking.xread(positions, PAGE, int(BLOCK_SECONDS * 1000))
         finally:

@@ -1,4 +1,4 @@
-"""The seats of a user: each holds one business, and what is left of its month when the business goes."""
+"""The seats of a user: each holds one business, and passes the rest of its month to the next."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from memory.collections import AlreadyThere
 from memory.database import Database
 
 _ALL = 100_000
-"""More seats than anybody has, also after the setting was lowered."""
+"""Upper bound of seats, also after the setting was lowered."""
 
 
 class Seats:
-    """At most so many businesses a user, also when many are created at once.
+    """Limits the businesses of a user, also under concurrent creation.
 
-    A seat is free when its business is stored no more, so deleting a business needs no step here. Who takes
-    a seat goes on with what the business before has left of the month: a quota is given to a seat once.
+    A seat is free when its business no longer exists, so deleting a business needs no step here. The next
+    business on a seat gets the rest of the previous one's month: a seat has one quota.
     """
 
     def __init__(self, database: Database, budgets: Budgets, clock: Clock, most: int) -> None:
@@ -32,20 +32,20 @@ class Seats:
         self._most = most
 
     async def take(self, user_id: str, scope: Scope) -> None:
-        """Seat a business that is stored; taking it again changes nothing.
+        """Take a seat for a stored business; idempotent.
 
         Raises:
             TooManyBusinesses: Every seat of the user holds a business.
         """
         seat: BusinessSeat | None = None
-        # Another request may take the seat that was found free; then one less is free, so this ends.
+        # Another request may take the free seat; each retry has one less, so this ends.
         while seat is None:
             seat = await self._try(user_id, scope.business_id)
         if seat.previous_id is not None:
             await self._budgets.succeed(Scope.of(seat.previous_id), scope)
 
     async def _try(self, user_id: str, business_id: str) -> BusinessSeat | None:
-        """The seat of the business; None when another request was quicker."""
+        """Take and return a seat; None when another request was first."""
         seats = await self._seats.all({"user_id": user_id}, limit=_ALL)
         for seat in seats:
             if seat.business_id == business_id:
@@ -61,14 +61,14 @@ class Seats:
         return await self._add(user_id, len(seats), business_id)
 
     async def _present(self, business_ids: Sequence[str]) -> set[str]:
-        """Which of these businesses are stored."""
+        """Return which of these businesses exist."""
         if not business_ids:
             return set()
         where = {"_id": {"$in": list(business_ids)}, **Scope.of(*business_ids).filter()}
         return {stored["_id"] async for stored in self._businesses.raw.find(where, {"_id": 1})}
 
     async def _add(self, user_id: str, number: int, business_id: str) -> BusinessSeat | None:
-        """One more seat; they are never removed, so the number says whether another request was quicker."""
+        """Add a seat; seats are never removed, so a duplicate number means that another request was first."""
         now = self._clock.now()
         seat = BusinessSeat(
             id=derived_id("business-seat", user_id, str(number)),

@@ -1,4 +1,4 @@
-"""Tell every worker at once that a run is to be cancelled; the run's document says it for good."""
+"""Signal the cancellation of a run to all workers; the run's document holds the durable request."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Signals:
 
     Args:
         redis: For sending.
-        blocking: For the subscription, which waits on the server.
+        blocking: For the subscription.
     """
 
     def __init__(self, redis: Redis, blocking: Redis) -> None:
@@ -30,7 +30,7 @@ class Signals:
         self._blocking = blocking
 
     async def cancel(self, run_id: str) -> bool:
-        """Send the signal; whether some worker got it. Never raises, and gives up after a second."""
+        """Send the signal; return whether a worker received it. Never raises; gives up after a second."""
         try:
             async with asyncio.timeout(SEND_SECONDS):
                 return int(await self._redis.publish(CANCEL_CHANNEL, run_id)) > 0
@@ -38,9 +38,9 @@ class Signals:
             return False
 
     async def listen(self, callback: Callable[[str], object]) -> None:
-        """Call back with the id of every run that is to be cancelled, until this task is cancelled itself.
+        """Call back with the id of every run to cancel, until this task is cancelled.
 
-        What is signalled while Redis is away does not arrive.
+        Signals sent while Redis is unreachable are lost.
         """
         backoff = Backoff()
         while True:
@@ -52,7 +52,7 @@ class Signals:
                         message: Any = await subscription.get_message(timeout=QUIET_SECONDS)
                         backoff.reset()
                         if message is None and asked:
-                            # A connection that died without a word.
+                            # A half-open connection.
                             break
                         if message is None:
                             await subscription.ping()

@@ -1,4 +1,4 @@
-"""Campaign memory in Chroma, always filtered by business."""
+"""The vector index of memories in Chroma, always filtered by business."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ BATCH = 500
 QUERY_SECONDS = 3.0
 WRITE_SECONDS = 30.0
 SEARCH_WIDTH = 400
-"""With Chroma's default of 100, one decision among hundreds that read alike is not found."""
+"""HNSW search width; with Chroma's default of 100, one of hundreds of similar decisions is not found."""
 
 
 @dataclass(frozen=True)
 class Hit:
-    """A remembered text near a question; similarity 1 is the same, 0 unrelated."""
+    """A memory near a question; similarity 1 is equal, 0 unrelated."""
 
     memory_id: str
     similarity: float
@@ -61,7 +61,7 @@ class VectorIndex:
             await collection.count()
 
     async def put(self, scope: Scope, vectors: Mapping[str, list[float]], kinds: Mapping[str, str]) -> None:
-        """Index memories of one business by id; an id that is there is replaced."""
+        """Index memories of one business by id, replacing existing ones."""
         ids = list(vectors)
         async with self._open() as collection:
             for start in range(0, len(ids), BATCH):
@@ -75,7 +75,7 @@ class VectorIndex:
     async def nearest(
         self, scope: Scope, vector: Sequence[float], limit: int, *, except_kind: str = ""
     ) -> list[Hit]:
-        """The memories of one business that are nearest to `vector`, best first; not those of one kind."""
+        """Return the memories of one business nearest to `vector`, best first, except one kind."""
         query: list[Any] = [list(vector)]
         where: Any = {"$and": [{"business_id": scope.business_id}, {"kind": {"$ne": except_kind}}]}
         async with self._open(QUERY_SECONDS) as collection:
@@ -92,12 +92,12 @@ class VectorIndex:
         ]
 
     async def remove(self, scope: Scope, memory_ids: Sequence[str]) -> None:
-        """Forget some memories of the business."""
+        """Remove memories of the business."""
         async with self._open() as collection:
             await collection.delete(ids=list(memory_ids), where={"business_id": scope.business_id})
 
     async def remove_all(self, scope: Scope) -> None:
-        """Forget everything of the business."""
+        """Remove all memories of the business."""
         async with self._open() as collection:
             await collection.delete(where={"business_id": scope.business_id})
 
@@ -111,7 +111,7 @@ class VectorIndex:
 
     @asynccontextmanager
     async def _open(self, seconds: float = WRITE_SECONDS) -> AsyncIterator[AsyncCollection]:
-        # Imported on first use: it costs more than the rest of a process that never asks Chroma.
+        # Imported on first use: the import is slow, and many processes never use Chroma.
         from chromadb.errors import ChromaError
 
         connecting = self._connecting
@@ -119,7 +119,7 @@ class VectorIndex:
             connecting = self._connecting = asyncio.create_task(self._connect())
             connecting.add_done_callback(_failed)
         try:
-            # Chroma's client itself waits for ever. All who come meanwhile share one connection, and who
+            # Chroma's client has no timeout. Concurrent callers share one connection attempt, and one that
             # gives up leaves it to the others.
             async with asyncio.timeout(seconds):
                 yield await asyncio.shield(connecting)
@@ -156,5 +156,5 @@ class VectorIndex:
 
 
 def _failed(task: asyncio.Task[Any]) -> bool:
-    """Whether a task has ended without a result; asking also tells asyncio that somebody knows."""
+    """Return whether a task ended without a result; this also marks its exception as retrieved."""
     return task.done() and (task.cancelled() or task.exception() is not None)

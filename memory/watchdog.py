@@ -1,4 +1,4 @@
-"""Notice a process that lives but does not answer."""
+"""Detect processes that run but do not answer."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from pathlib import Path
 Ask = Callable[[], Awaitable[bool]]
 
 QUESTIONS = 6
-"""So many in a row without an answer, and a process counts as hanging."""
+"""Consecutive unanswered probes after which a process counts as hanging."""
 
 BROKEN = 3
-"""An answer that says that nothing works any more counts as so many without one."""
+"""Weight of an answer that reports a broken process."""
 
 
 class Broken(ConnectionError):
-    """What answers says that it cannot do the simplest thing."""
+    """The process answers that it is broken."""
 
 
 class Silence:
-    """Counts the questions in a row that stayed without an answer.
+    """Counts consecutive unanswered probes.
 
     Args:
-        seconds: How long one question may take. One that took twice as long says nothing: it is the asker
-            that did not run meanwhile, because it was stopped or the machine slept.
+        seconds: Timeout of one probe. A probe that took twice as long is ignored: this process itself was
+        suspended.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -33,14 +33,14 @@ class Silence:
         self._missed = 0
 
     def note(self, missed: int, took: float) -> bool:
-        """Take note of one question.
+        """Record one probe.
 
         Args:
-            missed: 0 when it was answered, else as how many unanswered ones it counts.
+            missed: 0 when it was answered, else its weight.
             took: Seconds.
 
         Returns:
-            Whether the process counts as hanging now.
+            Whether the process counts as hanging.
         """
         if not missed:
             self._missed = 0
@@ -50,11 +50,11 @@ class Silence:
 
 
 async def until_silent(ask: Ask, seconds: float) -> None:
-    """Ask again and again, and return when nothing was answered for so long, or twice that it is broken.
+    """Probe until nothing was answered for `seconds`, or `Broken` was raised twice.
 
     Args:
-        ask: Whether the process answers; an `OSError` counts as no.
-        seconds: The whole silence; a process that is busy for a part of it is left alone.
+        ask: The probe; an `OSError` counts as no answer.
+        seconds: The length of the silence; a process that is busy for part of it is not affected.
     """
     clock = asyncio.get_running_loop().time
     each = seconds / QUESTIONS
@@ -75,27 +75,27 @@ async def until_silent(ask: Ask, seconds: float) -> None:
 
 
 class Heartbeat:
-    """A file that a process touches as long as its event loop turns."""
+    """A file that a process touches while its event loop runs."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._seen = 0
 
     async def answers(self) -> bool:
-        """Whether it was touched since the last question; the two clocks are never compared."""
+        """Return whether it was touched since the last probe, without comparing clocks."""
         touched = self._path.stat().st_mtime_ns
         fresh, self._seen = touched != self._seen, touched
         return fresh
 
 
 async def beat(path: Path, every: float) -> None:
-    """Touch the file every so many seconds, until cancelled."""
+    """Touch the file at intervals, until cancelled."""
     while True:
         _touch(path)
         await asyncio.sleep(every)
 
 
 def _touch(path: Path) -> None:
-    # On a full disk the file cannot be made, but one that is there can be touched.
+    # On a full disk the file cannot be created, but an existing one can be touched.
     with suppress(OSError):
         path.touch()

@@ -1,4 +1,4 @@
-"""Lists of the bundled server, which decodes all that a find spans before it sorts and cuts."""
+"""Lists on the bundled server, which decodes every match of a find before it sorts and limits."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from memory.pages import NEWEST_FIRST, Position
 
 EVERY = 32
 SAMPLED = {"$lt": "08"}
-"""Of ids, which are random hexadecimal digits, one in 32 is below `08`."""
+"""Upper bound of sampled ids: one in 32 random hexadecimal ids is below `08`."""
 
 MOST_CUTS = 512
-"""Of a longer list only every second cut is kept, and so on."""
+"""Limit of cuts; of a longer list every second cut is kept, and so on."""
 
 MOST_LISTS = 2_000
 MOST_WINDOWS = 4
@@ -26,9 +26,9 @@ MOST_WINDOWS = 4
 
 @dataclass(frozen=True)
 class _Cuts:
-    """Where a list may be cut so that about `every` of its documents lie in between.
+    """Cuts of a list with about `every` documents in between.
 
-    `fields` are the conditions of the list that an index answers.
+    `fields` are the indexed conditions of the list.
     """
 
     fields: Sequence[str]
@@ -37,14 +37,13 @@ class _Cuts:
 
 
 class SampledWindows:
-    """Cuts a list at the times of a random sample of it, and reads from cut to cut until a page is full.
+    """Splits a list into windows at the times of a random sample, and reads windows until a page is full.
 
-    Between two neighbours of a sample of one in 32 lie about 32 documents of the list, however they are
-    spread over time: a burst within seconds is cut finely, and an empty year is one window. The cuts are
-    remembered until a page shows that the list has changed much; old ones cost time, never correctness.
+    Between neighbours of a 1-in-32 sample lie about 32 documents, whatever their distribution over time. Cuts
+    are cached until a page shows that the list has changed much; outdated cuts cost time, not correctness.
 
-    The server takes an index only for conditions on exactly its first fields, so that it is sent no others:
-    what is read is held to them here.
+    The server uses an index only for conditions on exactly its first fields: other conditions are applied
+    here.
     """
 
     def __init__(self, collection: RawCollection) -> None:
@@ -58,7 +57,7 @@ class SampledWindows:
         """Return stored documents, newest first.
 
         Raises:
-            ValueError: The condition joins others (`$or`): ask for each of them.
+            ValueError: The condition joins others (`$or`): query each of them.
         """
         if any(name.startswith("$") for name in where):
             raise ValueError(f"a list is of fields and their values, not {sorted(where)}")
@@ -69,7 +68,7 @@ class SampledWindows:
             return await self._narrow(where, operators, before, count)
         if not operators:
             return await self._one_list(where, before, count)
-        # No index gives the newest of several owners: take each one's, and of these the newest.
+        # No index covers several businesses: read the newest of each and merge.
         each = [{**where, "business_id": owner} for owner in where["business_id"]["$in"]]
         lists = await asyncio.gather(*(self._one_list(one, before, count) for one in each))
         found = (stored for one in lists for stored in one)
@@ -82,8 +81,8 @@ class SampledWindows:
     async def _narrow(
         self, where: Mapping[str, Any], operators: set[str], before: Position | None, count: int
     ) -> list[Stored]:
-        """Read all documents under a condition that leaves few, such as a list of ids."""
-        # Only the server can judge an operator.
+        """Read all documents of a selective condition, such as a list of ids."""
+        # Only the server evaluates operators.
         fitting = [fields for fields in self._prefixes(where) if operators <= {*fields}]
         fields = ("_id", *where) if "_id" in where else max(fitting, key=len, default=tuple(where))
         found = await self._window({name: where[name] for name in fields})
@@ -115,7 +114,7 @@ class SampledWindows:
         return found[:count]
 
     async def _cut(self, where: Mapping[str, Any]) -> _Cuts:
-        """Sample the list by each index that fits it, and choose the one with the fewest documents."""
+        """Sample the list by each matching index, and choose the one with the fewest documents."""
         for rare in self._rare:
             if rare.items() <= where.items():
                 return _Cuts((*rare, *({"business_id"} & where.keys())), EVERY, ())
@@ -148,15 +147,15 @@ class SampledWindows:
     async def _read_indexes(self) -> None:
         indexes = (await self._collection.index_information()).values()
         self._one_each = any(one.get("unique") and one["key"] == [("business_id", 1)] for one in indexes)
-        # A partial index is made for what few documents are, and holds no others.
+        # A partial index holds only a few of the documents.
         partial = (dict(one.get("partialFilterExpression", {})) for one in indexes)
         self._rare = [condition for condition in partial if condition]
         self._indexes = [tuple(name for name, _ in one["key"]) for one in indexes]
 
     def _prefixes(self, where: Mapping[str, Any]) -> set[tuple[str, ...]]:
-        """Return the first fields of each index that the condition names, up to one with an operator.
+        """Return the leading fields of each index that the condition has, up to one with an operator.
 
-        The business is always among them: no tenant's documents are read to be looked through here.
+        The business is always among them: other tenants' documents are never read.
         """
         found = set()
         for index in self._indexes:
@@ -173,7 +172,7 @@ class SampledWindows:
 
 
 def _behind(before: Position | None, where: Mapping[str, Any], stored: Sequence[Stored]) -> list[Stored]:
-    """Return what has the values of `where` and comes behind a position."""
+    """Return the documents that match `where` and follow a position."""
     return [
         one
         for one in stored
@@ -183,7 +182,7 @@ def _behind(before: Position | None, where: Mapping[str, Any], stored: Sequence[
 
 
 def _value(stored: Stored, name: str) -> Any:
-    """Return the value of a field, which may be one of a field's (`input.campaign_id`)."""
+    """Return the value of a field, which may be nested (`input.campaign_id`)."""
     value: Any = stored
     for part in name.split("."):
         value = (value or {}).get(part)

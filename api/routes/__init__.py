@@ -1,1 +1,1 @@
-"""Routes, one noun a file."""
+"""Routes, one noun per file."""

@@ -58,7 +58,7 @@ class Registration(Value):
 
 
 class Credentials(Value):
-    """What a person signs in with."""
+    """E-mail and password."""
 
     model_config = example({"email": "ali@example.com", "password": "correct horse battery"})
 
@@ -67,7 +67,7 @@ class Credentials(Value):
 
 
 class RefreshIn(Value):
-    """The refresh token, for clients that keep no cookies."""
+    """The refresh token, for clients without cookies."""
 
     model_config = example({})
 
@@ -75,7 +75,7 @@ class RefreshIn(Value):
 
 
 class UserOut(View):
-    """A person, as they see themselves."""
+    """The caller's own account."""
 
     model_config = example(USER)
 
@@ -88,7 +88,7 @@ class UserOut(View):
 
 
 class Tokens(View):
-    """A session begins, or goes on."""
+    """The tokens of a new or refreshed session."""
 
     model_config = example(
         {
@@ -118,7 +118,7 @@ class SessionState(View):
 
 
 class AuthOptions(View):
-    """What the sign-in page needs to know."""
+    """The options of the sign-in page."""
 
     model_config = example(
         {
@@ -142,7 +142,7 @@ class AuthOptions(View):
 
 
 class SessionOut(View):
-    """One place where a person is signed in."""
+    """One session of a person."""
 
     model_config = example(SESSION)
 
@@ -155,7 +155,7 @@ class SessionOut(View):
 
 
 class SessionList(PageView[SessionOut]):
-    """Where a person is signed in, newest first."""
+    """A page of sessions, newest first."""
 
     model_config = example({"items": [SESSION], "next_cursor": None})
 
@@ -199,7 +199,7 @@ async def login(
     services: ServicesDep,
     user_agent: UserAgent = "",
 ) -> Tokens:
-    """The refresh token comes in the body and as an HttpOnly cookie: use one of them."""
+    """Returns the refresh token in the body and as an HttpOnly cookie: use one of them."""
     await request.state.limits.sign_in(given.email)
     signed_in = await services.accounts.login(given.email, given.password, user_agent)
     return _begin(signed_in, request, response, services)
@@ -217,7 +217,7 @@ async def login(
 async def refresh(
     request: Request, response: Response, services: ServicesDep, given: RefreshIn | None = None
 ) -> Tokens:
-    """Takes the cookie, or `{refresh_token}`. Each refresh token is for one use."""
+    """Takes the cookie, or `{refresh_token}`. Each refresh token can be used once."""
     from_body = given.refresh_token if given else None
     token = from_body or _cookie(request, services)
     if token is None:
@@ -233,7 +233,7 @@ async def refresh(
 async def logout(
     request: Request, services: ServicesDep, caller: MaybeCaller, given: RefreshIn | None = None
 ) -> Response:
-    """Ends the session of the access token, of `{refresh_token}` and of the cookie; ending twice is fine."""
+    """Ends the session of the access token, of `{refresh_token}` and of the cookie; idempotent."""
     tokens = {given.refresh_token if given else None, _cookie(request, services)}
     for token in tokens:
         await services.accounts.logout(token, caller)
@@ -244,14 +244,14 @@ async def logout(
 
 @router.get("/session", summary="Whether the browser's cookie holds a session", dependencies=[public()])
 async def session(request: Request, services: ServicesDep) -> SessionState:
-    """Always 200, so that a page may ask without an error in its console."""
+    """Always 200, so that a page can ask without an error in the browser's console."""
     token = request.cookies.get(COOKIE)
     return SessionState(signed_in=token is not None and await services.accounts.plausible(token))
 
 
 @router.get("/options", summary="What the sign-in page needs to know", dependencies=[public()])
 async def options(services: ServicesDep) -> AuthOptions:
-    """The demo login is given only where there is a demo workspace, never in production."""
+    """The demo login is included if there is a demo workspace, never in production."""
     settings = services.settings
     demo = await services.accounts.demo_login()
     email, password = demo or (None, None)
@@ -293,7 +293,7 @@ async def list_sessions(caller: SignedInCaller, services: ServicesDep, paging: P
 
 @router.delete("/sessions", status_code=204, summary="End every other session")
 async def end_other_sessions(caller: SignedInCaller, services: ServicesDep) -> None:
-    """The session that asks goes on."""
+    """The caller's session continues."""
     await services.accounts.end_sessions(caller.id, keep=caller.session_id)
 
 
@@ -304,7 +304,7 @@ async def end_other_sessions(caller: SignedInCaller, services: ServicesDep) -> N
     responses={404: problem_response("The caller has no such open session.")},
 )
 async def end_session(session_id: str, caller: SignedInCaller, services: ServicesDep) -> None:
-    """Signs that place out; the caller's own session too."""
+    """Ends one session, which may be the caller's."""
     await services.accounts.end_session(caller.id, session_id)
 
 
@@ -316,7 +316,7 @@ def _begin(signed_in: SignedIn, request: Request, response: Response, services: 
         expires=signed_in.refresh_expires_at,
         httponly=True,
         samesite="strict",
-        # Trying Marquee out over plain http must be possible; a production site is never plain.
+        # Plain http is allowed for trying out, not in production.
         secure=services.settings.production or request.url.scheme == "https",
     )
     return Tokens(
@@ -328,7 +328,7 @@ def _begin(signed_in: SignedIn, request: Request, response: Response, services: 
 
 
 def _cookie(request: Request, services: ServicesDep) -> str | None:
-    """The cookie's token; Forbidden when a page of another origin sent it."""
+    """Return the cookie's token; Forbidden when a page of another origin sent it."""
     token = request.cookies.get(COOKIE)
     origin = request.headers.get("origin")
     if token is None or origin is None:

@@ -1,4 +1,4 @@
-"""Business, facts, members, memory, usage."""
+"""Routes of businesses and their facts."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class BusinessList(PageView[BusinessView]):
 
 
 class Facts(View):
-    """Everything that is known to be true."""
+    """The facts of a business."""
 
     facts: list[Fact]
 
@@ -113,7 +113,7 @@ async def change_business(
 ) -> BusinessView:
     """A JSON merge patch (RFC 7396) of the profile; facts have their own address.
 
-    Drafts are checked again in the background; until then they say `checks_stale`.
+    Drafts are checked again in the background; until then `checks_stale` is true.
     """
     scope, business_id = allowed.scope, allowed.scope.business_id
     business = await services.businesses.change(scope, business_id, patch, version)
@@ -136,9 +136,9 @@ async def delete_business(
     version: IfMatch,
     cascade: Annotated[bool, Query(description="Also when it has campaigns or content.")] = False,
 ) -> Response:
-    """Campaigns, content, conversations and memory go with it; nothing can be brought back.
+    """Deletes its campaigns, content, conversations and memories; this cannot be undone.
 
-    How many tokens it used stays on record: deleting a business frees no quota.
+    The record of used tokens stays: deleting a business frees no quota.
     """
     business_id = allowed.scope.business_id
     return deleted(
@@ -174,9 +174,9 @@ async def replace_facts(
     version: IfMatch,
     response: Response,
 ) -> Facts:
-    """The whole list: a fact with its id is kept or changed, one without is new, a missing one is gone.
+    """Replaces the list: a fact with an id is kept or changed, one without is new, a missing one is removed.
 
-    Drafts are checked again in the background; until then they say `checks_stale`.
+    Drafts are checked again in the background; until then `checks_stale` is true.
     """
     scope, business_id = allowed.scope, allowed.scope.business_id
     business = await services.businesses.replace_facts(scope, business_id, draft.facts, version)

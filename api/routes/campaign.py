@@ -1,4 +1,4 @@
-"""Campaigns."""
+"""Routes of campaigns."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _NEW = CAMPAIGN.model_dump(
 
 
 async def campaign_to_create(draft: Annotated[NewCampaign, Body(examples=[_NEW])]) -> NewCampaign:
-    """The new campaign, in the business that it names."""
+    """Return the new campaign as a resource of its business."""
     return draft
 
 
@@ -98,9 +98,9 @@ async def change_campaign(
     version: IfMatch,
     response: Response,
 ) -> CampaignView:
-    """A JSON merge patch (RFC 7396) of what a person says about a campaign.
+    """A JSON merge patch (RFC 7396) of a campaign's fields.
 
-    Its drafts are checked again in the background; until then they say `checks_stale`.
+    Its drafts are checked again in the background; until then `checks_stale` is true.
     """
     scope, campaign_id = allowed.scope, allowed.resource.id
     campaign = await services.campaigns.change(scope, campaign_id, patch, version)
@@ -120,7 +120,7 @@ async def delete_campaign(
     version: IfMatch,
     cascade: Annotated[bool, Query(description="Also when it has content, which goes with it.")] = False,
 ) -> Response:
-    """Runs that work on it end; conversations about it stay, without a campaign."""
+    """Ends runs on it; conversations about it stay, without a campaign."""
     campaign_id = allowed.resource.id
     return deleted(
         await services.erasure.erase_campaign(allowed.scope, campaign_id, cascade=cascade, version=version)

@@ -1,4 +1,4 @@
-"""What this agent can do, as AG-UI's capability document."""
+"""The AG-UI capability document."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ SUBAGENTS = (
     response_model_exclude_none=True,
 )
 async def capabilities(request: Request) -> AgentCapabilities:
-    """What a client may rely on today; `custom.events` lists our CUSTOM events."""
+    """The supported features; `custom.events` lists our CUSTOM events."""
     return AgentCapabilities(
         identity=IdentityCapabilities(
             name=request.app.title, description=request.app.summary, version=request.app.version

@@ -1,4 +1,4 @@
-"""Content: drafts and their edits."""
+"""Routes of drafts."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ async def list_content(
     platform: Annotated[Platform | None, Query(description="Only for this platform.")] = None,
     status: Annotated[ContentStatus | None, Query(description="Only in this status.")] = None,
 ) -> ContentList:
-    """Under every given condition; without one, of all of the caller's businesses."""
+    """Drafts that match all filters; without filters, of all of the caller's businesses."""
     page = await services.content.page(
         allowed.scope,
         paging.limit,
@@ -79,7 +79,7 @@ async def change_content(
 ) -> ContentView:
     """A JSON merge patch (RFC 7396) of title, words, media and language.
 
-    The revision that it replaces is kept and the checks run again; a failed check never stops an edit.
+    The previous revision is kept and the checks run again; a failed check does not refuse the edit.
     """
     changed = await services.content.change(
         allowed.scope, allowed.resource.id, patch, version, edited_by=allowed.principal.id
@@ -100,5 +100,5 @@ async def delete_content(
     services: ServicesDep,
     version: IfMatch,
 ) -> Response:
-    """Its versions go with it; its calendar slot is planned again."""
+    """Deletes its revisions too; its calendar slot is planned again."""
     return deleted(await services.erasure.erase_content(allowed.scope, allowed.resource.id, version))

@@ -1,4 +1,4 @@
-"""Chat, threads, runs."""
+"""Routes of runs."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ NamedId = Annotated[str, StringConstraints(max_length=64)]
 
 
 class MarqueeProps(BaseModel):
-    """`forwardedProps.marquee`: what the page knows beside the words."""
+    """`forwardedProps.marquee`: the context of the message."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -44,7 +44,7 @@ class MarqueeProps(BaseModel):
 
 
 class ForwardedProps(BaseModel):
-    """AG-UI's `forwardedProps`; ours stand under `marquee`."""
+    """AG-UI's `forwardedProps`; ours are under `marquee`."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -52,7 +52,7 @@ class ForwardedProps(BaseModel):
 
 
 class CopilotInput(BaseModel):
-    """AG-UI's RunAgentInput. The last user message counts; history is the server's."""
+    """AG-UI's RunAgentInput. Only the last user message is used; the server has the history."""
 
     model_config = ConfigDict(
         extra="ignore",
@@ -75,7 +75,7 @@ class CopilotInput(BaseModel):
     forwarded_props: ForwardedProps | None = Field(default=None, alias="forwardedProps")
 
     def last_words(self) -> str:
-        """The text of the last user message; InvalidFields when there is none."""
+        """Return the text of the last user message; InvalidFields when there is none."""
         for message in reversed(self.messages):
             if message.get("role") == "user":
                 text = _text(message.get("content")).strip()
@@ -99,7 +99,7 @@ def _text(content: object) -> str:
 
 
 class RunView(View):
-    """A run as clients see it; `run_id` and `thread_id` are the client's own names."""
+    """A run; `run_id` and `thread_id` are the client's ids."""
 
     id: str
     run_id: str
@@ -115,7 +115,7 @@ class RunView(View):
 
     @classmethod
     def of_run(cls, run: Run) -> Self:
-        """Return the view of a run, under the client's names."""
+        """Return the view of a run, with the client's ids."""
         names = {"run_id": run.client_id, "thread_id": run.thread_client_id}
         return cls(**{name: getattr(run, name) for name in cls.model_fields if name not in names}, **names)
 
@@ -139,7 +139,7 @@ async def run_copilot(
     body: Annotated[CopilotInput, Body()],
     services: ServicesDep,
 ) -> EventSourceResponse:
-    """Starts a run, or attaches to the one that has this runId. An unknown threadId opens a thread."""
+    """Starts a run, or attaches to the one with this runId. An unknown threadId creates a thread."""
     scope, caller_id = allowed.scope, allowed.principal.id
     if body.resume:
         raise Conflict("No interrupt of this thread is open.")
@@ -169,7 +169,7 @@ async def run_copilot(
     summary="One run",
 )
 async def get_run(allowed: Annotated[Authorized[Run], authorize("run.read", run_in_path)]) -> RunView:
-    """By our id or by the caller's own runId."""
+    """Finds a run by its id or the caller's runId."""
     return RunView.of_run(allowed.resource)
 
 
@@ -189,7 +189,8 @@ async def stream_run(
         str | None, Query(pattern=EVENT_ID, description="The same, for clients without headers.")
     ] = None,
 ) -> EventSourceResponse:
-    """Replays what was missed, then goes on live. Many may watch; leaving cancels nothing."""
+    """Replays missed events, then continues live. Any number of clients can subscribe; disconnecting cancels
+    nothing."""
     after = read_last_event_id(last_id, last_event_id)
     run = allowed.resource
     return event_stream(services.run_stream.follow(allowed.scope, run, after), run.id)
@@ -203,5 +204,5 @@ async def stream_run(
 async def cancel_run(
     allowed: Annotated[Authorized[Run], authorize("run.cancel", run_in_path)], services: ServicesDep
 ) -> RunView:
-    """Closes the model call within two seconds; what is finished stays."""
+    """Closes the model call within two seconds; finished drafts stay."""
     return RunView.of_run(await services.runs.cancel(allowed.scope, allowed.resource))

@@ -26,7 +26,7 @@ class Alive(View):
 
 
 class PartOut(View):
-    """One part as it was just found."""
+    """The result of the check of one part."""
 
     state: Literal["up", "down"]
     needed: bool = Field(description="Without it nothing works; without the others less does.")
@@ -52,7 +52,7 @@ class Readiness(View):
 
 @router.get("/healthz", summary="Whether this process answers", dependencies=[public()])
 async def healthz() -> Alive:
-    """Says nothing about the stores."""
+    """Does not check the stores."""
     return Alive()
 
 
@@ -63,7 +63,7 @@ async def healthz() -> Alive:
     responses={503: {"model": Readiness, "description": "A needed part cannot serve."}},
 )
 async def readyz(services: ServicesDep, response: Response) -> Readiness:
-    """503 when MongoDB takes no write or gives no read; without another part 200 and `degraded`."""
+    """503 when MongoDB cannot be written or read; 200 and `degraded` when another part fails."""
     parts = await services.health_checks.look()
     down = [part for part in parts if part.state == "down"]
     needed_down = any(part.needed for part in down)
@@ -83,5 +83,5 @@ async def readyz(services: ServicesDep, response: Response) -> Readiness:
     responses={200: {"content": {"text/plain": {"example": "marquee_http_streams 3.0"}}}},
 )
 async def metrics(services: ServicesDep) -> Response:
-    """The text format of Prometheus. Only for this machine, or with the token of the setting."""
+    """The text format of Prometheus. Only from this machine, or with the configured token."""
     return Response(generate_latest(services.registry), media_type=CONTENT_TYPE_LATEST)

@@ -1,4 +1,4 @@
-"""Calendars."""
+"""Routes of calendars."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ router = APIRouter(tags=["publishing"])
 
 
 async def campaign_of_calendar(campaign_id: str, services: ServicesDep, caller: Caller) -> Campaign:
-    """The campaign at `/calendar/{campaign_id}`."""
+    """Return the campaign at `/calendar/{campaign_id}`."""
     return await services.campaigns.get(caller.scope(), campaign_id)
 
 
@@ -29,5 +29,5 @@ async def get_calendar(
     allowed: Annotated[Authorized[Campaign], authorize("campaign.read", campaign_of_calendar)],
     services: ServicesDep,
 ) -> Calendar:
-    """The slots in the order of time, each with the draft that fills it."""
+    """The slots ordered by time, each with its draft."""
     return await services.campaigns.calendar(allowed.scope, allowed.resource)

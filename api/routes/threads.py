@@ -1,4 +1,4 @@
-"""Threads with their messages, open artefacts and active run."""
+"""Routes of threads with their messages, open artefacts and active run."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from core.views import DocumentView, PageView, View
 router = APIRouter(tags=["copilot"])
 
 MESSAGES = 100
-"""How many messages a thread is shown with."""
+"""Limit of messages in a thread's response."""
 
 
 class ThreadView(DocumentView):
@@ -58,7 +58,7 @@ class MessageList(PageView[MessageView]):
 
 
 class ActiveRun(View):
-    """The run that is going on: attach to its events."""
+    """The active run, whose events can be streamed."""
 
     id: str
     run_id: str
@@ -66,14 +66,14 @@ class ActiveRun(View):
 
 
 class Stays(View):
-    """What is not deleted with a thread."""
+    """Documents that are not deleted with a thread."""
 
     campaign_id: str | None
     drafts: int = Field(description="Drafts that were written in the thread.")
 
 
 class WholeThread(ThreadView):
-    """A thread with its message tree, the open artefacts, and the run that is going on."""
+    """A thread with its messages, open artefacts and active run."""
 
     head_id: str | None
     messages: list[MessageView] = Field(description="The newest ones of all branches, oldest first.")
@@ -88,7 +88,7 @@ class WholeThread(ThreadView):
 
 
 class ThreadPatch(Value):
-    """What a person may change in a thread."""
+    """The fields of a thread that a person edits."""
 
     model_config = example({"title": "March membership drive"})
 
@@ -104,7 +104,7 @@ async def list_threads(
     services: ServicesDep,
     paging: Paging,
 ) -> ThreadList:
-    """A thread is its user's own."""
+    """Only the caller's own threads."""
     page = await services.threads.page(allowed.scope, allowed.principal.id, paging.limit, paging.cursor)
     return ThreadList.of(page)
 
@@ -118,7 +118,7 @@ async def get_thread(
     services: ServicesDep,
     response: Response,
 ) -> WholeThread:
-    """Everything that a page needs to show the thread again, and to go on with its run."""
+    """Everything that a client needs to show the thread and to resume its run."""
     thread, scope = allowed.resource, allowed.scope
     active = await services.threads.active_run(scope, thread)
     set_etag(response, thread.version)
@@ -144,7 +144,7 @@ async def list_messages(
     services: ServicesDep,
     paging: Paging,
 ) -> MessageList:
-    """Of all branches: `parent_id` says which message each one follows."""
+    """Messages of all branches: `parent_id` is the message that each one follows."""
     page = await services.threads.messages(allowed.scope, allowed.resource.id, paging.limit, paging.cursor)
     return MessageList.of(page)
 
@@ -160,7 +160,7 @@ async def rename_thread(
     version: IfMatch,
     response: Response,
 ) -> ThreadView:
-    """The title is all that a person can change."""
+    """Changes the title."""
     thread = allowed.resource
     renamed = await services.threads.rename(allowed.scope, thread, version or thread.version, patch.title)
     set_etag(response, renamed.version)
@@ -178,5 +178,5 @@ async def delete_thread(
     services: ServicesDep,
     version: IfMatch,
 ) -> Response:
-    """Its runs end, and go with its messages and memories; its campaign and drafts stay (`stays`)."""
+    """Ends its runs and deletes them with messages and memories; campaign and drafts stay (`stays`)."""
     return deleted(await services.erasure.erase_thread(allowed.scope, allowed.resource, version))

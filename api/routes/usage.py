@@ -1,4 +1,4 @@
-"""What a business has used of its month."""
+"""Routes of the usage of a business."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ _EXAMPLE = {
 
 
 class Cost(View):
-    """Money as an integer."""
+    """An amount of money as an integer."""
 
     micro_usd: int = Field(description="Millionths of a US dollar.")
 
 
 class UsageView(View):
-    """The tokens and the money of one UTC month."""
+    """Tokens and cost of one UTC month."""
 
     month: str
     limit: int
@@ -67,5 +67,5 @@ async def get_usage(
         ),
     ] = None,
 ) -> UsageView:
-    """Tokens and cost of a month, the present one by default, with who and which model used them."""
+    """Tokens and cost of a month, by default the current one, by agent and model."""
     return UsageView.model_validate(await services.usage.report(allowed.scope, month))

@@ -35,7 +35,7 @@ export interface paths {
         put?: never;
         /**
          * Sign in
-         * @description The refresh token comes in the body and as an HttpOnly cookie: use one of them.
+         * @description Returns the refresh token in the body and as an HttpOnly cookie: use one of them.
          */
         post: operations["login"];
         delete?: never;
@@ -55,7 +55,7 @@ export interface paths {
         put?: never;
         /**
          * The next tokens of a session
-         * @description Takes the cookie, or `{refresh_token}`. Each refresh token is for one use.
+         * @description Takes the cookie, or `{refresh_token}`. Each refresh token can be used once.
          */
         post: operations["refresh"];
         delete?: never;
@@ -75,7 +75,7 @@ export interface paths {
         put?: never;
         /**
          * End this session
-         * @description Ends the session of the access token, of `{refresh_token}` and of the cookie; ending twice is fine.
+         * @description Ends the session of the access token, of `{refresh_token}` and of the cookie; idempotent.
          */
         post: operations["logout"];
         delete?: never;
@@ -93,7 +93,7 @@ export interface paths {
         };
         /**
          * Whether the browser's cookie holds a session
-         * @description Always 200, so that a page may ask without an error in its console.
+         * @description Always 200, so that a page can ask without an error in the browser's console.
          */
         get: operations["session"];
         put?: never;
@@ -113,7 +113,7 @@ export interface paths {
         };
         /**
          * What the sign-in page needs to know
-         * @description The demo login is given only where there is a demo workspace, never in production.
+         * @description The demo login is included if there is a demo workspace, never in production.
          */
         get: operations["options"];
         put?: never;
@@ -160,7 +160,7 @@ export interface paths {
         post?: never;
         /**
          * End every other session
-         * @description The session that asks goes on.
+         * @description The caller's session continues.
          */
         delete: operations["end_other_sessions"];
         options?: never;
@@ -180,7 +180,7 @@ export interface paths {
         post?: never;
         /**
          * End one session
-         * @description Signs that place out; the caller's own session too.
+         * @description Ends one session, which may be the caller's.
          */
         delete: operations["end_session"];
         options?: never;
@@ -228,15 +228,15 @@ export interface paths {
          * Change a business
          * @description A JSON merge patch (RFC 7396) of the profile; facts have their own address.
          *
-         *     Drafts are checked again in the background; until then they say `checks_stale`.
+         *     Drafts are checked again in the background; until then `checks_stale` is true.
          */
         put: operations["change_business"];
         post?: never;
         /**
          * Delete a business and everything it owns
-         * @description Campaigns, content, conversations and memory go with it; nothing can be brought back.
+         * @description Deletes its campaigns, content, conversations and memories; this cannot be undone.
          *
-         *     How many tokens it used stays on record: deleting a business frees no quota.
+         *     The record of used tokens stays: deleting a business frees no quota.
          */
         delete: operations["delete_business"];
         options?: never;
@@ -258,9 +258,9 @@ export interface paths {
         get: operations["get_facts"];
         /**
          * Replace the facts
-         * @description The whole list: a fact with its id is kept or changed, one without is new, a missing one is gone.
+         * @description Replaces the list: a fact with an id is kept or changed, one without is new, a missing one is removed.
          *
-         *     Drafts are checked again in the background; until then they say `checks_stale`.
+         *     Drafts are checked again in the background; until then `checks_stale` is true.
          */
         put: operations["replace_facts"];
         post?: never;
@@ -324,15 +324,15 @@ export interface paths {
         get: operations["get_campaign"];
         /**
          * Change a campaign
-         * @description A JSON merge patch (RFC 7396) of what a person says about a campaign.
+         * @description A JSON merge patch (RFC 7396) of a campaign's fields.
          *
-         *     Its drafts are checked again in the background; until then they say `checks_stale`.
+         *     Its drafts are checked again in the background; until then `checks_stale` is true.
          */
         put: operations["change_campaign"];
         post?: never;
         /**
          * Delete a campaign
-         * @description Runs that work on it end; conversations about it stay, without a campaign.
+         * @description Ends runs on it; conversations about it stay, without a campaign.
          */
         delete: operations["delete_campaign"];
         options?: never;
@@ -349,7 +349,7 @@ export interface paths {
         };
         /**
          * What the copilot can do: AG-UI's capability document
-         * @description What a client may rely on today; `custom.events` lists our CUSTOM events.
+         * @description The supported features; `custom.events` lists our CUSTOM events.
          */
         get: operations["capabilities"];
         put?: never;
@@ -369,7 +369,7 @@ export interface paths {
         };
         /**
          * Content, newest first
-         * @description Under every given condition; without one, of all of the caller's businesses.
+         * @description Drafts that match all filters; without filters, of all of the caller's businesses.
          */
         get: operations["list_content"];
         put?: never;
@@ -396,13 +396,13 @@ export interface paths {
          * Edit a draft
          * @description A JSON merge patch (RFC 7396) of title, words, media and language.
          *
-         *     The revision that it replaces is kept and the checks run again; a failed check never stops an edit.
+         *     The previous revision is kept and the checks run again; a failed check does not refuse the edit.
          */
         put: operations["change_content"];
         post?: never;
         /**
          * Delete a draft
-         * @description Its versions go with it; its calendar slot is planned again.
+         * @description Deletes its revisions too; its calendar slot is planned again.
          */
         delete: operations["delete_content"];
         options?: never;
@@ -421,7 +421,7 @@ export interface paths {
         put?: never;
         /**
          * Say something to the copilot, and stream what it does (AG-UI)
-         * @description Starts a run, or attaches to the one that has this runId. An unknown threadId opens a thread.
+         * @description Starts a run, or attaches to the one with this runId. An unknown threadId creates a thread.
          */
         post: operations["run_copilot"];
         delete?: never;
@@ -439,7 +439,7 @@ export interface paths {
         };
         /**
          * One run
-         * @description By our id or by the caller's own runId.
+         * @description Finds a run by its id or the caller's runId.
          */
         get: operations["get_run"];
         put?: never;
@@ -459,7 +459,8 @@ export interface paths {
         };
         /**
          * Stream a run's events, from the start or behind Last-Event-ID
-         * @description Replays what was missed, then goes on live. Many may watch; leaving cancels nothing.
+         * @description Replays missed events, then continues live. Any number of clients can subscribe; disconnecting cancels
+         *     nothing.
          */
         get: operations["stream_run"];
         put?: never;
@@ -481,7 +482,7 @@ export interface paths {
         put?: never;
         /**
          * Stop a run
-         * @description Closes the model call within two seconds; what is finished stays.
+         * @description Closes the model call within two seconds; finished drafts stay.
          */
         post: operations["cancel_run"];
         delete?: never;
@@ -499,7 +500,7 @@ export interface paths {
         };
         /**
          * Whether this process answers
-         * @description Says nothing about the stores.
+         * @description Does not check the stores.
          */
         get: operations["healthz"];
         put?: never;
@@ -519,7 +520,7 @@ export interface paths {
         };
         /**
          * Whether requests can be served, part by part
-         * @description 503 when MongoDB takes no write or gives no read; without another part 200 and `degraded`.
+         * @description 503 when MongoDB cannot be written or read; 200 and `degraded` when another part fails.
          */
         get: operations["readyz"];
         put?: never;
@@ -539,7 +540,7 @@ export interface paths {
         };
         /**
          * Figures for Prometheus
-         * @description The text format of Prometheus. Only for this machine, or with the token of the setting.
+         * @description The text format of Prometheus. Only from this machine, or with the configured token.
          */
         get: operations["metrics"];
         put?: never;
@@ -559,7 +560,7 @@ export interface paths {
         };
         /**
          * A campaign's calendar with its drafts
-         * @description The slots in the order of time, each with the draft that fills it.
+         * @description The slots ordered by time, each with its draft.
          */
         get: operations["get_calendar"];
         put?: never;
@@ -579,7 +580,7 @@ export interface paths {
         };
         /**
          * The caller's threads of a business, newest first
-         * @description A thread is its user's own.
+         * @description Only the caller's own threads.
          */
         get: operations["list_threads"];
         put?: never;
@@ -599,18 +600,18 @@ export interface paths {
         };
         /**
          * One thread with messages, state, interrupts and active run
-         * @description Everything that a page needs to show the thread again, and to go on with its run.
+         * @description Everything that a client needs to show the thread and to resume its run.
          */
         get: operations["get_thread"];
         /**
          * Rename a thread
-         * @description The title is all that a person can change.
+         * @description Changes the title.
          */
         put: operations["rename_thread"];
         post?: never;
         /**
          * Delete a thread
-         * @description Its runs end, and go with its messages and memories; its campaign and drafts stay (`stays`).
+         * @description Ends its runs and deletes them with messages and memories; campaign and drafts stay (`stays`).
          */
         delete: operations["delete_thread"];
         options?: never;
@@ -627,7 +628,7 @@ export interface paths {
         };
         /**
          * A thread's messages, newest first
-         * @description Of all branches: `parent_id` says which message each one follows.
+         * @description Messages of all branches: `parent_id` is the message that each one follows.
          */
         get: operations["list_messages"];
         put?: never;
@@ -647,7 +648,7 @@ export interface paths {
         };
         /**
          * What a business has used of its month
-         * @description Tokens and cost of a month, the present one by default, with who and which model used them.
+         * @description Tokens and cost of a month, by default the current one, by agent and model.
          */
         get: operations["get_usage"];
         put?: never;
@@ -664,7 +665,7 @@ export interface components {
     schemas: {
         /**
          * ActiveRun
-         * @description The run that is going on: attach to its events.
+         * @description The active run, whose events can be streamed.
          */
         ActiveRun: {
             /** Id */
@@ -810,7 +811,7 @@ export interface components {
         };
         /**
          * AuthOptions
-         * @description What the sign-in page needs to know.
+         * @description The options of the sign-in page.
          * @example {
          *       "demo": true,
          *       "demo_email": "demo@marquee.example",
@@ -1258,7 +1259,7 @@ export interface components {
         };
         /**
          * CopilotInput
-         * @description AG-UI's RunAgentInput. The last user message counts; history is the server's.
+         * @description AG-UI's RunAgentInput. Only the last user message is used; the server has the history.
          * @example {
          *       "forwardedProps": {
          *         "marquee": {}
@@ -1291,7 +1292,7 @@ export interface components {
         };
         /**
          * Cost
-         * @description Money as an integer.
+         * @description An amount of money as an integer.
          */
         Cost: {
             /**
@@ -1302,7 +1303,7 @@ export interface components {
         };
         /**
          * Credentials
-         * @description What a person signs in with.
+         * @description E-mail and password.
          * @example {
          *       "email": "ali@example.com",
          *       "password": "correct horse battery"
@@ -1427,7 +1428,7 @@ export interface components {
         };
         /**
          * Facts
-         * @description Everything that is known to be true.
+         * @description The facts of a business.
          */
         Facts: {
             /** Facts */
@@ -1464,7 +1465,7 @@ export interface components {
         };
         /**
          * ForwardedProps
-         * @description AG-UI's `forwardedProps`; ours stand under `marquee`.
+         * @description AG-UI's `forwardedProps`; ours are under `marquee`.
          */
         ForwardedProps: {
             marquee?: components["schemas"]["MarqueeProps"];
@@ -1540,7 +1541,7 @@ export interface components {
         };
         /**
          * MarqueeProps
-         * @description `forwardedProps.marquee`: what the page knows beside the words.
+         * @description `forwardedProps.marquee`: the context of the message.
          */
         MarqueeProps: {
             /**
@@ -1750,7 +1751,7 @@ export interface components {
         };
         /**
          * PartOut
-         * @description One part as it was just found.
+         * @description The result of the check of one part.
          */
         PartOut: {
             /**
@@ -1824,7 +1825,7 @@ export interface components {
         };
         /**
          * RefreshIn
-         * @description The refresh token, for clients that keep no cookies.
+         * @description The refresh token, for clients without cookies.
          * @example {}
          */
         RefreshIn: {
@@ -1858,7 +1859,7 @@ export interface components {
         };
         /**
          * RunView
-         * @description A run as clients see it; `run_id` and `thread_id` are the client's own names.
+         * @description A run; `run_id` and `thread_id` are the client's ids.
          */
         RunView: {
             /** Id */
@@ -1906,7 +1907,7 @@ export interface components {
         };
         /**
          * SessionList
-         * @description Where a person is signed in, newest first.
+         * @description A page of sessions, newest first.
          * @example {
          *       "items": [
          *         {
@@ -1928,7 +1929,7 @@ export interface components {
         };
         /**
          * SessionOut
-         * @description One place where a person is signed in.
+         * @description One session of a person.
          * @example {
          *       "created_at": "2027-03-01T09:00:00.000Z",
          *       "current": true,
@@ -2103,7 +2104,7 @@ export interface components {
         };
         /**
          * Stays
-         * @description What is not deleted with a thread.
+         * @description Documents that are not deleted with a thread.
          */
         Stays: {
             /** Campaign Id */
@@ -2182,7 +2183,7 @@ export interface components {
         };
         /**
          * ThreadPatch
-         * @description What a person may change in a thread.
+         * @description The fields of a thread that a person edits.
          * @example {
          *       "title": "March membership drive"
          *     }
@@ -2246,7 +2247,7 @@ export interface components {
         };
         /**
          * Tokens
-         * @description A session begins, or goes on.
+         * @description The tokens of a new or refreshed session.
          * @example {
          *       "access_token": "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl",
          *       "expires_in": 900,
@@ -2342,7 +2343,7 @@ export interface components {
         };
         /**
          * UsageView
-         * @description The tokens and the money of one UTC month.
+         * @description Tokens and cost of one UTC month.
          */
         UsageView: {
             /** Month */
@@ -2376,7 +2377,7 @@ export interface components {
         };
         /**
          * UserOut
-         * @description A person, as they see themselves.
+         * @description The caller's own account.
          * @example {
          *       "created_at": "2027-03-01T09:00:00.000Z",
          *       "email": "ali@example.com",
@@ -2405,7 +2406,7 @@ export interface components {
         };
         /**
          * WholeThread
-         * @description A thread with its message tree, the open artefacts, and the run that is going on.
+         * @description A thread with its messages, open artefacts and active run.
          */
         WholeThread: {
             /** Id */
@@ -2447,7 +2448,7 @@ export interface components {
         };
         /**
          * FieldProblem
-         * @description One field that is not right.
+         * @description One invalid field.
          */
         FieldProblem: {
             /** Field */
@@ -2457,7 +2458,7 @@ export interface components {
         };
         /**
          * Problem
-         * @description RFC 9457 problem details. `slug` is stable; further members carry the parameters of the sentence.
+         * @description RFC 9457 problem details. `slug` is stable; further members are its parameters.
          * @example {
          *       "detail": "No campaign has this id.",
          *       "noun": "campaign",
