@@ -145,8 +145,7 @@ class Bench:
             yield Solver(self, copilot, gateway, businesses)
 
     def _embed(self, texts: Sequence[str]) -> list[list[float]]:
-        """Embed texts with a cache, since offline models with different prompts read mostly the same
-        texts."""
+        """Embed texts with a cache, since runs with different prompts share most texts."""
         unknown = [text for text in dict.fromkeys(texts) if text not in self._vectors]
         if unknown:
             vectors = self._services.embedder.embed_now(unknown)

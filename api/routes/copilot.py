@@ -189,8 +189,7 @@ async def stream_run(
         str | None, Query(pattern=EVENT_ID, description="The same, for clients without headers.")
     ] = None,
 ) -> EventSourceResponse:
-    """Replays missed events, then continues live. Any number of clients can subscribe; disconnecting cancels
-    nothing."""
+    """Replays missed events, then continues live. Disconnecting cancels nothing."""
     after = read_last_event_id(last_id, last_event_id)
     run = allowed.resource
     return event_stream(services.run_stream.follow(allowed.scope, run, after), run.id)

@@ -459,8 +459,7 @@ export interface paths {
         };
         /**
          * Stream a run's events, from the start or behind Last-Event-ID
-         * @description Replays missed events, then continues live. Any number of clients can subscribe; disconnecting cancels
-         *     nothing.
+         * @description Replays missed events, then continues live. Disconnecting cancels nothing.
          */
         get: operations["stream_run"];
         put?: never;
