@@ -105,6 +105,15 @@ async def test_a_fact_that_is_typed_is_kept_and_leaves_the_focus_at_its_row(own:
         await page.reload()
         await expect(phone).to_have_value("020 7946 0018")
 
+        # Another window saves meanwhile: nothing is overwritten, and what was typed is saved the next time.
+        person.watch.allow("status of 412", "answered 412: .*/business/")
+        await person.put(f"/business/{person.business_id}", {"brand_voice": "Warm"})
+        await phone.focus()
+        await page.keyboard.press("Enter")
+        changed = page.locator("#fact-Phone").get_by_role("alert")
+        await expect(changed).to_contain_text("This was changed since you opened it, and is read again now.")
+        await expect(page.locator("#fact-voice")).to_contain_text("Warm")
+        await expect(phone).to_have_value("020 7946 0018")
         await phone.focus()
         await page.keyboard.press("Enter")
         row = page.locator(".factrow:not(.editing)", has_text="020 7946 0018")
