@@ -7,12 +7,12 @@ from datetime import date
 from typing import Any
 
 from agents.inputs import history_input, shared_inputs, task_inputs
-from agents.router import Errand
+from agents.router import Intent
 from agents.specialist import Specialist
 from core.business import Business, Fact, Memory
 from core.campaign import Campaign
 
-ERRANDS: Mapping[Errand, str] = {
+INTENTS: Mapping[Intent, str] = {
     "change": "changing a written draft in the chat",
     "delete": "deleting a draft in the chat",
     "send": "sending or publishing in the chat",
@@ -36,7 +36,7 @@ def answer_inputs(
     drafts: Sequence[tuple[str, str, int]] = (),
     failed: int = 0,
     over: int = 0,
-    errand: Errand | None = None,
+    intent: Intent | None = None,
     left: int = 0,
     complete: bool = False,
 ) -> dict[str, Any]:
@@ -56,7 +56,7 @@ def answer_inputs(
         drafts: Platform, title and number of failed checks of each draft that was written.
         failed: Drafts that could not be written.
         over: Requested drafts beyond what one request writes.
-        errand: An operation on a written draft that the person asks for and the chat cannot do.
+        intent: An operation on a written draft that the person asks for and the chat cannot do.
         left: Slots that wait for a draft.
         complete: Whether the person asked to continue although every slot has its draft.
     """
@@ -69,7 +69,7 @@ def answer_inputs(
         "drafts with failed checks": flagged,
         "pieces that failed": failed,
         "pieces more than one request writes": over,
-        **({ERRANDS[errand]: 1} if errand else {}),
+        **({INTENTS[intent]: 1} if intent else {}),
         "slots without a draft": left,
     }
     task = {

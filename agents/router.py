@@ -18,7 +18,7 @@ from core.business import Business, Memory
 from core.campaign import PLATFORMS, Campaign, Platform
 
 SpecialistName = Literal["strategy", "copywriter"]
-Errand = Literal["change", "delete", "send"]
+Intent = Literal["change", "delete", "send"]
 """An operation on a written draft that the chat cannot do: a card can, except for sending."""
 
 _LANGUAGE_WORDS = {
@@ -172,7 +172,7 @@ def asks_to_go_on(text: str) -> bool:
     return _ASKS_TO_GO_ON.fullmatch(text) is not None
 
 
-def beyond_the_chat(text: str) -> Errand | None:
+def unsupported_intent(text: str) -> Intent | None:
     """Return the operation on a written draft that the person asks for, if any."""
     if _ASKS_TO_DELETE.search(text):
         return "delete"

@@ -100,12 +100,12 @@ class Agents:
         prompt = self._library.get(specialist.prompt)
         rendered = prompt.render(inputs)
         hints = prompt.front.model
-        talk = None
+        filtered = None
         if specialist.output is None and call.sink is not None:
-            talk = EchoFilteringSink(call.sink, rendered.system)
+            filtered = EchoFilteringSink(call.sink, rendered.system)
         call = replace(
             call,
-            sink=talk or call.sink,
+            sink=filtered or call.sink,
             agent=specialist.name,
             prompt=rendered.id,
             max_output=call.max_output or hints.max_output,
@@ -121,8 +121,8 @@ class Agents:
                 try:
                     state = await graph.ainvoke(_messages(rendered, repair, problem), context=context)
                     value, model = _result(specialist, state)
-                    if talk is not None:
-                        talk.end()
+                    if filtered is not None:
+                        filtered.end()
                 except (UnusableAnswer, StructuredOutputValidationError, ValidationError) as error:
                     problem = _problem(error)
                     _log.warning("%s gave an unusable answer: %s", specialist.name, problem)

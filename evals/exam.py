@@ -22,7 +22,7 @@ PROMPTS = {
 
 
 @dataclass(frozen=True)
-class Piece:
+class ExamText:
     """One text of a run in the form that the rules read, with its prompt."""
 
     prompt: str
@@ -41,17 +41,17 @@ class Exam:
     others: Sequence[BusinessDraft] = ()
 
     @property
-    def drafts(self) -> list[tuple[Piece, Content]]:
+    def drafts(self) -> list[tuple[ExamText, Content]]:
         """The saved drafts."""
-        return [(piece, piece.content) for piece in self.pieces if piece.content is not None]
+        return [(one, one.content) for one in self.texts if one.content is not None]
 
     @property
-    def calendar(self) -> Piece | None:
+    def calendar(self) -> ExamText | None:
         """The calendar, if there is one."""
-        return next((piece for piece in self.pieces if piece.content is None), None)
+        return next((one for one in self.texts if one.content is None), None)
 
     @cached_property
-    def pieces(self) -> list[Piece]:
+    def texts(self) -> list[ExamText]:
         """The calendar as written, then every saved draft, all in the expected language."""
         language, found = self.expected.language, []
         if (plan := self.record.plan) is not None:
@@ -61,10 +61,10 @@ class Exam:
             text = DraftText(
                 platform="linkedin", language=language, fields={"summary": plan.summary, **themes}
             )
-            found.append(Piece(CALENDAR, "calendar", text))
+            found.append(ExamText(CALENDAR, "calendar", text))
         for draft in self.record.drafts:
             text = draft.draft_text(draft.platform).model_copy(update={"language": language})
-            found.append(Piece(PROMPTS[draft.platform], draft.platform, text, draft))
+            found.append(ExamText(PROMPTS[draft.platform], draft.platform, text, draft))
         return found
 
 
@@ -72,11 +72,11 @@ class Exam:
 class Finding:
     """A failure of one text, or of the whole run."""
 
-    piece: Piece | None
+    source: ExamText | None
     said: str
 
     def __str__(self) -> str:
-        return f"{self.piece.label}: {self.said}" if self.piece else self.said
+        return f"{self.source.label}: {self.said}" if self.source else self.said
 
 
 def examine(

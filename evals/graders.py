@@ -23,7 +23,7 @@ from core.rules.wording import (
     check_repetition,
 )
 from evals.cases import NOW, CaseInputs, Expected, Notes
-from evals.exam import Exam, Finding, Piece, examine
+from evals.exam import Exam, ExamText, Finding, examine
 from evals.record import RunRecord
 from services.businesses import BusinessDraft
 from services.checks import local_day, run_checks, sources_of
@@ -80,8 +80,8 @@ def shape(exam: Exam) -> Iterator[Finding]:
             yield Finding(exam.calendar, "the calendar has no summary or no slot")
     if "copywriter" in exam.expected.agents and not exam.drafts:
         yield Finding(None, "there is no draft")
-    for piece, content in exam.drafts:
-        yield from (Finding(piece, wrong) for wrong in _misshapen(exam, content))
+    for one, content in exam.drafts:
+        yield from (Finding(one, wrong) for wrong in _misshapen(exam, content))
 
 
 def _misshapen(exam: Exam, content: Content) -> Iterator[str]:
@@ -121,77 +121,77 @@ def figures(exam: Exam) -> Iterator[Finding]:
     record = exam.record
     today = local_day(record.business, NOW)
     slots = record.campaign.calendar if record.campaign else []
-    for piece in exam.pieces:
-        slot_id = piece.content.slot_id if piece.content else None
+    for one in exam.texts:
+        slot_id = one.content.slot_id if one.content else None
         slot = next((slot for slot in slots if slot.slot_id == slot_id), None)
         sources = sources_of(record.business, record.campaign, slot, [exam.inputs.request], [], NOW)
-        if piece.content is None and record.plan is not None:
+        if one.content is None and record.plan is not None:
             # The strategist may count its own slots and days.
             counted = f"{len(record.plan.slots)} slots, {_days(exam.expected)} days"
             sources.append(Source(kind="result", ref="calendar", text=counted))
-        yield from _of(piece, check_figures(piece.text, sources, today)[0])
+        yield from _of(one, check_figures(one.text, sources, today)[0])
 
 
 def limits(exam: Exam) -> Iterator[Finding]:
     """Every length is within the limits of platform and prompt, except hashtags."""
-    for piece, _ in exam.drafts:
-        for check in check_limits(piece.text):
+    for one, _ in exam.drafts:
+        for check in check_limits(one.text):
             if check.stage == "approval" and not check.name.startswith("limits.hashtags"):
-                yield from _of(piece, check)
+                yield from _of(one, check)
 
 
 def language(exam: Exam) -> Iterator[Finding]:
     """Every text is in the expected language."""
-    for piece in exam.pieces:
+    for one in exam.texts:
         yield from _of(
-            piece, check_language(piece.text, exam.expected.language, [exam.record.business.business_name])
+            one, check_language(one.text, exam.expected.language, [exam.record.business.business_name])
         )
 
 
 def banned_words(exam: Exam) -> Iterator[Finding]:
     """No text has a banned word, in any form."""
-    for piece in exam.pieces:
-        yield from _of(piece, check_banned_words(piece.text, exam.record.business.banned_words))
+    for one in exam.texts:
+        yield from _of(one, check_banned_words(one.text, exam.record.business.banned_words))
 
 
 def cliches(exam: Exam) -> Iterator[Finding]:
     """No stock phrases."""
-    for piece in exam.pieces:
-        yield from _of(piece, check_cliches(piece.text))
+    for one in exam.texts:
+        yield from _of(one, check_cliches(one.text))
 
 
 def placeholders(exam: Exam) -> Iterator[Finding]:
     """No placeholders."""
-    for piece in exam.pieces:
-        yield from _of(piece, check_placeholders(piece.text))
+    for one in exam.texts:
+        yield from _of(one, check_placeholders(one.text))
 
 
 def repetition(exam: Exam) -> Iterator[Finding]:
     """No repeated sentence or long phrase, except themes."""
-    for piece, _ in exam.drafts:
-        yield from _of(piece, check_repetition(piece.text))
+    for one, _ in exam.drafts:
+        yield from _of(one, check_repetition(one.text))
 
 
 def hashtags(exam: Exam) -> Iterator[Finding]:
     """Three to five on a post, none elsewhere."""
-    for piece, content in exam.drafts:
+    for one, content in exam.drafts:
         count = len(content.text_content.hashtags)
         post = content.platform in {"instagram", "linkedin"}
         if post and not _FEWEST_TAGS <= count <= _MOST_TAGS:
-            yield Finding(piece, f"{count} hashtags")
+            yield Finding(one, f"{count} hashtags")
         if not post:
-            for check in check_limits(piece.text):
+            for check in check_limits(one.text):
                 if check.name.startswith("limits.hashtags"):
-                    yield from _of(piece, check)
+                    yield from _of(one, check)
 
 
 def own_facts(exam: Exam) -> Iterator[Finding]:
     """A draft states and cites one of the facts that the request is about."""
     wanted = {fact.id: fact.key for fact in exam.record.business.facts if fact.key in exam.expected.uses}
-    for piece, content in exam.drafts:
+    for one, content in exam.drafts:
         cited = {source.ref for source in content.ai_metadata.sources if source.kind == "fact"}
         if wanted and not cited & wanted.keys():
-            yield Finding(piece, f"nothing of {sorted(wanted.values())}")
+            yield Finding(one, f"nothing of {sorted(wanted.values())}")
 
 
 def foreign(exam: Exam) -> Iterator[Finding]:
@@ -200,23 +200,23 @@ def foreign(exam: Exam) -> Iterator[Finding]:
     mine = {own.business_name, *_contacts(fact.value for fact in own.facts)}
     theirs = {other.business_name for other in exam.others}
     theirs |= {mark for other in exam.others for mark in _contacts(fact.value for fact in other.facts)}
-    for piece in exam.pieces:
-        text = "\n".join(text for _, text in piece.text.texts())
-        yield from (Finding(piece, mark) for mark in sorted(theirs - mine) if mark in text)
+    for one in exam.texts:
+        text = "\n".join(text for _, text in one.text.texts())
+        yield from (Finding(one, mark) for mark in sorted(theirs - mine) if mark in text)
 
 
 def marked(exam: Exam) -> Iterator[Finding]:
     """The saved checks equal new checks of the text."""
     record = exam.record
     slots = record.campaign.calendar if record.campaign else []
-    for piece, content in exam.drafts:
+    for one, content in exam.drafts:
         slot = next((slot for slot in slots if slot.slot_id == content.slot_id), None)
         text = content.draft_text(content.platform)
         checks, _ = run_checks(text, record.business, record.campaign, slot, [exam.inputs.request], [], NOW)
         saved = {check.name: check.passed for check in content.ai_metadata.checks}
         for check in checks:
             if saved.get(check.name) != check.passed:
-                yield Finding(piece, f"{check.name} was saved as {saved.get(check.name)}")
+                yield Finding(one, f"{check.name} was saved as {saved.get(check.name)}")
 
 
 def window(exam: Exam) -> Iterator[Finding]:
@@ -261,9 +261,9 @@ def distinct_themes(exam: Exam) -> Iterator[Finding]:
                 yield Finding(exam.calendar, f"a theme of {len(theme)} characters")
 
 
-def _of(piece: Piece, check: Check) -> Iterator[Finding]:
+def _of(one: ExamText, check: Check) -> Iterator[Finding]:
     if not check.passed:
-        yield Finding(piece, check.message)
+        yield Finding(one, check.message)
 
 
 def _days(expected: Expected) -> int:
@@ -316,7 +316,7 @@ def grade(exam: Exam) -> dict[str, list[Finding]]:
 
     If nothing was written, only that is graded.
     """
-    written = bool(exam.pieces)
+    written = bool(exam.texts)
     return {
         grader.name: list(grader.grade(exam))
         for grader in GRADERS

@@ -89,21 +89,21 @@ async def _without(
 
 
 def _count(exam: Exam, rows: Mapping[str, RuleRow]) -> None:
-    for piece in exam.pieces:
-        if piece.prompt in rows:
-            rows[piece.prompt].texts += 1
+    for one in exam.texts:
+        if one.prompt in rows:
+            rows[one.prompt].texts += 1
     for name, findings in grade(exam).items():
         for prompt, row in rows.items():
-            pieces = {
-                finding.piece.label if finding.piece else ""
+            failing = {
+                finding.source.label if finding.source else ""
                 for finding in findings
-                if finding.piece is None or finding.piece.prompt == prompt
+                if finding.source is None or finding.source.prompt == prompt
             }
-            if pieces:
-                row.failed[name] = row.failed.get(name, 0) + len(pieces)
+            if failing:
+                row.failed[name] = row.failed.get(name, 0) + len(failing)
             if name != row.grader:
                 row.said += [
                     f"{exam.inputs.business}: {name}: {finding}"
                     for finding in findings
-                    if finding.piece is None or finding.piece.prompt == prompt
+                    if finding.source is None or finding.source.prompt == prompt
                 ]

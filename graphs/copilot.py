@@ -15,10 +15,10 @@ from agents.router import (
     ROUTER,
     Understanding,
     asks_to_go_on,
-    beyond_the_chat,
     means_another,
     resolve_plan,
     router_inputs,
+    unsupported_intent,
 )
 from core.campaign import Campaign, CampaignFields
 from core.document import WrittenBy
@@ -47,7 +47,7 @@ async def understand(state: CopilotState, runtime: Context) -> dict[str, Any]:
         understanding = Understanding(specialists=list(preset))
     elif preset is None and asks_to_go_on(request.text) and _left(campaign):
         understanding = Understanding(specialists=["copywriter"])
-    elif preset is None and (beyond_the_chat(request.text) or _all_written(request.text, campaign)):
+    elif preset is None and (unsupported_intent(request.text) or _all_written(request.text, campaign)):
         # The person means a written draft: do not write another one.
         understanding = Understanding(specialists=[])
     else:
@@ -179,7 +179,7 @@ async def answer(state: CopilotState, runtime: Context) -> dict[str, Any]:
         drafts=[(done["platform"], done["title"], len(done["failed"])) for done in drafts],
         failed=len(failures),
         over=state.get("over", 0),
-        errand=beyond_the_chat(context.request.text) if context.request.specialists is None else None,
+        intent=unsupported_intent(context.request.text) if context.request.specialists is None else None,
         left=_left(found) if drafts or state.get("planned") else 0,
         complete=_all_written(context.request.text, found),
     )
@@ -188,13 +188,13 @@ async def answer(state: CopilotState, runtime: Context) -> dict[str, Any]:
     language = state["plan"]["language"]
     async with context.stream.step("copilot", "answer"):
         try:
-            await ask(context, ANSWER, inputs, context.stream.talk)
+            await ask(context, ANSWER, inputs, context.stream.answer)
         finally:
             # Also for a partial answer: stop is a cancellation.
-            await context.stream.end_talk(
+            await context.stream.end_answer(
                 lambda text: context.checker.unsourced(run.business.id, text, sources, run.today, language)
             )
-        if not context.stream.talk.text.strip() and not (drafts or state.get("planned")):
+        if not context.stream.answer.text.strip() and not (drafts or state.get("planned")):
             raise UnusableAnswer("The answer held nothing that may be shown.", agent=ANSWER.name)
     if drafts or state.get("planned"):
         await _remember(context, found, state.get("planned", 0), [done["title"] for done in drafts])

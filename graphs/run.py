@@ -167,11 +167,11 @@ class Attempt:
         usage = self._copilot.used(self._run.id)
         if self._stream is None:
             return RunResult(status, outcome, usage=usage)
-        self._stream.talk.end()
+        self._stream.answer.end()
         return RunResult(
             status,
             outcome,
-            text=self._stream.talk.text,
+            text=self._stream.answer.text,
             steps=self._stream.steps,
             artefacts=self._stream.artefacts,
             unsourced=self._stream.unsourced,

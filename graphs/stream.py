@@ -43,7 +43,7 @@ class EventSink(Protocol):
         ...
 
 
-class Talk:
+class AnswerLane:
     """The copilot's answer: one text message, opened by its first delta."""
 
     def __init__(self, sink: EventSink, message_id: str, policy: LinkPolicy) -> None:
@@ -181,7 +181,7 @@ class RunStream:
         self.artefacts: list[Artefact] = []
         self.unsourced: list[str] = []
         self.campaign_id: str | None = None
-        self.talk = Talk(sink, answer_id, policy)
+        self.answer = AnswerLane(sink, answer_id, policy)
         self.policy = policy
         self._prefix = f"{run_id}-{attempt}"
         self._names: dict[str, int] = {}
@@ -209,10 +209,10 @@ class RunStream:
             self, name, ArtefactIdentity(tool_call_id=call_id, kind=name, **identity), self.policy
         )
 
-    async def end_talk(self, unsourced: Callable[[str], Awaitable[list[str]]]) -> None:
+    async def end_answer(self, unsourced: Callable[[str], Awaitable[list[str]]]) -> None:
         """Close the answer and emit its figures without a source."""
-        self.talk.end()
-        self.unsourced = await unsourced(self.talk.text)
+        self.answer.end()
+        self.unsourced = await unsourced(self.answer.text)
         if self.unsourced:
             self.sink.append(custom(Unsourced(message_id=self.answer_id, figures=self.unsourced)))
 

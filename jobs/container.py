@@ -55,7 +55,7 @@ async def open_worker(settings: Settings, clock: Clock | None = None) -> AsyncIt
         runs = RunKind(
             services.runs,
             services.log,
-            services.feed,
+            services.event_reader,
             copilot.prepare,
             settings.run_attempts,
             settings.run_seconds,

@@ -70,9 +70,9 @@ def run_log_key(scope: Scope, run_id: str) -> str:
     return f"{PREFIX}:{scope.business_id}:run:{run_id}"
 
 
-def feed_key(process: str) -> str:
+def reader_key(process: str) -> str:
     """Return the key of the stream that wakes the log reader of one process."""
-    return f"{PREFIX}:feed:{process}"
+    return f"{PREFIX}:reader:{process}"
 
 
 def window_key(kind: str, who: str) -> str:

@@ -15,7 +15,7 @@ from redis.asyncio import Redis
 from core.errors import Unavailable
 from core.events import START, LogId
 from core.scope import Scope
-from memory.redis import AWAY, Backoff, feed_key, run_log_key
+from memory.redis import AWAY, Backoff, reader_key, run_log_key
 
 IDLE_SECONDS = 15.0
 BUFFER = 1_000
@@ -142,7 +142,7 @@ class RunEventReader:
         self._blocking = blocking
         self._idle_after = idle_after
         self._channels: dict[bytes, _Channel] = {}
-        self._wake_key = feed_key(secrets.token_hex(8)).encode()
+        self._wake_key = reader_key(secrets.token_hex(8)).encode()
         self._wake_id = b"0-0"
         self._blocked = False
         self._reader: asyncio.Task[None] | None = None
@@ -233,7 +233,7 @@ class RunEventReader:
         subscriber = _Subscriber(channel.position)
         channel.subscribers.add(subscriber)
         if self._reader is None or self._reader.done():
-            self._reader = asyncio.create_task(self._read_forever(), name="event-feed-reader")
+            self._reader = asyncio.create_task(self._read_forever(), name="event-reader")
         return subscriber
 
     async def _nudge(self, key: bytes) -> None:

@@ -79,7 +79,7 @@ class Services:
     demo: Demo
     run_stream: RunStream
     log: EventLog
-    feed: RunEventReader
+    event_reader: RunEventReader
     queue: Queue
     broker: WakeBroker
     signals: Signals
@@ -147,9 +147,9 @@ async def open_services(
         stack.push_async_callback(usage.close)
         threads = Threads(database)
         idempotency = Idempotency(database, clock)
-        log, feed = EventLog(redis), RunEventReader(redis, blocking)
+        log, event_reader = EventLog(redis), RunEventReader(redis, blocking)
         stack.push_async_callback(log.close)
-        stack.push_async_callback(feed.close)
+        stack.push_async_callback(event_reader.close)
         broker = WakeBroker(settings.redis_url)
         queue, signals = Queue(broker), Signals(redis, blocking)
         stack.push_async_callback(queue.close)
@@ -198,9 +198,9 @@ async def open_services(
             tasks=tasks,
             embedder=embedder,
             demo=Demo(database, accounts, recall, clock),
-            run_stream=RunStream(database, threads, feed),
+            run_stream=RunStream(database, threads, event_reader),
             log=log,
-            feed=feed,
+            event_reader=event_reader,
             queue=queue,
             broker=broker,
             signals=signals,

@@ -56,11 +56,15 @@ class RunStream:
     """Streams a run to readers, from any event on."""
 
     def __init__(
-        self, database: Database, threads: Threads, feed: RunEventReader, in_flight: timedelta = END_IN_FLIGHT
+        self,
+        database: Database,
+        threads: Threads,
+        reader: RunEventReader,
+        in_flight: timedelta = END_IN_FLIGHT,
     ) -> None:
         self._database = database
         self._threads = threads
-        self._feed = feed
+        self._reader = reader
         self._in_flight = in_flight
 
     async def follow(self, scope: Scope, run: Run, after: LogId = START) -> AsyncGenerator[Frame]:
@@ -119,7 +123,7 @@ class RunStream:
     async def _items(self, scope: Scope, run: Run, after: LogId) -> AsyncGenerator[Item]:
         """Yield the log after `after`; for an ended run without waiting for more."""
         if run.status not in ENDED:
-            async with aclosing(self._feed.follow(scope, run.id, after)) as items:
+            async with aclosing(self._reader.follow(scope, run.id, after)) as items:
                 async for item in items:
                     yield item
             return
@@ -141,7 +145,7 @@ class RunStream:
     async def _recorded(self, scope: Scope, run: Run) -> list[Event] | None:
         """Return the whole log of an ended run, or None while its last event may be missing."""
         try:
-            events = await self._feed.tail(scope, run.id)
+            events = await self._reader.tail(scope, run.id)
         except Unavailable:
             return []
         complete = bool(events) and is_terminal(events[-1].data)
@@ -161,7 +165,7 @@ class RunStream:
     async def _begins_after(self, scope: Scope, run: Run, place: LogId) -> bool:
         """Return whether the event at `place` was trimmed; logs are only trimmed at the start."""
         try:
-            first = await self._feed.first_id(scope, run.id)
+            first = await self._reader.first_id(scope, run.id)
         except Unavailable:
             return True
         return first is None or first > place

@@ -32,7 +32,7 @@ _LEFT = {
     "pieces that failed": "failed",
     "pieces more than one request writes": "over",
 }
-_ERRANDS = {
+_UNSUPPORTED = {
     "changing a written draft": "no_change",
     "deleting a draft": "no_delete",
     "sending or publishing": "no_send",
@@ -63,8 +63,8 @@ def _report(speech: Speech, done: list[str], left: list[str]) -> list[str]:
         return [*sentences, speech.say("answer", "complete")]
     if missing := _counted(speech, left, _LEFT):
         sentences.append(speech.say("answer", "left", left=speech.listed(missing)))
-    for errand, phrase in _ERRANDS.items():
-        if any(line.startswith(errand) for line in left):
+    for start, phrase in _UNSUPPORTED.items():
+        if any(line.startswith(start) for line in left):
             sentences.append(speech.say("answer", phrase))
     drafts = next((line.partition(": ")[2] for line in done if line.startswith("drafts written")), "")
     if not drafts:

@@ -131,7 +131,7 @@ RULES: Mapping[str, Callable[[str], object]] = {
     "mix": mix.mix_named,
     "at most": mix.at_most,
     "plan": _planned,
-    "errand": lambda text: (router.beyond_the_chat(text), router.asks_to_go_on(text)),
+    "intent": lambda text: (router.unsupported_intent(text), router.asks_to_go_on(text)),
     "post": lambda text: copywriter.to_text(
         copywriter.Post.model_construct(
             caption=_storable(text), cta=_storable(text[:300]), hashtags=[_storable(text)]

@@ -94,7 +94,7 @@ class Stage:
             self.graphs.append(graph)
             return graph
 
-        reader = reader or self.services.feed
+        reader = reader or self.services.event_reader
         kind = RunKind(self.services.runs, self.services.log, reader, prepare, attempts, seconds)
         return Driver(kind, f"worker {new_id()}", lease)
 

@@ -292,7 +292,7 @@ async def test_an_attempt_that_still_writes_while_a_later_one_begins_closes_noth
         """Between the look at the log and what follows from it, the stalled worker goes on."""
 
         async def tail(self, scope: Scope, run_id: str) -> list[Event]:
-            found = await services.feed.tail(scope, run_id)
+            found = await services.event_reader.tail(scope, run_id)
             stalled.append(step_finished("copywriter 1/4"))
             await stalled.flush()
             return found
@@ -300,4 +300,4 @@ async def test_an_attempt_that_still_writes_while_a_later_one_begins_closes_noth
     later = stage.wake(stage.worker(reader=Interrupted()), run_id)
     (await stage.working(run_id, 2)).end()
     await later
-    check(orjson.loads(event.data) for event in await services.feed.tail(stage.scope, run_id))
+    check(orjson.loads(event.data) for event in await services.event_reader.tail(stage.scope, run_id))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.router import Plan, Understanding, asks_to_go_on, beyond_the_chat, means_another, resolve_plan
+from agents.router import Plan, Understanding, asks_to_go_on, means_another, resolve_plan, unsupported_intent
 from core.campaign import PLATFORMS, Campaign
 from tests.unit.offline.businesses import BAKERY, GYM, NOW, TODAY
 
@@ -174,7 +174,7 @@ def test_a_sentence_that_only_begins_so_means_something_else(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "errand"),
+    ("text", "intent"),
     [
         ("make the second e-mail shorter", "change"),
         ("Make the post more playful", "change"),
@@ -207,9 +207,9 @@ def test_a_sentence_that_only_begins_so_means_something_else(text: str) -> None:
     ],
 )
 def test_what_is_to_be_done_with_a_written_piece_is_no_order_for_another(
-    text: str, errand: str | None
+    text: str, intent: str | None
 ) -> None:
-    assert beyond_the_chat(text) == errand
+    assert unsupported_intent(text) == intent
 
 
 @pytest.mark.parametrize(
