@@ -60,8 +60,8 @@ web-check: web/node_modules/.synced .venv/.synced
 chaos: setup-dev web ## Kill, cut and starve everything, and look what is left (minutes)
 	@$(PYTEST) -p no:xdist tests/chaos
 
-fuzz: setup-dev web ## Thousands of requests made from the API's own description (5 minutes)
-	@$(PYTEST) -p no:xdist tests/fuzz
+fuzz: setup-dev web ## Requests made from the API's own description, and hostile texts (5 minutes; MARQUEE_FUZZ_TEXTS=10000: 20)
+	@$(PYTEST) -s -p no:xdist tests/fuzz
 
 bench: setup-dev ## Time to first token and CPU per token, beside the model alone and the plain stack
 	@$(BIN)/python -m benchmarks

@@ -45,6 +45,7 @@ async def first_token(client: httpx.AsyncClient, business_id: str, found: list[f
 
 async def main(url: str, token: str, business_id: str) -> None:
     """Measure until the input ends, then print both lists in seconds."""
+    print("ready", flush=True)  # read by the test
     looks: dict[str, list[float]] = {"health": [], "first": []}
     headers = {"Authorization": f"Bearer {token}"}
     async with httpx.AsyncClient(base_url=url, headers=headers, timeout=60, trust_env=False) as client:

@@ -15,7 +15,7 @@ from tests.fuzz.texts import generated, repeated
 ASKED, HARMLESS_ASKED = "hostile text number {}", "harmless text number {}"
 HARMLESS = "We bake our bread in the morning, and you are welcome to have a look. "
 _ASKED = re.compile(r"(hostile|harmless) text number (\d+)")
-_LENGTH = 4_000
+_LENGTH = 20_000
 
 
 def _with(value: Any, text: str) -> Any:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterable, Mapping
 
+from hypothesis import strategies as st
+
 Text = Callable[[int], str]
 
 
@@ -237,15 +239,24 @@ TEXTS: Mapping[str, Text] = {
 """By name: the start, the middle or the separator of a pattern, repeated; and lists of different things."""
 
 
-def generated(seed: int, most: int) -> str:
-    """One of endlessly many texts: some of the above, of any length, one after the other and mixed."""
-    chance = random.Random(seed)
+def generated(number: int, most: int) -> str:
+    """One of endlessly many texts: some of the above, one after the other and mixed; one in ten is long."""
+    chance = random.Random(number)
+    longest = chance.choice([*[most // 50] * 6, *[most // 10] * 3, most])
     parts = []
     for _ in range(chance.randint(1, 4)):
-        made = TEXTS[chance.choice(_NAMES)](chance.randint(16, most))
+        made = TEXTS[chance.choice(_NAMES)](chance.randint(16, longest))
         parts.append(made if chance.random() < 0.7 else "".join(chance.sample(made, len(made))))
     glue = chance.choice(["", " ", "\n", ",", "½", "\u200b"])
-    return glue.join(parts)[:most].replace("\ud800", "\ufffd").replace("\x00", "\ufffd")
+    return glue.join(parts)[:longest].replace("\ud800", "\ufffd").replace("\x00", "\ufffd")
+
+
+def made() -> st.SearchStrategy[str]:
+    """Texts as hypothesis makes them: listed ones and its own, repeated to some length; few are long."""
+    length = st.sampled_from([*[400] * 30, *[4_000] * 8, 30_000])
+    part = st.one_of(st.sampled_from(_NAMES).map(TEXTS.__getitem__), st.text(min_size=1).map(repeated))
+    together = st.tuples(st.lists(part, min_size=1, max_size=3), st.text(max_size=2), length)
+    return together.map(lambda drawn: drawn[1].join(text(drawn[2] // len(drawn[0])) for text in drawn[0]))
 
 
 _NAMES = sorted(TEXTS)
