@@ -20,7 +20,7 @@ MOST_KNOWN = 5_000
 """Limit of distinct values over all sources; later values support no figure."""
 
 _LEAST_PHONE = 7
-_LONGEST_SOURCE, _AROUND = 600, 200
+_LONGEST_SOURCE, _AROUND, _AT_MOST_AROUND = 600, 200, 250
 _DOLLARS = frozenset(["USD", "CAD", "AUD", "NZD", "HKD", "SGD", "MXN", "ARS", "CLP"])
 # Currencies that an ambiguous word or sign may mean.
 _LOOSE: dict[str, frozenset[str]] = {
@@ -97,9 +97,11 @@ def _excerpt(source: Source, hit: Hit) -> Source:
     """Return the source cut to the words around a figure; it is stored with each claim."""
     if len(source.text) <= _LONGEST_SOURCE:
         return source
-    start = source.text.rfind(" ", 0, max(hit.start - _AROUND, 0)) + 1
-    end = source.text.find(" ", hit.end + _AROUND)
-    return source.model_copy(update={"text": source.text[start : None if end < 0 else end]})
+    # Between two words, where one ends near enough.
+    first, last = max(hit.start - _AT_MOST_AROUND, 0), hit.end + _AT_MOST_AROUND
+    start = max(source.text.rfind(" ", first, max(hit.start - _AROUND, 0)) + 1, first)
+    end = source.text.find(" ", hit.end + _AROUND, last)
+    return source.model_copy(update={"text": source.text[start : last if end < 0 else end]})
 
 
 def check_figures(draft: DraftText, sources: Sequence[Source], today: dt.date) -> tuple[Check, list[Claim]]:

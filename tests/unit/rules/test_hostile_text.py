@@ -69,6 +69,14 @@ def test_a_claim_keeps_the_words_around_its_figure_and_not_a_whole_conversation(
     assert len(claim.source.text) < 600
 
 
+def test_a_claim_keeps_no_whole_text_that_has_no_spaces() -> None:
+    said = f"{'a-' * 2_000}4€{'-a' * 2_000}"
+    _, (claim,) = check_figures(draft("Loaf: 4 €"), [Source(kind="request", ref="r", text=said)], NOW.date())
+    assert claim.source is not None
+    assert "4€" in claim.source.text
+    assert len(claim.source.text) < 600
+
+
 def test_a_rule_shows_some_places_and_passes_none_of_the_others() -> None:
     check = check_banned_words(draft("cheap " * 5_000), ["cheap"])
     assert (check.passed, len(check.spans)) == (False, MOST_SPANS)
