@@ -27,7 +27,7 @@ T = TypeVar("T")
 CPU_SECONDS = 2.0
 """CPU seconds of one call: some ten times what the longest ordinary text needs."""
 
-_WALL_SECONDS = 60.0
+WALL_SECONDS = 60.0
 """Seconds after which a child is replaced that is stopped or starved and uses no CPU time."""
 
 _LOGGED = 200
@@ -43,8 +43,9 @@ class CheckStopped(Exception):
 class CheckProcess:
     """One child process that calls functions, one at a time."""
 
-    def __init__(self, cpu_seconds: float = CPU_SECONDS) -> None:
+    def __init__(self, cpu_seconds: float = CPU_SECONDS, wall_seconds: float = WALL_SECONDS) -> None:
         self._cpu_seconds = cpu_seconds
+        self._wall_seconds = wall_seconds
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="checks")
         self._child: tuple[subprocess.Popen[bytes], Connection] | None = None
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -81,7 +82,7 @@ class CheckProcess:
         try:
             pipe = self._running()
             pipe.send((function, args, kwargs))
-            answered = pipe.poll(_WALL_SECONDS)
+            answered = pipe.poll(self._wall_seconds)
             returned, value = pipe.recv() if answered else (False, "it used no time")
         except (EOFError, OSError):
             answered, returned, value = False, False, "it passed its deadline"

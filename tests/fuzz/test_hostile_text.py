@@ -45,7 +45,7 @@ pytestmark = pytest.mark.timeout(7_200)
 @pytest_asyncio.fixture
 async def processes() -> AsyncIterator[list[CheckProcess]]:
     """One for each core; what hangs there is ended."""
-    opened = [CheckProcess(cpu_seconds=3_600) for _ in range(2)]
+    opened = [CheckProcess(cpu_seconds=3_600, wall_seconds=7_200) for _ in range(2)]
     yield opened
     for process in opened:
         await process.close()
