@@ -174,7 +174,7 @@ class Attacker:
 async def test_nobody_waits_for_hostile_texts(tmp_path: Path) -> None:
     async with provider() as url:
         command = ("env", f"OPENAI_BASE_URL={url}", "OPENAI_API_KEY=none", "MARQUEE_MODEL=hostile")
-        settings = {"quota_default": 1_000_000_000, "quota_installation": 10_000_000_000}
+        settings = {"quota_default": 10**9, "quota_installation": 10**10, "access_minutes": 600}
         async with (
             marquee(tmp_path, command, **settings) as running,
             httpx.AsyncClient(base_url=running.client.base_url, timeout=60, trust_env=False) as other,
