@@ -73,7 +73,8 @@ _SCALED = NUMBER + r"(?:" + SCALE + r"|[mb](?![a-z\d]))?"
 _BEFORE = r"(?<![\d.,])"
 _PRICE = re.compile(
     rf"{_BEFORE}(?P<whole>\d{{1,40}})(?P<mid>[€£$])(?P<cents>\d\d)(?!\d)"
-    rf"|(?<![a-z])(?P<pre>{_PREFIXED})\s?(?P<a>{_SCALED}){_DASHES}"
+    # The class is what a prefix begins with: nothing else is compared with each of them.
+    rf"|(?<![a-z])(?=[a-z$£¤¥֏؋৳฿₠-⃀])(?P<pre>{_PREFIXED})\s?(?P<a>{_SCALED}){_DASHES}"
     rf"(?:\s?-\s?(?P<b>{_SCALED})(?!\s?{_SUFFIXED}|[\d%]))?"
     rf"|{_BEFORE}(?:(?P<c>{_SCALED}){_RANGE})?(?P<d>{_SCALED}){_DASHES}[\s-]?(?P<suf>{_SUFFIXED})(?!\d)"
 )
@@ -220,7 +221,7 @@ def find_numbers(text: str, folded: Folded) -> Iterator[Hit]:
         scale, end = match["scale"], match.end()
         if scale == "m" and folded.slice(match.start("scale"), end) != "M":
             scale, end = None, match.end("n")
-        if scale or sum(char.isdigit() for char in match["n"]) >= 2:
+        if scale or len(match["n"]) >= 2:
             number = scaled(parse_number(match["n"]), scale)
             yield Hit("number", match.start(), end, Amount(number=number, unit=_measure(text, end)))
 

@@ -106,7 +106,7 @@ def _excerpt(source: Source, hit: Hit) -> Source:
 
 def check_figures(draft: DraftText, sources: Sequence[Source], today: dt.date) -> tuple[Check, list[Claim]]:
     """Run the check `figures.sourced`: every figure has a source. Too many figures fail it."""
-    figures = find_figures(draft)
+    figures = find_figures(draft, MOST_FIGURES + 1)
     claims = match_figures(figures[:MOST_FIGURES], sources, today, draft.language)
     unsourced = [claim.figure for claim in claims if claim.source is None]
     over = len(figures) > len(claims) or any(readable(text) < len(text) for _, text in draft.texts())

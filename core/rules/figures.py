@@ -35,8 +35,9 @@ class Figure(BaseModel, frozen=True):
     value: Value
 
 
-def find_figures(source: DraftText | Mapping[str, str]) -> list[Figure]:
-    """Find every figure of a draft or of named texts, in reading order."""
+def find_figures(source: DraftText | Mapping[str, str], most: int | None = None) -> list[Figure]:
+    """Find the figures of a draft or of named texts, in reading order: all, or the first so many."""
+    hits = ((field, text, hit) for field, text in named_texts(source) for hit in figures_in(text))
     return [
         Figure(
             kind=hit.kind,
@@ -46,8 +47,7 @@ def find_figures(source: DraftText | Mapping[str, str]) -> list[Figure]:
             end=hit.end,
             value=hit.value,
         )
-        for field, text in named_texts(source)
-        for hit in figures_in(text)
+        for field, text, hit in islice(hits, most)
     ]
 
 

@@ -26,6 +26,8 @@ _SCALES = {
 
 def parse_number(text: str) -> Decimal:
     """Parse a written number; a separator before exactly three digits groups thousands."""
+    if text.isdigit():
+        return Decimal(text)
     text = text.replace(" ", "").replace("'", "")
     marks = [char for char in text if char in ".,"]
     if not marks:
