@@ -9,7 +9,7 @@ UV := .tools/bin/uv
 PYTEST := $(BIN)/pytest
 LOCK := $(UV) pip compile pyproject.toml --group embedded --group ui --universal --generate-hashes --no-header --quiet
 SYNC := $(UV) pip sync --quiet --require-hashes --python $(BIN)/python
-WORKERS ?= 2
+WORKERS ?= 3
 
 # Compiled files make every later process start faster; some machines switch them off.
 unexport PYTHONDONTWRITEBYTECODE
@@ -36,7 +36,7 @@ run: setup web ## Run everything; prints the address and the demo login
 worker: setup ## Run one more worker beside others (set MONGODB_URL, REDIS_URL, CHROMA_URL)
 	@exec $(BIN)/python -m jobs worker
 
-test: setup-dev web .cache/browser/chromium ## Run the whole suite (10 minutes at most on two cores)
+test: setup-dev web .cache/browser/chromium ## Run the whole suite (8 minutes at most on two idle cores)
 	@$(PYTEST) -n $(WORKERS) --dist worksteal
 
 check: lint types contracts web-check ## Lint, types, import contracts, architecture; the page's types and lint

@@ -143,7 +143,8 @@ class LinkFilter:
         run = self._run
         for char in text[-32:]:
             folded = fold_char(char)
-            run = run + folded if folded.isalnum() else ""
+            # A sign such as `×` reads as a letter, but a link may begin behind it.
+            run = run + folded if folded.isalnum() and char.isalnum() else ""
         self._run = run[-16:]
         self._last = text[-1:] or self._last
         word = "" if text[-1:].isspace() else text.rsplit(None, 1)[-1]

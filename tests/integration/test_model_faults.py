@@ -42,6 +42,7 @@ from tests.doubles.bench import (
 )
 from tests.doubles.fault_server import FAULTS, FaultServer, fault_server
 from tests.doubles.wire import Reply, plain_reply
+from tests.patience import PATIENCE
 
 # What one fault leads to, and what it leads to when the server keeps at it: an error, or a good answer.
 GOOD = None
@@ -219,7 +220,8 @@ async def test_a_server_without_end_uses_no_more_than_was_reserved(
 
     usage.reserve = reserve  # type: ignore[method-assign]  # to see what the store is asked for
     async with fault_server() as server:
-        made = await bench(server, model=f"fault:{fault}", model_max_output=300)
+        patient = {"model_first_token_seconds": PATIENCE, "model_stall_seconds": PATIENCE}
+        made = await bench(server, model=f"fault:{fault}", model_max_output=300, **patient)
         sink = Notes()
         with suppress(UnusableAnswer):
             await made.agents.run(

@@ -93,7 +93,9 @@ def foreign_links(markdown: str) -> list[str]:
     addresses = re.findall(
         r"""<[a-zA-Z][^>]*?\b(?:href|src|srcset|data|action)\s*=\s*["']?([^"'\s>]*)""", rendered
     )
-    bare = html.unescape(re.sub(r"<[^>]*>", "\n", rendered))
+    # Inside a link or code no renderer makes a link.
+    linkless = re.sub(r"(?s)<(a|code)\b[^>]*>.*?</\1>", "\n", rendered)
+    bare = html.unescape(re.sub(r"<[^>]*>", "\n", linkless))
     # GFM: whatever follows up to white space or `<` belongs to the link.
     autolink = re.compile(r"(?:https?://|(?<![\w.])www\.)[^\s<]+", re.IGNORECASE)
     addresses += autolink.findall(bare)
@@ -152,6 +154,7 @@ def test_cutting_a_stream_changes_nothing(text: str) -> None:
 @example("www&#4<x>6;evil.com/?q=S", [])
 @example("https&#<x>58;//evil.com", [])
 @example("h<x>ttps:/<x>/evil.com", [])
+@example("×www.evil.com", [])
 def test_no_foreign_host_in_a_link_position_of_any_prefix(text: str, points: list[int]) -> None:
     stream, shown = LinkFilter(POLICY), ""
     for chunk in [*cut(text, points), None]:
