@@ -9,7 +9,7 @@ langchain-openai's own converter once.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,14 +17,15 @@ from typing import Any
 import anyio
 import httpx2
 import openai
-import orjson
 
-from agents.answer_limits import MOST_LINE, OutputLimit, TooMuch
-from agents.provider_errors import ProviderFailure, from_event, from_exception, unreachable
+from agents.answer_limits import OutputLimit, TooMuch
+from agents.provider_errors import ProviderFailure, from_exception, unreachable
+from agents.stream_events import events, mended
+from agents.tool_deltas import ToolDeltas
 from core.errors import UnusableAnswer
 
-# Seconds for what follows the last token: the usage, then the end of the body.
-_USAGE_GRACE_SECONDS = 2.0
+# Seconds for what follows the last chunk (the usage), and for what follows the end mark.
+_LAST_GRACE_SECONDS = 2.0
 _END_GRACE_SECONDS = 0.2
 # Characters that filters and the log process in about ten milliseconds.
 _PART = 2_000
@@ -38,30 +39,48 @@ class StreamTimeouts:
     stall: float
 
 
+# Finish reasons of other providers, by the one of OpenAI that they mean.
+_REASONS = {
+    **dict.fromkeys(("max_tokens", "max_output_tokens", "model_length", "token_limit"), "length"),
+    **dict.fromkeys(
+        ("safety", "recitation", "content_filtered", "prohibited_content", "blocklist", "spii"),
+        "content_filter",
+    ),
+}
+_NO_END = {"error", "abort", "aborted", "cancelled", "timeout", "insufficient_system_resource"}
+
+
 @dataclass
 class Received:
-    """The received part of an answer."""
+    """The received part of an answer.
+
+    `size` is in bytes; `open_ended`: the server kept its connection open after the last word.
+    """
 
     texts: list[str] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
-    tool_calls: dict[int, dict[str, Any]] = field(default_factory=dict)
+    tools: ToolDeltas = field(default_factory=ToolDeltas)
     thoughts: list[str] = field(default_factory=list)
+    answer: str | None = None
     size: int = 0
+    half: str = ""
     finish_reason: str | None = None
     cut: bool = False
     done: bool = False
+    open_ended: bool = False
     usage: dict[str, Any] | None = None
+    accounted: bool = False
     head: dict[str, Any] = field(default_factory=dict)
 
     @property
     def text(self) -> str:
-        """The text so far."""
+        """The text so far, as it came."""
         return "".join(self.texts)
 
     @property
     def started(self) -> bool:
         """Whether a token was received."""
-        return bool(self.texts or self.tool_calls or self.refusals or self.thoughts)
+        return bool(self.texts or self.tools or self.refusals or self.thoughts)
 
     @property
     def complete(self) -> bool:
@@ -70,12 +89,11 @@ class Received:
 
     def spoken(self) -> str:
         """All generated text, including tool arguments and reasoning, for token estimates."""
-        arguments = (f"{call['function']['name']}{call['function']['arguments']}" for call in self.calls())
-        return "".join([*self.texts, *self.refusals, *self.thoughts, *arguments])
+        return "".join([*self.texts, *self.refusals, *self.thoughts, self.tools.text()])
 
     def calls(self) -> list[dict[str, Any]]:
         """The tool calls in order."""
-        return [self.tool_calls[index] for index in sorted(self.tool_calls)]
+        return self.tools.calls()
 
     def add(self, chunk: dict[str, Any]) -> str:
         """Merge a chunk and return the text that it adds."""
@@ -84,48 +102,89 @@ class Received:
             self.usage = usage
         choices = chunk.get("choices")
         if not choices:
+            self.accounted = self.accounted or bool(usage)
             return ""
         if not self.head:
             self.head = {name: chunk[name] for name in ("id", "model", "system_fingerprint") if name in chunk}
         choice = choices[0]
-        if choice.get("finish_reason"):
-            self.finish_reason = choice["finish_reason"]
         # Some servers send a schema-bound answer in one message.
         delta = choice.get("delta") or choice.get("message") or {}
-        for call in delta.get("tool_calls") or ():
-            self._add_call(call)
-        self._keep(self.thoughts, delta.get("reasoning_content") or delta.get("reasoning"))
-        self._keep(self.refusals, delta.get("refusal"))
-        return self._keep(self.texts, delta.get("content"))
-
-    def _keep(self, kind: list[str], text: str | None) -> str:
-        if not text:
-            return ""
-        self.size += len(text.encode(errors="replace"))
-        kind.append(text)
+        content, text = delta.get("content"), ""
+        if content:
+            text = self._keep(self.texts, content if isinstance(content, str) else self._parts(content))
+        if len(delta) > 1 or not content:
+            self._add_others(delta)
+        reason = choice.get("finish_reason")
+        if reason:
+            self._end(str(reason).lower())
+        elif self.finish_reason is not None and (text or delta.get("tool_calls")):
+            # A finish reason that is followed by text was none.
+            self.finish_reason = None
         return text
 
-    def _add_call(self, call: dict[str, Any]) -> None:
-        index = call.get("index")
-        if index is None:
-            index = len(self.tool_calls)
-        function = call.get("function") or {}
-        known = self.tool_calls.setdefault(
-            index, {"index": index, "id": None, "type": "function", "function": {"name": "", "arguments": ""}}
-        )
-        known["id"] = known["id"] or call.get("id") or f"call_{index}"
-        known["function"]["name"] += function.get("name") or ""
-        arguments = function.get("arguments") or ""
-        known["function"]["arguments"] += arguments
-        self.size += len(arguments)
+    def _end(self, reason: str) -> None:
+        if reason in _NO_END:
+            raise unreachable(f"The model's server ended the answer with: {reason}.", charged=True)
+        self.finish_reason = _REASONS.get(reason, reason)
+
+    def _add_others(self, delta: dict[str, Any]) -> None:
+        for call in delta.get("tool_calls") or ():
+            self.size += self.tools.add(call)
+        if delta.get("function_call"):
+            self.size += self.tools.add({"index": 0, "function": delta["function_call"]})
+        for kind, names in (
+            (self.thoughts, ("reasoning_content", "reasoning")),
+            (self.refusals, ("refusal",)),
+        ):
+            said = next(filter(None, map(delta.get, names)), None)
+            if said:
+                self._keep(kind, said if isinstance(said, str) else "".join(map(_words, _listed(said))))
+
+    def _keep(self, kind: list[str], text: str) -> str:
+        try:
+            size = len(text.encode())
+        except UnicodeEncodeError:
+            text, self.half = mended(self.half + text)
+            size = len(text.encode())
+        self.size += size
+        if text:
+            kind.append(text)
+        return text
+
+    def _parts(self, content: Any) -> str:
+        """Return the text of a content that is a list of parts; keep reasoning parts apart."""
+        said = ""
+        for part in _listed(content):
+            kind = "" if isinstance(part, str) else str(part.get("type", ""))
+            if "think" in kind or "reason" in kind or "thought" in kind:
+                self._keep(self.thoughts, _words(part))
+            else:
+                said += _words(part)
+        return said
 
     def merged(self) -> dict[str, Any]:
         """Return the whole answer as one wire chunk."""
-        delta: dict[str, Any] = {"role": "assistant", "content": self.text}
-        if self.tool_calls:
+        delta: dict[str, Any] = {
+            "role": "assistant",
+            "content": self.text if self.answer is None else self.answer,
+        }
+        if self.tools:
             delta["tool_calls"] = self.calls()
         choice = {"index": 0, "delta": delta, "finish_reason": self.finish_reason or "stop"}
         return {**self.head, "choices": [choice], "usage": self.usage}
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _words(part: Any) -> str:
+    """Return the text of a part: a string, or an object that has it under the name of its kind."""
+    if isinstance(part, str):
+        return part
+    named = (part.get(name) for name in ("text", "thinking", "reasoning", "summary", "content", "value"))
+    said = next(filter(None, named), "")
+    return "".join(map(_words, _listed(said)))
 
 
 async def exchange(
@@ -135,23 +194,26 @@ async def exchange(
     on_text: Callable[[str], None],
     patience: StreamTimeouts,
     limit: OutputLimit,
+    ending: float | None = None,
 ) -> None:
     """Send `payload` and fill `received` until the provider says that it has finished.
 
     Cancellation closes the connection, so the provider stops generating. An answer that reaches its limit is
-    closed too and gets the finish reason `length`.
+    closed too and gets the finish reason `length`. After a finish reason more text is accepted for `ending`
+    seconds (those of a stall by default).
 
     Raises:
         ProviderFailure: The provider refused, failed, stalled, disconnected, or sent too much.
     """
     now = asyncio.get_running_loop().time
+    ending = patience.stall if ending is None else ending
     try:
         async with asyncio.timeout(patience.first_token) as deadline:
             # As extra body: the client transforms declared fields one by one, at the cost of fifty tokens.
             request = client.chat.completions.with_streaming_response.create(
                 model=payload["model"], messages=[], stream=True, extra_body=payload
             )
-            async with request as response, aclosing(_events(response)) as chunks:
+            async with request as response, aclosing(events(response.iter_bytes())) as chunks:
                 async for chunk in chunks:
                     if chunk is None:
                         received.done = True
@@ -159,7 +221,8 @@ async def exchange(
                         continue
                     text = _added(received, chunk)
                     if received.finish_reason is not None:
-                        deadline.reschedule(now() + _USAGE_GRACE_SECONDS)
+                        grace = _LAST_GRACE_SECONDS if received.accounted else ending
+                        deadline.reschedule(now() + grace)
                     elif received.started:
                         _put_off(deadline, now() + patience.stall, patience.stall / 10)
                     if await limit.reached(received):
@@ -170,6 +233,7 @@ async def exchange(
     except TimeoutError:
         if not received.complete:
             raise _silence(received, patience) from None
+        received.open_ended = not received.done
     except TooMuch as error:
         received.cut = True
         raise ProviderFailure(UnusableAnswer(str(error)), charged=True) from error
@@ -202,69 +266,6 @@ def _put_off(deadline: asyncio.Timeout, to: float, at_least: float) -> None:
     present = deadline.when()
     if present is None or abs(to - present) > at_least:
         deadline.reschedule(to)
-
-
-def _events(response: openai.AsyncAPIResponse[Any]) -> AsyncGenerator[dict[str, Any] | None, None]:
-    if "application/json" in response.headers.get("content-type", ""):
-        return _whole(response)
-    return _chunks(response.iter_bytes())
-
-
-async def _whole(response: openai.AsyncAPIResponse[Any]) -> AsyncGenerator[dict[str, Any] | None, None]:
-    """Parse the answer of a server that does not stream."""
-    body = b""
-    async for block in response.iter_bytes():
-        body = _bounded(body + block)
-    yield _parse(b"data:" + body.replace(b"\n", b" "))
-
-
-async def _chunks(blocks: AsyncIterator[bytes]) -> AsyncGenerator[dict[str, Any] | None, None]:
-    """Yield the events of a body: chunks, and None for the end mark."""
-    rest = b""
-    async for block in blocks:
-        *lines, rest = (rest + block).split(b"\n")
-        _bounded(rest)
-        # Events of one received block are parsed without yielding to the event loop.
-        await asyncio.sleep(0)
-        for line in lines:
-            chunk = _parse(_bounded(line))
-            if chunk is not _NOTHING:
-                yield chunk
-    # Any other line without a newline was cut off.
-    if rest.strip() == b"data: [DONE]":
-        yield None
-
-
-def _bounded(line: bytes) -> bytes:
-    if len(line) > MOST_LINE:
-        raise TooMuch("The model's server sent more at once than an answer can hold.")
-    return line
-
-
-_NOTHING: dict[str, Any] = {}
-
-
-def _parse(line: bytes) -> dict[str, Any] | None:
-    if not line.startswith(b"data:"):
-        return _NOTHING
-    data = line[5:].strip()
-    if data == b"[DONE]":
-        return None
-    if not data:
-        return _NOTHING
-    try:
-        chunk = orjson.loads(data)
-    except orjson.JSONDecodeError as error:
-        raise ProviderFailure(UnusableAnswer("The model's server sent broken JSON."), charged=True) from error
-    if not isinstance(chunk, dict):
-        raise _unknown_event()
-    if chunk.get("error"):
-        raise from_event(chunk["error"])
-    return chunk
-
-
-def _unknown_event() -> ProviderFailure:
-    return ProviderFailure(UnusableAnswer("The model's server sent an unknown event."), charged=True)
 
 
 def _silence(received: Received, patience: StreamTimeouts) -> ProviderFailure:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field, SecretStr
 
 from agents.answer_limits import bound_response
 from agents.calls import Account, Meter, calling, current_call
+from agents.dialect import DialectKeeper, Dialects
 from agents.fast_stream import StreamTimeouts
 from agents.metering import MeteredChatModel, ModelCallConfig, shown
 from agents.provider_errors import from_exception
@@ -25,6 +26,7 @@ from core.errors import (
     ModelRefusedRequest,
     UnusableAnswer,
 )
+from core.model_server import Dialect
 from core.settings import Settings
 
 Tier = Literal["router", "writer", "judge"]
@@ -63,6 +65,7 @@ class Gateway:
         meter: Reserves and settles the tokens of every attempt.
         counter: Counts the tokens of prompts, and of answers without reported usage.
         offline_transport: Makes the HTTP transport of the offline model.
+        keeper: Stores what the models' servers accept; without one every process learns it anew.
         backoff: Seconds before the second attempt, doubled for each further one.
     """
 
@@ -73,6 +76,7 @@ class Gateway:
         counter: TokenCounter,
         offline_transport: Callable[[], httpx2.AsyncBaseTransport] | None = None,
         *,
+        keeper: DialectKeeper | None = None,
         backoff: float = 0.5,
     ) -> None:
         self._settings = settings
@@ -83,19 +87,18 @@ class Gateway:
         self._client: openai.AsyncOpenAI | None = None
         self._models: dict[Tier, MeteredChatModel] = {}
         self._listed: str | None = None
-        self._tools: bool | None = {"on": True, "off": False}.get(settings.model_tools)
+        self._dialects = Dialects(keeper)
         self._asking = asyncio.Lock()
 
     async def open(self) -> None:
         """Load the token counter and build the clients; an endpoint that is down is retried at first use."""
-        await self._counter.open()
+        await asyncio.gather(self._counter.open(), self._dialects.open())
         settings = self._settings
         transport: httpx2.AsyncBaseTransport | None = None
         if settings.offline:
             if self._offline_transport is None:
                 raise Misconfigured("Set OPENAI_API_KEY or OPENAI_BASE_URL: there is no offline model here.")
             transport = self._offline_transport()
-            self._tools = True if self._tools is None else self._tools
         # Deadlines for tokens are in agents/fast_stream.
         timeout = httpx2.Timeout(None, connect=min(_CONNECT_SECONDS, settings.model_first_token_seconds))
         key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else "none"
@@ -117,6 +120,7 @@ class Gateway:
     async def close(self) -> None:
         """Wait for settlements and close the connections."""
         await self._account.drain()
+        await self._dialects.drain()
         if self._client is not None:
             await self._client.close()
         self._counter.close()
@@ -130,7 +134,7 @@ class Gateway:
         """Return the configured model."""
         settings = self._settings
         name = OFFLINE_MODEL if settings.offline else self._chosen("writer") or self._listed or ""
-        return ModelInfo(shown(name), simulated=settings.offline, tools=bool(self._tools))
+        return ModelInfo(shown(name), simulated=settings.offline, tools=bool(self._tools(name)))
 
     @property
     def longest_text(self) -> int:
@@ -143,9 +147,21 @@ class Gateway:
         The probe is charged to the business of the current call.
         """
         async with self._asking:
-            if self._tools is None:
-                self._tools = await self._try_tool()
-            return bool(self._tools)
+            name = (await self._names("writer"))[0]
+            if self._tools(name) is None and (tools := await self._try_tool()) is not None:
+                self._dialects.learn(name, tools=tools)
+            return bool(self._tools(name))
+
+    def _tools(self, model: str) -> bool | None:
+        """Return whether a model calls tools; None before the probe."""
+        if self._settings.model_tools != "auto":
+            return self._settings.model_tools == "on"
+        dialect = self._dialects.of(model)
+        return self._settings.offline or (dialect.takes("tools") and dialect.tools)
+
+    def dialect(self, model: str) -> Dialect:
+        """Return what is known of a model."""
+        return self._dialects.of(model)
 
     async def _try_tool(self) -> bool | None:
         asking = self.model("writer").bind_tools([ready], tool_choice="ready")
@@ -190,6 +206,7 @@ class Gateway:
             max_output=settings.model_max_output,
             context=settings.model_context,
             backoff=self._backoff,
+            dialects=self._dialects,
         )
         completions = client.chat.completions
         return MeteredChatModel(

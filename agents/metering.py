@@ -7,7 +7,7 @@ import logging
 import random
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Any, NoReturn
 
@@ -23,12 +23,15 @@ from langchain_openai import ChatOpenAI
 from pydantic import BaseModel, Field, SkipValidation
 
 from agents.answer_limits import OutputLimit
+from agents.answer_text import AnswerFilter, answer_of, has_bare_thoughts
 from agents.calls import Account, Call, Meter, TextSink, calling, current_call
+from agents.dialect import Dialects, keeps_to, lesson, limit_of, put, schema_of
 from agents.fast_stream import Received, StreamTimeouts, exchange
 from agents.prices import Price, price_of
 from agents.provider_errors import ProviderFailure
 from agents.schemas import tool_schema, without_lengths
 from core.errors import ModelFailed, ModelUnreachable, UnusableAnswer
+from core.model_server import Dialect
 from core.usage import LedgerEntry
 
 __all__ = [
@@ -51,6 +54,11 @@ _LEAST_OUTPUT = 64
 # A reported usage above this is not plausible.
 _MOST_TOKENS = 10_000_000
 _LONGEST_WAIT_SECONDS = 20.0
+# Without a stream the first token comes with the last one.
+_SLOWEST_TOKENS_PER_SECOND = 20
+# Seconds after a finish reason, at servers that are known to keep the connection open afterwards.
+_SHORT_ENDING_SECONDS = 2.0
+_DETAILS = {"prompt_tokens_details": "cached_tokens", "completion_tokens_details": "reasoning_tokens"}
 # OpenAI's reasoning models reject any other temperature than their default.
 _OWN_TEMPERATURE = re.compile(r"(?:o\d|gpt-[5-9])")
 
@@ -67,6 +75,7 @@ class ModelCallConfig:
     max_output: int
     context: int
     backoff: float
+    dialects: Dialects
 
     @property
     def openai_itself(self) -> bool:
@@ -125,17 +134,13 @@ class MeteredChatModel(ChatOpenAI):
     ) -> ChatGenerationChunk:
         call = current_call()
         payload = self._wire(self._get_request_payload(messages, stop=stop, **kwargs))
-        prompt_tokens = await self._prompt_tokens(payload)
-        room = max(self.manners.context - prompt_tokens, _LEAST_OUTPUT)
-        output = min(call.max_output or self.manners.max_output, self.manners.max_output, room)
-        payload["max_completion_tokens" if self.manners.openai_itself else "max_tokens"] = output
         if call.temperature is not None:
             payload["temperature"] = call.temperature
         error: ModelFailed = ModelUnreachable()
         for name in await self.manners.names():
             for attempt in range(self.manners.attempts):
                 try:
-                    return await self._attempt(self._named(payload, name), call, prompt_tokens, output)
+                    return await self._understood(self._named(payload, name), call)
                 except ProviderFailure as failure:
                     error = failure.error
                     if not failure.retry:
@@ -146,6 +151,30 @@ class MeteredChatModel(ChatOpenAI):
                     break
                 await asyncio.sleep(wait)
         raise error
+
+    async def _understood(self, payload: dict[str, Any], call: Call) -> ChatGenerationChunk:
+        """Send the request in the server's dialect; leave a part out that the server refuses.
+
+        The lesson is kept only if the server accepts the request without that part: otherwise the refusal was
+        meant for the request itself.
+        """
+        dialects, name = self.manners.dialects, payload["model"]
+        dialect = dialects.of(name)
+        while True:
+            request = put(payload, dialect)
+            try:
+                chunk = await self._attempt(request, payload, dialect, call)
+            except ProviderFailure as failure:
+                if isinstance(failure.error, UnusableAnswer):
+                    dialects.learn(name, refused=dialect.refused, most_output=dialect.most_output)
+                after = lesson(request, failure, dialect)
+                if after is None:
+                    raise
+                _log.info("model %s refused a part of a request: %s", name, failure.said[:200])
+                dialect = after
+                continue
+            dialects.learn(name, refused=dialect.refused, most_output=dialect.most_output)
+            return chunk
 
     def _named(self, payload: dict[str, Any], name: str) -> dict[str, Any]:
         named = {**payload, "model": name}
@@ -160,7 +189,6 @@ class MeteredChatModel(ChatOpenAI):
         return min(growing, _LONGEST_WAIT_SECONDS) * random.uniform(0.75, 1.0)
 
     def _wire(self, payload: dict[str, Any]) -> dict[str, Any]:
-        payload["stream"] = True
         payload["stream_options"] = {"include_usage": True}
         for name in ("max_tokens", "max_completion_tokens"):
             payload.pop(name, None)
@@ -186,17 +214,19 @@ class MeteredChatModel(ChatOpenAI):
         return counted + _TOKENS_PER_MESSAGE * (len(messages) + 1)
 
     async def _attempt(
-        self, payload: dict[str, Any], call: Call, prompt_tokens: int, output: int
+        self, request: dict[str, Any], asked: dict[str, Any], dialect: Dialect, call: Call
     ) -> ChatGenerationChunk:
+        prompt_tokens = await self._prompt_tokens(request)
+        room = max(self.manners.context - prompt_tokens, _LEAST_OUTPUT)
+        most = min(self.manners.max_output, dialect.most_output or self.manners.max_output)
+        output = min(call.max_output or most, most, room)
+        if limit_name := limit_of(dialect, openai_itself=self.manners.openai_itself):
+            request[limit_name] = output
         reservation = await self.account.reserve(call, prompt_tokens + output)
         received = Received()
         outcome, charged = "cancelled", True
         try:
-            client: openai.AsyncOpenAI = self.root_async_client
-            on_text = call.sink.write if call.sink is not None else _nowhere
-            limit = OutputLimit(output, self.account.counter)
-            await exchange(client, payload, received, on_text, self.manners.patience, limit)
-            _check(received, structured="response_format" in payload)
+            await self._exchange(request, asked, dialect, call, received, output)
             outcome = "ok"
         except ProviderFailure as failure:
             outcome, charged = f"error:{failure.error.slug}", failure.charged
@@ -207,28 +237,75 @@ class MeteredChatModel(ChatOpenAI):
             outcome = "error:internal"
             raise
         finally:
-            name = payload["model"]
+            name = request["model"]
             reserved = output if received.cut else 0
             spent = self._entry(call, name, received, prompt_tokens if charged else 0, outcome, reserved)
             entry = await self.account.settle(call, reservation, spent)
         received.head["model"] = shown(name)
-        received.usage = received.usage if _counts(received.usage) else _as_usage(entry)
+        received.usage = _told_usage(received.usage) or _as_usage(entry)
         chunk = self._convert_chunk_to_generation_chunk(received.merged(), AIMessageChunk, None)
         if chunk is None:
             raise UnusableAnswer
         chunk.message.response_metadata |= {"estimated": entry.estimated}
         return chunk
 
+    async def _exchange(
+        self,
+        request: dict[str, Any],
+        asked: dict[str, Any],
+        dialect: Dialect,
+        call: Call,
+        received: Received,
+        output: int,
+    ) -> None:
+        """Receive the answer, pass it on, and learn from it about the server."""
+        client: openai.AsyncOpenAI = self.root_async_client
+        patience = self.manners.patience
+        if not dialect.takes("stream"):
+            patience = replace(
+                patience, first_token=patience.first_token + output / _SLOWEST_TOKENS_PER_SECOND
+            )
+        schema = schema_of(asked)
+        typed = schema is not None
+        bare = False if self.manners.openai_itself or self.manners.offline else dialect.bare_thoughts
+        on_its_way = AnswerFilter(call.sink or _NOWHERE, typed=typed, bare_thoughts=bare)
+        limit = OutputLimit(output, self.account.counter)
+        ending = _SHORT_ENDING_SECONDS if dialect.open_ended else None
+        await exchange(client, request, received, on_its_way.feed, patience, limit, ending)
+        # Some servers take a typed answer for reasoning.
+        said = received.text or ("".join(received.thoughts) if typed else "")
+        received.answer = answer_of(said, typed=typed, fields=(schema or {}).get("properties", ()))
+        _check(received, structured=typed)
+        on_its_way.finish(received.answer)
+        self._notice(request, received, schema)
+
+    def _notice(self, request: dict[str, Any], received: Received, schema: dict[str, Any] | None) -> None:
+        """Learn from a complete answer what its server does."""
+        if self.manners.offline:
+            return
+        dialects, name = self.manners.dialects, request["model"]
+        known, news = dialects.of(name), dict[str, Any]()
+        if not known.usage:
+            news["usage"] = _told_usage(received.usage) is not None
+        if received.open_ended:
+            news["open_ended"] = True
+        if has_bare_thoughts(received.text):
+            news["bare_thoughts"] = True
+        elif schema is None and received.texts and known.bare_thoughts is None:
+            news["bare_thoughts"] = False
+        if schema is not None and not received.tools and not keeps_to(schema, received.answer or ""):
+            news["ignores_schema"] = True
+        dialects.learn(name, **news)
+
     async def _entry(
         self, call: Call, name: str, received: Received, prompt_tokens: int, outcome: str, unread: int
     ) -> LedgerEntry:
         """Return the usage of one attempt: as reported, else as counted, and at least `unread`."""
-        usage = received.usage if _counts(received.usage) else None
+        usage = _told_usage(received.usage)
         tokens_in, tokens_out, cached, reasoning = prompt_tokens, 0, 0, 0
         if usage is not None:
             tokens_in, tokens_out = usage["prompt_tokens"], usage["completion_tokens"]
-            cached = (usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0
-            reasoning = (usage.get("completion_tokens_details") or {}).get("reasoning_tokens") or 0
+            cached, reasoning = (_tokens(usage.get(name), detail) or 0 for name, detail in _DETAILS.items())
         elif received.started or unread:
             tokens_out = max(await self.account.counter.acount(received.spoken()), unread)
         price = Price(0, "offline")
@@ -263,17 +340,33 @@ def _check(received: Received, *, structured: bool) -> None:
         raise ProviderFailure(UnusableAnswer("The model declined to write this."), charged=True)
     if received.finish_reason == "content_filter":
         raise ProviderFailure(UnusableAnswer("The provider's filter stopped the answer."), charged=True)
-    if received.finish_reason == "length" and (structured or received.tool_calls):
+    if received.finish_reason == "length" and (structured or received.tools):
         raise ProviderFailure(UnusableAnswer("The answer was cut off at the length limit."), charged=True)
-    if not received.tool_calls and not received.text.strip():
+    if not received.tools and not (received.answer or "").strip():
         raise ProviderFailure(UnusableAnswer("The model gave an empty answer."), charged=True)
 
 
-def _counts(usage: dict[str, Any] | None) -> bool:
-    if usage is None:
-        return False
-    counted = [usage.get(name) for name in ("prompt_tokens", "completion_tokens")]
-    return all(isinstance(number, int) and 0 <= number <= _MOST_TOKENS for number in counted) and any(counted)
+def _told_usage(usage: Any) -> dict[str, Any] | None:
+    """Return the plausible part of a reported usage; None if the tokens are missing or implausible."""
+    if not isinstance(usage, dict):
+        return None
+    tokens_in, tokens_out = _tokens(usage, "prompt_tokens"), _tokens(usage, "completion_tokens")
+    if tokens_in is None or tokens_out is None or not tokens_in + tokens_out:
+        return None
+    told: dict[str, Any] = {
+        "prompt_tokens": tokens_in,
+        "completion_tokens": tokens_out,
+        "total_tokens": _tokens(usage, "total_tokens") or tokens_in + tokens_out,
+    }
+    for name, detail in _DETAILS.items():
+        if (number := _tokens(usage.get(name), detail)) is not None:
+            told[name] = {detail: number}
+    return told
+
+
+def _tokens(counted: Any, name: str) -> int | None:
+    number = counted.get(name) if isinstance(counted, dict) else None
+    return number if type(number) is int and 0 <= number <= _MOST_TOKENS else None
 
 
 def _as_usage(entry: LedgerEntry) -> dict[str, Any]:
@@ -292,5 +385,14 @@ def _wire_tool(tool: Any) -> Any:
     return tool
 
 
-def _nowhere(_: str) -> None:
-    """The current call has no sink."""
+class _Nowhere:
+    """The sink of a call without one."""
+
+    def write(self, delta: str) -> None:
+        """Drop the text."""
+
+    def restart(self) -> None:
+        """Do nothing."""
+
+
+_NOWHERE = _Nowhere()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -28,9 +29,42 @@ _TOO_LONG = re.compile(
     r"|`inputs` tokens \+ `max_new_tokens`",
     re.IGNORECASE,
 )
-_OUT_OF_CREDIT = re.compile(
-    r"insufficient_quota|billing|credit balance|exceeded your current quota", re.IGNORECASE
+# Said of an empty account only.
+_NO_CREDIT = re.compile(
+    r"insufficient[_ ](?:quota|balance|credit|fund)|balance is (?:too low|insufficient)|credit balance"
+    r"|billing_hard_limit|exceeded_current_quota|out of credit|no credit|account.{0,40}suspended|余额|欠费",
+    re.IGNORECASE,
 )
+# Said of limits per minute too.
+_QUOTA = re.compile(r"billing|exceeded your current quota|check your plan", re.IGNORECASE)
+_PER_TIME = re.compile(
+    r"per[ _-]?(?:minute|min\b|second|sec\b|hour|day)|\b[rt]p[msd]\b|rate.?limit|too many requests|concurren",
+    re.IGNORECASE,
+)
+# "Please retry in 4.4s", "try again in 1m30s", "wait 20 seconds", retryDelay 4.4s, retry_after_ms 800.
+_TOLD_WAIT = re.compile(
+    r"(?P<how>(?:try again|retry|wait|reset)[^.\d]{0,30}?)(?P<wait>(?:\d+(?:\.\d+)? ?[a-z]* *){1,4})",
+    re.IGNORECASE,
+)
+_DURATION = re.compile(r"(\d+(?:\.\d+)?) ?(ms|milli|h|m|s|)", re.IGNORECASE)
+_SECONDS = {"ms": 0.001, "milli": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_LONGEST_TOLD = 31 * 86_400.0
+# Where errors have their words; proxies put the upstream's into `metadata`.
+_TOLD = {
+    "error",
+    "errors",
+    "message",
+    "msg",
+    "detail",
+    "details",
+    "code",
+    "type",
+    "status",
+    "metadata",
+    "raw",
+    "body",
+}
+_DEPTH, _PARTS = 6, 20
 _RETRIED = {408, 409, 425, 429}
 _SECRET = re.compile(r"\b(?:sk|key|pk)-[\w*.-]{6,}")
 
@@ -43,6 +77,9 @@ class ProviderFailure(Exception):
         retry: Whether another attempt may help.
         retry_after: Seconds that the provider asks to wait.
         charged: Whether the provider may have read the prompt and charged for it.
+        status: The HTTP status of a refusal, 0 if it is none.
+        said: The words of a refusal.
+        param: The part of the request that it names.
     """
 
     def __init__(
@@ -58,12 +95,16 @@ class ProviderFailure(Exception):
         self.retry = retry
         self.retry_after = retry_after
         self.charged = charged
+        self.status = 0
+        self.said = ""
+        self.param = ""
 
 
 def from_exception(error: Exception) -> ProviderFailure:
     """Convert an exception of the client or its HTTP library."""
     if isinstance(error, openai.APIStatusError):
-        return _from_status(error.status_code, _message(error), _retry_after(error.response.headers))
+        body = error.body if isinstance(error.body, Mapping | list) else {"message": error.message}
+        return _from_status(error.status_code, body, _retry_after(error.response.headers))
     if isinstance(error, openai.APITimeoutError | httpx2.TimeoutException):
         return unreachable("The model's address did not accept a connection in time.")
     if isinstance(error, openai.APIConnectionError):
@@ -77,9 +118,9 @@ def from_event(error: Any) -> ProviderFailure:
     """Convert an error event inside a stream."""
     body = error if isinstance(error, Mapping) else {"message": str(error)}
     code = body.get("code")
-    if not isinstance(code, int):
+    if not isinstance(code, int) or not 400 <= code < 600:
         code = 429 if "rate_limit" in f"{code} {body.get('type')}" else 500
-    failure = _from_status(code, f"{body.get('code')} {body.get('type')} {body.get('message')}", None)
+    failure = _from_status(code, body, None)
     failure.charged = True
     return failure
 
@@ -89,21 +130,35 @@ def unreachable(sentence: str, *, charged: bool = False) -> ProviderFailure:
     return ProviderFailure(ModelUnreachable(sentence), retry=True, charged=charged)
 
 
-def _from_status(status: int, message: str, retry_after: float | None) -> ProviderFailure:
-    if status == 413 or (status not in {401, 403, 404, 429} and _TOO_LONG.search(message)):
+def _from_status(status: int, body: Any, retry_after: float | None) -> ProviderFailure:
+    words: list[str] = []
+    param = _read(body, words)
+    said = " ".join(words)
+    failure = _kind_of(status, said, retry_after)
+    failure.status, failure.said, failure.param = status, said, param
+    return failure
+
+
+def _kind_of(status: int, said: str, retry_after: float | None) -> ProviderFailure:
+    if status == 413 or (status not in {401, 403, 404, 429} and _TOO_LONG.search(said)):
         return ProviderFailure(ContextOverflow(status=status))
-    if status == 429 and _OUT_OF_CREDIT.search(message):
+    told = _told_wait(said)
+    wait = told if retry_after is None else retry_after
+    # A limit per minute is often worded as a quota; an empty account never names a time to wait.
+    empty = told is None and bool(_NO_CREDIT.search(said))
+    empty |= wait is None and bool(_QUOTA.search(said)) and not _PER_TIME.search(said)
+    if status == 402 or (status in {400, 403, 429} and empty):
         return ProviderFailure(
             ModelRefusedRequest("The account at the model's provider has no credit left.", status=status)
         )
     if status == 429:
-        busy = ModelBusy() if retry_after is None else ModelBusy(retry_after=round(retry_after))
-        return ProviderFailure(busy, retry=True, retry_after=retry_after)
+        busy = ModelBusy() if wait is None else ModelBusy(retry_after=round(wait))
+        return ProviderFailure(busy, retry=True, retry_after=wait)
     if status in _RETRIED or status >= 500:
         failure = unreachable(f"The model's server answered {status}.")
-        failure.retry_after = retry_after
+        failure.retry_after = wait
         return failure
-    return ProviderFailure(ModelRefusedRequest(_refusal(status, message), status=status))
+    return ProviderFailure(ModelRefusedRequest(_refusal(status, said), status=status))
 
 
 def _refusal(status: int, message: str) -> str:
@@ -115,14 +170,39 @@ def _refusal(status: int, message: str) -> str:
     return f"The model's server refused the request ({status}): {said}"
 
 
-def _message(error: openai.APIStatusError) -> str:
-    body = error.body
-    if isinstance(body, Mapping):
-        inner = body.get("error", body)
-        if isinstance(inner, Mapping):
-            return f"{inner.get('code') or ''} {inner.get('type') or ''} {inner.get('message') or inner}"
-        return str(inner)
-    return error.message
+def _read(body: Any, words: list[str], depth: int = 0) -> str:
+    """Collect the words of an error's body; the part of the request that it names.
+
+    What it repeats of the request ("input") is not read: a prompt may have any words.
+    """
+    if depth > _DEPTH:
+        return ""
+    if isinstance(body, list):
+        return next(filter(None, [_read(item, words, depth + 1) for item in body[:_PARTS]]), "")
+    if not isinstance(body, Mapping):
+        words.append(str(body))
+        return ""
+    params = []
+    for key, value in body.items():
+        if key in {"param", "loc", "field"}:
+            params.append(".".join(map(str, value)) if isinstance(value, list) else str(value or ""))
+        elif "retry" in str(key).lower() and isinstance(value, str | int | float):
+            words.append(f"{key} {value}")
+        elif key in _TOLD and value is not None:
+            params.append(_read(value, words, depth + 1))
+    return next(filter(None, params), "")
+
+
+def _told_wait(said: str) -> float | None:
+    """Seconds that the words of an error ask to wait."""
+    for found in _TOLD_WAIT.finditer(said):
+        how = found["how"].lower()
+        plain = 0.001 if "_ms" in how else 1.0 if "after" in how or "delay" in how else 0.0
+        parts = _DURATION.findall(found["wait"])
+        seconds = sum(float(number) * _SECONDS.get(unit.lower(), plain) for number, unit in parts)
+        if seconds > 0:
+            return min(seconds, _LONGEST_TOLD)
+    return None
 
 
 def _retry_after(headers: httpx2.Headers) -> float | None:
@@ -131,11 +211,12 @@ def _retry_after(headers: httpx2.Headers) -> float | None:
         if value is None:
             continue
         try:
-            return max(float(value) / unit, 0.0)
+            seconds = float(value) / unit
         except ValueError:
-            pass
-        try:
-            return max((parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds(), 0.0)
-        except (TypeError, ValueError):
-            continue
+            try:
+                seconds = (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()
+            except (TypeError, ValueError, OverflowError):
+                continue
+        if math.isfinite(seconds):
+            return min(max(seconds, 0.0), _LONGEST_TOLD)
     return None

@@ -268,7 +268,8 @@ def _result(specialist: Specialist[T], state: Mapping[str, Any]) -> tuple[T, str
     name = last.response_metadata.get("model_name", "")
     if specialist.output is None:
         return cast("T", last.text), name
-    value = _model(specialist.output).model_validate(state.get("structured_response"))
+    # Where a server does not keep to the schema, a model adds fields of its own.
+    value = _model(specialist.output).model_validate(state.get("structured_response"), extra="ignore")
     return cast("T", value), name
 
 

@@ -11,12 +11,14 @@ import httpx2
 from pydantic import BaseModel, Field
 
 from agents.calls import Call, Meter
+from agents.dialect import DialectKeeper
 from agents.gateway import Gateway
 from agents.specialist import Agents, Specialist
 from agents.tokens import TokenCounter
 from core.business import Business
 from core.clock import SystemClock
 from core.ids import new_id
+from core.model_server import Dialect
 from core.scope import Scope
 from core.settings import Settings
 from core.usage import LedgerEntry
@@ -143,6 +145,21 @@ class MeterBook:
         return [entry.outcome for entry in self.entries]
 
 
+@dataclass
+class Kept:
+    """Remembers dialects as long as the test lives."""
+
+    dialects: dict[str, Dialect] = field(default_factory=dict)
+
+    async def load(self) -> dict[str, Dialect]:
+        """Everything."""
+        return self.dialects
+
+    async def keep(self, model: str, dialect: Dialect) -> None:
+        """Remember it."""
+        self.dialects[model] = dialect
+
+
 def settings(**values: Any) -> Settings:
     """Settings with short waits, whatever the environment says."""
     base: dict[str, Any] = {
@@ -164,11 +181,18 @@ def gateway(
     *,
     url: str = "",
     transport: httpx2.AsyncBaseTransport | None = None,
+    keeper: DialectKeeper | None = None,
     **values: Any,
 ) -> Gateway:
-    """A gateway at an address, or at a transport in the offline model's place."""
+    """A gateway at an address, or at a transport in the offline model's place.
+
+    Without a `keeper` its models are known not to think aloud, so that they are not listened to first.
+    """
     offline = None if transport is None else lambda: transport
-    return Gateway(settings(openai_base_url=url, **values), meter, counter, offline, backoff=0.01)
+    chosen = settings(openai_base_url=url, **values)
+    names = {"fault-model", chosen.model, chosen.model_router, chosen.model_fallback}
+    keeper = keeper or Kept(dict.fromkeys(names, Dialect(bare_thoughts=False)))
+    return Gateway(chosen, meter, counter, offline, keeper=keeper, backoff=0.01)
 
 
 def context(business_id: str = BUSINESS_ID) -> RunContext:

@@ -23,7 +23,7 @@ import httpx2
 import orjson
 
 from agents.fast_stream import Received as Merged
-from tests.doubles.wire import DONE, Reply, ToolCall, chunk_of, plain_reply, prompt_of
+from tests.doubles.wire import DONE, Raw, Reply, ToolCall, chunk_of, plain_reply, prompt_of
 from tests.patience import PATIENCE
 
 FAULTS = frozenset(
@@ -65,7 +65,7 @@ FAULTS = frozenset(
 MUCH = 26_000_000
 """Bytes that no answer has."""
 
-Answerer = Callable[[dict[str, Any]], Reply | Awaitable[Reply]]
+Answerer = Callable[[dict[str, Any]], Reply | Raw | Awaitable[Reply | Raw]]
 
 _STATUS: dict[str, tuple[int, dict[str, Any]]] = {
     "401": (401, {"message": "Incorrect API key provided", "code": "invalid_api_key"}),
@@ -253,7 +253,10 @@ class FaultServer:
         if fault == "hang":
             await asyncio.Event().wait()
         reply = self.answer(call.body)
-        reply = _spoiled(await reply if inspect.isawaitable(reply) else reply, fault)
+        reply = await reply if inspect.isawaitable(reply) else reply
+        if isinstance(reply, Raw):
+            return await _send_raw(reply, writer)
+        reply = _spoiled(reply, fault)
         writer.write(_head_lines(200, {"content-type": "text/event-stream", "transfer-encoding": "chunked"}))
         return await self._stream(call, reply, writer)
 
@@ -286,6 +289,21 @@ class FaultServer:
         writer.write(b"0\r\n\r\n")
         await writer.drain()
         return True
+
+
+async def _send_raw(raw: Raw, writer: asyncio.StreamWriter) -> bool:
+    headers = {"content-type": "text/event-stream", **raw.headers, "transfer-encoding": "chunked"}
+    writer.write(_head_lines(raw.status, headers))
+    for piece in raw.pieces:
+        if isinstance(piece, bytes):
+            _send(writer, piece)
+            await writer.drain()
+        else:
+            await asyncio.sleep(piece)
+    if not raw.cut:
+        writer.write(b"0\r\n\r\n")
+        await writer.drain()
+    return not raw.cut
 
 
 async def _overflow(fault: str, writer: asyncio.StreamWriter) -> None:

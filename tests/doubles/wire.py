@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 DONE = b"data: [DONE]\n\n"
+_IN_PROMPT = re.compile(r"JSON schema:\n(\{.*\})")
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,22 @@ class Reply:
             )
 
 
+@dataclass(frozen=True)
+class Raw:
+    """An answer byte by byte: what is sent, and pauses in seconds; `cut` breaks the connection off."""
+
+    pieces: tuple[bytes | float, ...]
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    cut: bool = False
+
+    @classmethod
+    def error(cls, status: int, body: Any, headers: dict[str, str] | None = None) -> Raw:
+        """A refusal."""
+        told = {"content-type": "application/json", **(headers or {})}
+        return cls((orjson.dumps(body),), status, told)
+
+
 def chunk_of(text: str) -> bytes:
     """One server-sent event that adds a text."""
     return _event("m", {"content": text})
@@ -64,7 +81,11 @@ def chunk_of(text: str) -> bytes:
 def schema_of(body: dict[str, Any]) -> dict[str, Any] | None:
     """The schema that a request asks its answer to fit."""
     asked = body.get("response_format") or {}
-    return asked.get("json_schema", {}).get("schema") if asked.get("type") == "json_schema" else None
+    if asked.get("type") == "json_schema":
+        schema: dict[str, Any] | None = asked.get("json_schema", {}).get("schema")
+        return schema
+    told = _IN_PROMPT.search(prompt_of(body))
+    return orjson.loads(told[1]) if told else None
 
 
 def fitting(schema: dict[str, Any]) -> str:
@@ -87,7 +108,7 @@ def plain_reply(body: dict[str, Any]) -> Reply:
 
 def prompt_of(body: dict[str, Any]) -> str:
     """The messages of a request, readable."""
-    return "\n".join(f"[{message['role']}] {message.get('content')}" for message in body["messages"])
+    return "\n".join(f"[{message['role']}] {message.get('content')}" for message in body.get("messages", ()))
 
 
 def _pieces(text: str, count: int) -> list[str]:

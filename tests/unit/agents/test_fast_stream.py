@@ -179,7 +179,7 @@ def test_odd_chunks_are_taken() -> None:
         {"choices": 5},
         {"choices": ["x"]},
         {"choices": [{"delta": "x"}]},
-        {"choices": [{"delta": {"content": ["part"]}}]},
+        {"choices": [{"delta": {"content": 5}}]},
         {"choices": [{"delta": {"tool_calls": [5]}}]},
         {"choices": [{"delta": {"tool_calls": [{"index": {}, "function": {"name": 5}}]}}]},
     ],

@@ -13,6 +13,7 @@ import pytest
 from pydantic import SecretStr
 
 from agents.calls import Account, Call, calling
+from agents.dialect import Dialects
 from agents.fast_stream import StreamTimeouts
 from agents.metering import MeteredChatModel, ModelCallConfig
 from agents.schemas import strict_schema
@@ -42,7 +43,9 @@ async def _sent(
     async with openai.AsyncOpenAI(api_key="none", base_url=base_url or None, http_client=http) as client:
         model = MeteredChatModel(
             account=Account(meter, TokenCounter(folder)),
-            manners=ModelCallConfig(names, base_url, False, 1, StreamTimeouts(2, 2), 700, 32_768, 0.01),
+            manners=ModelCallConfig(
+                names, base_url, False, 1, StreamTimeouts(2, 2), 700, 32_768, 0.01, Dialects()
+            ),
             model=name,
             api_key=SecretStr("unused"),
             client=client.chat.completions,
