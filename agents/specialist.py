@@ -188,6 +188,17 @@ class EchoFilteringSink:
             raise UnusableAnswer("The answer repeated its instructions.")
 
 
+class _Tool(StructuredTool):
+    """A structured tool that is given its context also when it has no arguments, which LangChain drops."""
+
+    def _to_args_and_kwargs(
+        self, tool_input: str | dict[str, Any], tool_call_id: str | None
+    ) -> tuple[tuple[str, ...], dict[str, Any]]:
+        given = tool_input if isinstance(tool_input, dict) else {}
+        positional, named = super()._to_args_and_kwargs(tool_input, tool_call_id)
+        return positional, named or {name: value for name, value in given.items() if name == "runtime"}
+
+
 def adapt(spec: ToolSpec) -> BaseTool:
     """Adapt a tool to the agent framework; the tenant comes from the run's trusted context."""
 
@@ -195,7 +206,7 @@ def adapt(spec: ToolSpec) -> BaseTool:
         result = await spec.run(runtime.context, spec.args.model_validate(arguments))
         return orjson.dumps(result, default=_plain).decode()
 
-    return StructuredTool.from_function(
+    return _Tool.from_function(
         coroutine=call, name=spec.name, description=spec.description, args_schema=spec.args
     )
 
@@ -241,7 +252,7 @@ class ToolRounds(AgentMiddleware[Any, RunContext]):
             raise
         except Exception as error:
             name = request.tool_call["name"]
-            _log.warning("tool %s failed", name, exc_info=error)
+            _log.error("tool %s failed", name, exc_info=error)
             told = error.detail if isinstance(error, MarqueeError) else "It failed; go on without it."
             return ToolMessage(content=told, tool_call_id=request.tool_call["id"], name=name, status="error")
 
