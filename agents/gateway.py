@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import httpx2
 import openai
@@ -133,7 +133,7 @@ class Gateway:
     def info(self) -> ModelInfo:
         """Return the configured model."""
         settings = self._settings
-        name = OFFLINE_MODEL if settings.offline else self._chosen("writer") or self._listed or ""
+        name = OFFLINE_MODEL if settings.offline else self.writer_name
         return ModelInfo(shown(name), simulated=settings.offline, tools=bool(self._tools(name)))
 
     @property
@@ -237,7 +237,17 @@ class Gateway:
             self._listed = await self._list()
         return self._listed
 
-    async def _list(self) -> str:
+    @property
+    def writer_name(self) -> str:
+        """The name of the model that writes, as the server has it."""
+        return self._chosen("writer") or self._listed or ""
+
+    async def listing(self) -> dict[str, dict[str, Any]]:
+        """Return what the endpoint tells of each model that it lists, by name.
+
+        Raises:
+            ModelFailed: It lists none.
+        """
         if self._client is None:
             raise RuntimeError("the gateway is not open")
         try:
@@ -247,7 +257,10 @@ class Gateway:
             raise from_exception(httpx2.ReadTimeout("no list of models")).error from error
         except openai.OpenAIError as error:
             raise from_exception(error).error from error
-        names = [model.id for model in page.data or []]
+        return {model.id: model.model_dump() for model in page.data or []}
+
+    async def _list(self) -> str:
+        names = list(await self.listing())
         if not self._settings.openai_base_url:
             names = [name for name in _OPENAI_MODELS if name in names]
         chat = [name for name in names if not any(word in name.lower() for word in _NOT_FOR_CHAT)]

@@ -1,4 +1,4 @@
-"""Command line: serve; create-admin, create-user, invite; openapi, roles."""
+"""Command line: serve; create-admin, create-user, invite; doctor, openapi, roles."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import json
 import logging
 import resource
 import socket
+import subprocess
 import sys
 
 import uvicorn
@@ -93,6 +94,7 @@ def main(arguments: list[str] | None = None) -> int:
         account.add_argument("--name", default="")
     invitation = commands.add_parser("invite", help="print an invitation for one account")
     invitation.add_argument("--days", type=int, default=7, help="how long it is good (7)")
+    commands.add_parser("doctor", help="ask the model endpoint what it can do, and say what to set")
     commands.add_parser("openapi", help="print the OpenAPI document")
     commands.add_parser("roles", help="print the table of roles and operations")
     given = parser.parse_args(arguments)
@@ -105,6 +107,9 @@ def main(arguments: list[str] | None = None) -> int:
         if given.command == "invite":
             print(asyncio.run(invite(settings, given.days)))
             return 0
+        if given.command == "doctor":
+            # The API never loads a model's client: the worker's side has it.
+            return subprocess.run([sys.executable, "-m", "jobs", "doctor"], check=False).returncode
         if given.command == "openapi":
             print(json.dumps(openapi(create_app(settings)), indent=2, ensure_ascii=False))
             return 0

@@ -120,6 +120,26 @@ class SignedIn(Access):
 
 
 @dataclass(frozen=True)
+class AdminRequired(Access):
+    """Administrators of the installation; no tenant's content is behind such a route."""
+
+    @property
+    def label(self) -> str:
+        """`admin`."""
+        return "admin"
+
+    async def __call__(self, caller: Caller) -> Principal:
+        """Return the administrator.
+
+        Raises:
+            Forbidden: The caller is none.
+        """
+        if caller.kind != "user" or caller.installation_role != "admin":
+            raise Forbidden("Only an administrator of this installation may do this.")
+        return caller
+
+
+@dataclass(frozen=True)
 class PermissionRequired(Access):
     """Principals with a permission in the business of the resource."""
 
@@ -174,6 +194,11 @@ def public() -> Any:
 def signed_in() -> Any:
     """Require a signed-in person."""
     return Depends(SignedIn())
+
+
+def admin() -> Any:
+    """Administrators of the installation may call the route."""
+    return Depends(AdminRequired())
 
 
 def authorize(permission: Permission, resource: Resource[InBusiness]) -> Any:

@@ -57,7 +57,8 @@ what they will be held to.
 """
 OPERATIONS_INTRODUCTION = """## What each operation needs
 
-`public`: nothing. `signed-in`: an account. Otherwise a permission in the business concerned.
+`public`: nothing. `signed-in`: an account. `admin`: an account that administers the installation. Otherwise a
+permission in the business concerned.
 """
 
 _DESCRIPTIONS = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_serializer
 
 from core.document import Document, Value
 
@@ -49,6 +49,10 @@ class Dialect(Value, frozen=True):
     def takes(self, feature: Feature) -> bool:
         """Whether a request may have this part."""
         return feature not in self.refused
+
+    @field_serializer("refused")
+    def _sorted(self, refused: frozenset[Feature]) -> list[Feature]:
+        return sorted(refused)
 
     @property
     def answer_format(self) -> Literal["json_schema", "json_object", "prompt"]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
 
+from agents.dialect import DialectKeeper
 from agents.gateway import Gateway
 from agents.offline.transport import OfflineTransport
 from agents.specialist import Agents
@@ -62,6 +63,7 @@ async def open_copilot(
     embed: Callable[[Sequence[str]], list[list[float]]],
     checkpointer: BaseCheckpointSaver[Any] | None,
     library: PromptLibrary | None = None,
+    keeper: DialectKeeper | None = None,
 ) -> AsyncIterator[tuple[Copilot, Gateway]]:
     """The compiled graphs with the models of the settings.
 
@@ -72,12 +74,13 @@ async def open_copilot(
         embed: Text to vectors in the calling thread, for the offline model.
         checkpointer: Stores graph state; None stores none.
         library: The prompts; without it the released ones.
+        keeper: Stores what the models' servers accept; None learns it anew.
     """
     counter = TokenCounter(settings.data_dir / "tokenizer")
     meter = RunMeter(usage)
 
     offline = OfflineTransport(embed, counter.count, settings.offline_tokens_per_second)
-    gateway = Gateway(settings, meter, counter, lambda: offline)
+    gateway = Gateway(settings, meter, counter, lambda: offline, keeper=keeper)
     await gateway.open()
     if settings.offline:
         await offline.warm()

@@ -1,4 +1,4 @@
-"""Command line: serve, worker, prepare, rebuild-memory."""
+"""Command line: serve, worker, prepare, doctor, rebuild-memory."""
 
 from __future__ import annotations
 
@@ -49,10 +49,18 @@ async def _serve(settings: Settings) -> int:
     return await serve(settings)
 
 
+async def _doctor(settings: Settings) -> int:
+    from agents.doctor import examine
+
+    print(await examine(settings))
+    return 0
+
+
 COMMANDS: dict[str, tuple[str, Callable[..., Coroutine[Any, Any, int]]]] = {
     "serve": ("everything `make run` runs, as one supervised group", _serve),
     "worker": ("do the work that the API asks for", _worker),
     "prepare": ("bring the database up to date, load the demo workspace", prepare),
+    "doctor": ("ask the model endpoint what it can do, and say what to set", _doctor),
     "rebuild-memory": ("index everything that is remembered anew", rebuild_memory),
 }
 

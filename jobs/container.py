@@ -49,6 +49,7 @@ async def open_worker(settings: Settings, clock: Clock | None = None) -> AsyncIt
             services.usage,
             services.embedder.embed_now,
             Checkpoints(services.database.mongo, services.database.runs),
+            keeper=services.model_servers,
         ) as (copilot, gateway),
     ):
         await asyncio.gather(services.recall.open(), services.checker.warm())

@@ -11,6 +11,7 @@ from core.clock import Clock
 from core.content import Content, ContentVersion
 from core.conversation import Message, Run, Thread
 from core.idempotency import KeyedRequest
+from core.model_server import ModelServer
 from core.scope import Scope
 from core.task import Task
 from core.usage import InstallationMonth, LedgerRow, MonthBudget
@@ -64,6 +65,7 @@ class Database:
         self.installation_months = SystemCollection(
             mongo, "installation_months", InstallationMonth, "month", clock
         )
+        self.model_servers = SystemCollection(mongo, "model_servers", ModelServer, "model", clock)
         self.ledger = Collection(mongo, "usage_ledger", LedgerRow, "ledger row", clock)
 
     async def erase(self, scope: Scope) -> None:

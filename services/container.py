@@ -36,6 +36,7 @@ from services.effects.erasure import Erasure
 from services.effects.withdrawal import Withdrawal
 from services.health_checks import HealthChecks
 from services.idempotency import Idempotency
+from services.model_servers import ModelServers
 from services.password_strength import PasswordStrength
 from services.passwords import Passwords
 from services.recall import Recall
@@ -77,6 +78,7 @@ class Services:
     tasks: Tasks
     embedder: LocalEmbedder
     demo: Demo
+    model_servers: ModelServers
     run_stream: RunStream
     log: EventLog
     event_reader: RunEventReader
@@ -197,6 +199,7 @@ async def open_services(
             runs=runs,
             tasks=tasks,
             embedder=embedder,
+            model_servers=ModelServers(database.model_servers, settings, clock),
             demo=Demo(database, accounts, recall, clock),
             run_stream=RunStream(database, threads, event_reader),
             log=log,

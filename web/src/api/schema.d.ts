@@ -4,6 +4,26 @@
  */
 
 export interface paths {
+    "/admin/model": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The models behind this installation and what their server accepts
+         * @description What a worker learned from the answers and refusals of the model server. No secrets are shown.
+         */
+        get: operations["get_model"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/auth/register": {
         parameters: {
             query?: never;
@@ -1527,6 +1547,54 @@ export interface components {
             key: string;
         };
         /**
+         * KnownModel
+         * @description What one model accepts and does; null is what has not been seen yet.
+         */
+        KnownModel: {
+            /** Model */
+            model: string;
+            /** Learned At */
+            learned_at: string;
+            /**
+             * Answer Format
+             * @description How a typed answer is requested; `prompt`: in the prompt only.
+             * @enum {string}
+             */
+            answer_format: "json_schema" | "json_object" | "prompt";
+            /**
+             * Refused
+             * @description Parts of a request that it refused and is not sent any more.
+             */
+            refused: ("stream_options" | "max_tokens" | "max_completion_tokens" | "temperature" | "tool_choice" | "parallel_tool_calls" | "strict" | "json_schema" | "json_object" | "tools" | "system" | "stream")[];
+            /**
+             * Ignores Schema
+             * @description It accepts a schema and does not keep to it.
+             */
+            ignores_schema: boolean;
+            /**
+             * Most Output
+             * @description Most tokens of an answer, where it named a limit.
+             */
+            most_output: number | null;
+            /** Tools */
+            tools: boolean | null;
+            /**
+             * Usage
+             * @description It reports used tokens; otherwise they are estimated.
+             */
+            usage: boolean | null;
+            /**
+             * Bare Thoughts
+             * @description It ends reasoning with a tag that it never opened.
+             */
+            bare_thoughts: boolean | null;
+            /**
+             * Open Ended
+             * @description It keeps the connection open after an answer.
+             */
+            open_ended: boolean;
+        };
+        /**
          * Kpis
          * @description The targets of a campaign; the owner may add names.
          */
@@ -1632,6 +1700,32 @@ export interface components {
             problem?: {
                 [key: string]: unknown;
             } | null;
+        };
+        /**
+         * ModelReport
+         * @description The configured models, and what was learned of those that were called.
+         */
+        ModelReport: {
+            /** Endpoint */
+            endpoint: string;
+            /**
+             * Simulated
+             * @description No endpoint is set: the demo model answers.
+             */
+            simulated: boolean;
+            /** Router */
+            router: string | null;
+            /** Writer */
+            writer: string | null;
+            /**
+             * Judge
+             * @description null: the first model that the endpoint lists.
+             */
+            judge: string | null;
+            /** Fallback */
+            fallback: string | null;
+            /** Models */
+            models: components["schemas"]["KnownModel"][];
         };
         /**
          * MultiAgentCapabilities
@@ -2504,6 +2598,78 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    get_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "endpoint": "http://127.0.0.1:8080/v1",
+                     *       "simulated": false,
+                     *       "router": "qwen3-8b",
+                     *       "writer": "qwen3-8b",
+                     *       "judge": "qwen3-8b",
+                     *       "models": [
+                     *         {
+                     *           "model": "qwen3-8b",
+                     *           "learned_at": "2027-03-01T09:00:00.000Z",
+                     *           "answer_format": "json_object",
+                     *           "refused": [
+                     *             "json_schema",
+                     *             "stream_options"
+                     *           ],
+                     *           "ignores_schema": false,
+                     *           "tools": true,
+                     *           "usage": false,
+                     *           "bare_thoughts": false,
+                     *           "open_ended": false
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ModelReport"];
+                };
+            };
+            /** @description Nobody is signed in, or the token does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or this month's tokens are used up. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part that is needed does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     register: {
         parameters: {
             query?: never;
