@@ -112,7 +112,7 @@ class Received:
         content, text = delta.get("content"), ""
         if content:
             text = self._keep(self.texts, content if isinstance(content, str) else self._parts(content))
-        if len(delta) > 1 or not content:
+        if not content or len(delta) > 1 + ("role" in delta):
             self._add_others(delta)
         reason = choice.get("finish_reason")
         if reason:
@@ -130,15 +130,12 @@ class Received:
     def _add_others(self, delta: dict[str, Any]) -> None:
         for call in delta.get("tool_calls") or ():
             self.size += self.tools.add(call)
-        if delta.get("function_call"):
-            self.size += self.tools.add({"index": 0, "function": delta["function_call"]})
-        for kind, names in (
-            (self.thoughts, ("reasoning_content", "reasoning")),
-            (self.refusals, ("refusal",)),
-        ):
-            said = next(filter(None, map(delta.get, names)), None)
-            if said:
-                self._keep(kind, said if isinstance(said, str) else "".join(map(_words, _listed(said))))
+        if call := delta.get("function_call"):
+            self.size += self.tools.add({"index": 0, "function": call})
+        if said := delta.get("reasoning_content") or delta.get("reasoning") or delta.get("thinking"):
+            self._keep(self.thoughts, _words(said))
+        if said := delta.get("refusal"):
+            self._keep(self.refusals, _words(said))
 
     def _keep(self, kind: list[str], text: str) -> str:
         try:
@@ -154,7 +151,7 @@ class Received:
     def _parts(self, content: Any) -> str:
         """Return the text of a content that is a list of parts; keep reasoning parts apart."""
         said = ""
-        for part in _listed(content):
+        for part in content if isinstance(content, list) else [content]:
             kind = "" if isinstance(part, str) else str(part.get("type", ""))
             if "think" in kind or "reason" in kind or "thought" in kind:
                 self._keep(self.thoughts, _words(part))
@@ -174,17 +171,14 @@ class Received:
         return {**self.head, "choices": [choice], "usage": self.usage}
 
 
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
-
-
 def _words(part: Any) -> str:
-    """Return the text of a part: a string, or an object that has it under the name of its kind."""
+    """Return the text of a part: a string, a list, or an object that has it under the name of its kind."""
     if isinstance(part, str):
         return part
+    if isinstance(part, list):
+        return "".join(map(_words, part))
     named = (part.get(name) for name in ("text", "thinking", "reasoning", "summary", "content", "value"))
-    said = next(filter(None, named), "")
-    return "".join(map(_words, _listed(said)))
+    return _words(next(filter(None, named), ""))
 
 
 async def exchange(
