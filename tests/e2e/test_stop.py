@@ -151,3 +151,24 @@ async def test_stopping_what_has_ended_changes_nothing(alive: World) -> None:
     assert answer.status_code == 202
     assert answer.json()["status"] == "completed"
     assert await alive.events(run) == whole
+
+
+async def test_a_late_stop_leaves_the_next_run_alone(served: World, model: FaultServer) -> None:
+    first, run, thread = new_id(), new_id(), new_id()
+    await served.say(ASK, run=first, thread=thread)
+    body = run_input(thread, run, ASK)
+    async with served.stream("POST", served.copilot, json=body) as (_, frames):
+        async for frame in frames:
+            if frame.kind == "TOOL_CALL_ARGS":
+                break
+        assert (await served.client.post(f"/runs/{first}/cancel")).json()["status"] == "completed"
+    assert (await served.ended(run))["status"] == "completed"
+
+
+@pytest.mark.parametrize("size", [300_000, 3_000_000])
+async def test_a_message_that_is_much_too_long_is_refused_in_a_sentence(size: int, alive: World) -> None:
+    answer = await alive.client.post(
+        alive.copilot, json=run_input(new_id(), new_id(), "bread " * (size // 6))
+    )
+    assert answer.status_code in {413, 422}
+    assert len(answer.json()["detail"]) < 300

@@ -70,6 +70,9 @@ async def test_founding_once_per_key(ali: Person) -> None:
         ({"business_name": ""}, "business_name"),
         ({"industry": None}, "industry"),
         ({"timezone": "Mars/Olympus"}, "timezone"),
+        ({"timezone": "GMT+1"}, "timezone"),
+        ({"timezone": "CEST"}, "timezone"),
+        ({"timezone": "+02:00"}, "timezone"),
         ({"language": "French!"}, "language"),
         ({"colour": "red"}, "colour"),
         ({"user_id": "0" * 24}, "user_id"),
@@ -82,6 +85,11 @@ async def test_founding_once_per_key(ali: Person) -> None:
 )
 async def test_what_is_wrong_is_named(ali: Person, changes: dict[str, Any], field: str) -> None:
     assert fields_of(await ali.client.post("/business/", json={**BAKERY, **changes})) == [field]
+
+
+async def test_a_time_zone_is_known_in_any_case(ali: Person) -> None:
+    made = await ali.client.post("/business/", json={**BAKERY, "timezone": "europe/paris"})
+    assert made.json()["timezone"] == "Europe/Paris"
 
 
 async def test_more_businesses_than_one_person_may_have_are_refused_with_the_way_out(
