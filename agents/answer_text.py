@@ -191,10 +191,10 @@ def answer_of(text: str, *, typed: bool, fields: Collection[str] = ()) -> str:
     if not typed:
         return _without_thoughts(text)
     if is_object(text):
-        return text.strip()
+        return _unwrapped(text.strip(), fields)
     for candidate in (_without_thoughts(text), text):
         if found := _first_object(candidate, fields):
-            return found
+            return _unwrapped(found, fields)
     return text
 
 
@@ -211,6 +211,14 @@ def first_json(text: str) -> Any:
         ValueError: There is none.
     """
     return _LENIENT.raw_decode(text.lstrip())[0]
+
+
+def _unwrapped(text: str, fields: Collection[str]) -> str:
+    """Return the object that is the only value of an object without any of the fields."""
+    value = orjson.loads(text)
+    inner = next(iter(value.values())) if len(value) == 1 and value.keys().isdisjoint(fields) else None
+    known = isinstance(inner, dict) and not inner.keys().isdisjoint(fields)
+    return orjson.dumps(inner).decode() if known else text
 
 
 def is_object(text: str) -> bool:

@@ -30,8 +30,8 @@ class Post(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     caption: Annotated[str, Field(min_length=1, max_length=6_000)]
-    hashtags: Annotated[list[Tag], Field(max_length=40, json_schema_extra={"maxItems": 12})]
-    cta: Annotated[str, Field(max_length=300, json_schema_extra=held_to(160))]
+    hashtags: Annotated[list[Tag], Field(max_length=40, json_schema_extra={"maxItems": 12})] = []
+    cta: Annotated[str, Field(max_length=300, json_schema_extra=held_to(160))] = ""
 
 
 class Email(BaseModel):
@@ -40,9 +40,9 @@ class Email(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     subject: Annotated[str, Field(min_length=1, max_length=400, json_schema_extra=held_to(160))]
-    preheader: Annotated[str, Field(max_length=300, json_schema_extra=held_to(160))]
+    preheader: Annotated[str, Field(max_length=300, json_schema_extra=held_to(160))] = ""
     body: Annotated[str, Field(min_length=1, max_length=10_000)]
-    cta: Annotated[str, Field(max_length=200, json_schema_extra=held_to(80))]
+    cta: Annotated[str, Field(max_length=200, json_schema_extra=held_to(80))] = ""
 
 
 class Sms(BaseModel):

@@ -53,7 +53,8 @@ _TOKENS_PER_MESSAGE = 4
 _LEAST_OUTPUT = 64
 # A reported usage above this is not plausible.
 _MOST_TOKENS = 10_000_000
-_LONGEST_WAIT_SECONDS = 20.0
+# Limits are counted by the minute, so a provider rarely asks for more.
+_LONGEST_WAIT_SECONDS = 60.0
 # Without a stream the first token comes with the last one.
 _SLOWEST_TOKENS_PER_SECOND = 20
 # Seconds after a finish reason, at servers that are known to keep the connection open afterwards.

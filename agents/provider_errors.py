@@ -211,7 +211,7 @@ def _retry_after(headers: httpx2.Headers) -> float | None:
         if value is None:
             continue
         try:
-            seconds = float(value) / unit
+            seconds = float(value.removesuffix("s")) / unit
         except ValueError:
             try:
                 seconds = (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()
