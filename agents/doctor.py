@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 import time
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -13,13 +15,17 @@ from agents.gateway import Gateway
 from agents.metering import MeteredChatModel
 from agents.schemas import strict_schema
 from agents.tokens import TokenCounter
-from core.errors import MarqueeError, ModelFailed
+from core.errors import ContextOverflow, MarqueeError, ModelFailed
 from core.ids import new_id
 from core.scope import Scope
 from core.settings import Settings
 from core.usage import LedgerEntry
 
 _CONTEXT_NAMES = ("max_model_len", "context_length", "context_window", "max_context_length", "n_ctx")
+# As in: exceeds the available context size (4096 tokens).
+_CONTEXT = re.compile(r"context\D{0,40}?(\d{3,8})", re.IGNORECASE)
+# A prompt that is too long is refused at once; one that is read is not waited for.
+_REFUSAL_SECONDS = 10.0
 _OUTPUT = 400
 
 
@@ -101,7 +107,7 @@ class _Examination:
         listed = await self._listed()
         await self._talk()
         name = self._gateway.writer_name
-        self._context(listed.get(name, {}))
+        await self._context(listed.get(name, {}))
         await self._schema(name)
         await self._tools()
         self._refused(name)
@@ -149,14 +155,33 @@ class _Examination:
         usage = not told.response_metadata.get("estimated")
         self._found("usage", "reported" if usage else "not reported: tokens are estimated")
 
-    def _context(self, entry: dict[str, Any]) -> None:
-        told = next((number for name in _CONTEXT_NAMES if type(number := entry.get(name)) is int), None)
+    async def _context(self, entry: dict[str, Any]) -> None:
         ours = self._settings.model_context
-        if told is None:
-            self._found("context", f"not told; MARQUEE_MODEL_CONTEXT is {ours}")
-            return
-        advice = f"Set MARQUEE_MODEL_CONTEXT={told}." if told < ours else ""
-        self._found("context", f"{told} tokens; MARQUEE_MODEL_CONTEXT is {ours}", advice)
+        told = next((number for name in _CONTEXT_NAMES if type(number := entry.get(name)) is int), None)
+        refused = told is None and await self._overflows(ours)
+        if isinstance(refused, int) and refused > 1:
+            told = refused
+        if told is not None:
+            advice = f"Set MARQUEE_MODEL_CONTEXT={told}." if told < ours else ""
+            self._found("context", f"{told} tokens; MARQUEE_MODEL_CONTEXT is {ours}", advice)
+        elif refused:
+            self._found(
+                "context", f"less than {ours} tokens", "Set MARQUEE_MODEL_CONTEXT to the server's context."
+            )
+        else:
+            self._found("context", f"not told; {ours} tokens (MARQUEE_MODEL_CONTEXT) were not refused")
+
+    async def _overflows(self, tokens: int) -> int:
+        """Send so many tokens; return the limit that a refusal names (1 if it names none), 0 without one."""
+        try:
+            async with asyncio.timeout(_REFUSAL_SECONDS):
+                await self._ask(self._gateway.model("writer"), "word " * tokens, _Pieces())
+        except ContextOverflow as error:
+            named = _CONTEXT.search(getattr(error.__cause__, "said", ""))
+            return int(named[1]) if named else 1
+        except (ModelFailed, TimeoutError):
+            pass
+        return 0
 
     async def _schema(self, name: str) -> None:
         schema = {"name": "Place", "schema": strict_schema(Place), "strict": True}

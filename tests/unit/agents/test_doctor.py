@@ -36,6 +36,10 @@ async def test_a_server_with_little(tmp_path: Path) -> None:
         for name in ("stream_options", "response_format", "tools", "stream"):
             if body.get(name):
                 return Raw.error(400, {"error": {"message": f"Unsupported parameter: {name}", "param": name}})
+        if len(str(body["messages"])) > 50_000:
+            return Raw.error(
+                400, {"error": {"message": "the prompt exceeds the available context size (4096 tokens)"}}
+            )
         told = plain_reply(body)
         return Raw((b'{"choices":[{"message":{"content":%s}}]}' % orjson.dumps(told.text),))
 
@@ -46,7 +50,7 @@ async def test_a_server_with_little(tmp_path: Path) -> None:
     assert (found["tools"], found["typed answers"]) == ("not called", "schema in the prompt only")
     assert found["usage"] == "not reported: tokens are estimated"
     assert found["not accepted"] == "json_object, json_schema, stream, stream_options, tools"
-    assert "Set MARQUEE_MODEL_TOOLS=off." in report.advice
+    assert {"Set MARQUEE_MODEL_TOOLS=off.", "Set MARQUEE_MODEL_CONTEXT=4096."} <= set(report.advice)
 
 
 async def test_without_an_endpoint_the_demo_model_answers(tmp_path: Path) -> None:
