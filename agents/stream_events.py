@@ -16,6 +16,7 @@ from core.errors import UnusableAnswer
 
 _NOTHING: dict[str, Any] = {}
 _FIELD = re.compile(rb"\s*(?:\Z|:|event:|id:|retry:)")
+_NO_DATA = frozenset(b":\r")
 _ERROR_KEYS = ("detail", "message", "code")
 
 _PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
@@ -42,7 +43,7 @@ async def events(blocks: AsyncIterator[bytes]) -> AsyncGenerator[dict[str, Any] 
                 if chunk is not _NOTHING:
                     yield chunk
             # Blank lines and comments, which may be many, are told apart without a search.
-            elif line[:1] not in b":\r" and not _FIELD.match(line):
+            elif line and line[0] not in _NO_DATA and not _FIELD.match(line):
                 body.append(_bounded(line))
     # Anything else without its newline was cut short.
     if rest.startswith(b"data:"):
