@@ -206,7 +206,7 @@ def keeps_to(schema: Mapping[str, Any], answer: str) -> bool:
 
 
 def _given_up(request: Mapping[str, Any], said: str, dialect: Dialect, feature: Feature) -> Dialect:
-    if feature in _LIMITS:
+    if feature in _LIMITS and dialect.most_output is None:
         smaller = [int(number) for number in _NUMBER.findall(said)]
         fitting = [number for number in smaller if _LEAST_OUTPUT <= number < request[feature]]
         if fitting:

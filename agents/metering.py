@@ -30,6 +30,7 @@ from agents.fast_stream import Received, StreamTimeouts, exchange
 from agents.prices import Price, price_of
 from agents.provider_errors import ProviderFailure
 from agents.schemas import tool_schema, without_lengths
+from agents.usage_report import DETAILS, tokens_of, told_usage
 from core.errors import ModelFailed, ModelUnreachable, UnusableAnswer
 from core.model_server import Dialect
 from core.usage import LedgerEntry
@@ -51,15 +52,12 @@ _log = logging.getLogger(__name__)
 # Tokens of the roles and separators of one message, and of the start of the answer (OpenAI).
 _TOKENS_PER_MESSAGE = 4
 _LEAST_OUTPUT = 64
-# A reported usage above this is not plausible.
-_MOST_TOKENS = 10_000_000
 # Limits are counted by the minute, so a provider rarely asks for more.
 _LONGEST_WAIT_SECONDS = 60.0
 # Without a stream the first token comes with the last one.
 _SLOWEST_TOKENS_PER_SECOND = 20
 # Seconds after a finish reason, at servers that are known to keep the connection open afterwards.
 _SHORT_ENDING_SECONDS = 2.0
-_DETAILS = {"prompt_tokens_details": "cached_tokens", "completion_tokens_details": "reasoning_tokens"}
 # OpenAI's reasoning models reject any other temperature than their default.
 _OWN_TEMPERATURE = re.compile(r"(?:o\d|gpt-[5-9])")
 
@@ -232,7 +230,8 @@ class MeteredChatModel(ChatOpenAI):
         except ProviderFailure as failure:
             outcome, charged = f"error:{failure.error.slug}", failure.charged
             # Text was already delivered: a retry would write another answer behind it.
-            failure.retry = failure.retry and not received.started
+            if received.started:
+                failure.retry, failure.status = False, 0
             raise
         except Exception:
             outcome = "error:internal"
@@ -243,7 +242,7 @@ class MeteredChatModel(ChatOpenAI):
             spent = self._entry(call, name, received, prompt_tokens if charged else 0, outcome, reserved)
             entry = await self.account.settle(call, reservation, spent)
         received.head["model"] = shown(name)
-        received.usage = _told_usage(received.usage) or _as_usage(entry)
+        received.usage = told_usage(received.usage) or _as_usage(entry)
         chunk = self._convert_chunk_to_generation_chunk(received.merged(), AIMessageChunk, None)
         if chunk is None:
             raise UnusableAnswer
@@ -287,10 +286,10 @@ class MeteredChatModel(ChatOpenAI):
         dialects, name = self.manners.dialects, request["model"]
         known, news = dialects.of(name), dict[str, Any]()
         if not known.usage:
-            news["usage"] = _told_usage(received.usage) is not None
+            news["usage"] = told_usage(received.usage) is not None
         if received.open_ended:
             news["open_ended"] = True
-        if has_bare_thoughts(received.text):
+        if received.answer != received.text.strip() and has_bare_thoughts(received.text):
             news["bare_thoughts"] = True
         elif schema is None and received.texts and known.bare_thoughts is None:
             news["bare_thoughts"] = False
@@ -302,11 +301,11 @@ class MeteredChatModel(ChatOpenAI):
         self, call: Call, name: str, received: Received, prompt_tokens: int, outcome: str, unread: int
     ) -> LedgerEntry:
         """Return the usage of one attempt: as reported, else as counted, and at least `unread`."""
-        usage = _told_usage(received.usage)
+        usage = told_usage(received.usage)
         tokens_in, tokens_out, cached, reasoning = prompt_tokens, 0, 0, 0
         if usage is not None:
             tokens_in, tokens_out = usage["prompt_tokens"], usage["completion_tokens"]
-            cached, reasoning = (_tokens(usage.get(name), detail) or 0 for name, detail in _DETAILS.items())
+            cached, reasoning = (tokens_of(usage.get(name), detail) or 0 for name, detail in DETAILS.items())
         elif received.started or unread:
             tokens_out = max(await self.account.counter.acount(received.spoken()), unread)
         price = Price(0, "offline")
@@ -345,29 +344,6 @@ def _check(received: Received, *, structured: bool) -> None:
         raise ProviderFailure(UnusableAnswer("The answer was cut off at the length limit."), charged=True)
     if not received.tools and not (received.answer or "").strip():
         raise ProviderFailure(UnusableAnswer("The model gave an empty answer."), charged=True)
-
-
-def _told_usage(usage: Any) -> dict[str, Any] | None:
-    """Return the plausible part of a reported usage; None if the tokens are missing or implausible."""
-    if not isinstance(usage, dict):
-        return None
-    tokens_in, tokens_out = _tokens(usage, "prompt_tokens"), _tokens(usage, "completion_tokens")
-    if tokens_in is None or tokens_out is None or not tokens_in + tokens_out:
-        return None
-    told: dict[str, Any] = {
-        "prompt_tokens": tokens_in,
-        "completion_tokens": tokens_out,
-        "total_tokens": _tokens(usage, "total_tokens") or tokens_in + tokens_out,
-    }
-    for name, detail in _DETAILS.items():
-        if (number := _tokens(usage.get(name), detail)) is not None:
-            told[name] = {detail: number}
-    return told
-
-
-def _tokens(counted: Any, name: str) -> int | None:
-    number = counted.get(name) if isinstance(counted, dict) else None
-    return number if type(number) is int and 0 <= number <= _MOST_TOKENS else None
 
 
 def _as_usage(entry: LedgerEntry) -> dict[str, Any]:
