@@ -7,8 +7,8 @@ import os
 import re
 import signal
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 from memory.processes import recorded_port
@@ -69,12 +69,25 @@ class Group:
     def kill_one(self, name: str) -> None:
         """Kill -9 of the API or the worker; the supervisor starts it again."""
         with suppress(ProcessLookupError):
-            os.kill(int((self.data / "run" / f"{name}.pid").read_text()), signal.SIGKILL)
+            os.kill(self._pid(name), signal.SIGKILL)
+
+    @contextmanager
+    def paused(self, name: str) -> Iterator[None]:
+        """The API or the worker stands still: a run that goes on cannot end before the page is there."""
+        pid = self._pid(name)
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
 
     @property
     def mongodb(self) -> str:
         """Where its database answers."""
         return f"mongodb://127.0.0.1:{recorded_port(self.data, 'mongodb')}/?directConnection=true"
+
+    def _pid(self, name: str) -> int:
+        return int((self.data / "run" / f"{name}.pid").read_text())
 
     async def _gone(self) -> None:
         if self._process is not None:

@@ -35,24 +35,26 @@ async def assert_whole(person: Person) -> None:
     assert await person.assert_all_there() == drafts
 
 
-async def test_a_reload_in_the_middle(own: Opener) -> None:
+async def test_a_reload_in_the_middle(own: Opener, group: Group) -> None:
     async with own() as person:
         await writing(person)
         address = person.page.url
-        await person.page.reload()
-        await expect(person.live).to_be_visible()
+        with group.paused("worker"):
+            await person.page.reload()
+            await expect(person.live).to_be_visible()
         assert person.page.url == address
         await expect(person.page.locator(".ask")).to_have_text(PLAN)
         await assert_whole(person)
 
 
-async def test_a_network_cut_in_the_middle(own: Opener) -> None:
+async def test_a_network_cut_in_the_middle(own: Opener, group: Group) -> None:
     async with own() as person:
         person.watch.allow(CUT)
         await writing(person)
-        await person.context.set_offline(True)
-        await expect(person.live).to_have_text("Reconnecting, nothing is lost")
-        await expect(person.page.get_by_role("button", name="Stop")).to_be_visible()
+        with group.paused("worker"):
+            await person.context.set_offline(True)
+            await expect(person.live).to_have_text("Reconnecting, nothing is lost")
+            await expect(person.page.get_by_role("button", name="Stop")).to_be_visible()
         # What was there stays there.
         assert await person.page.locator(".slot").count() > 0
         assert await person.cards.count() > 0
@@ -82,12 +84,14 @@ async def test_everything_is_killed_in_the_middle_and_started_again(own: Opener,
         assert person.page.url.partition("?")[0] == address.partition("?")[0]
 
 
-async def test_stop_stops_and_stays_stopped(own: Opener) -> None:
+async def test_stop_stops_and_stays_stopped(own: Opener, group: Group) -> None:
     async with own() as person:
         page = person.page
         await writing(person)
-        await page.get_by_role("button", name="Stop").click()
-        await person.until_ended(10)
+        with group.paused("worker"):
+            await page.get_by_role("button", name="Stop").click()
+            await expect(person.live).to_contain_text("Stopping")
+        await person.until_ended()
         stopped = page.locator(".stopped")
         await expect(stopped).to_contain_text("Stopped by you")
         thread = await person.thread()

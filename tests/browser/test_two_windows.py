@@ -5,13 +5,16 @@ from __future__ import annotations
 from playwright.async_api import expect
 
 from tests.browser.conftest import Opener
+from tests.browser.group import Group
 from tests.browser.people import PLAN
 
 MORE = "And one for the yoga evening"
 LATER = "Which facts do you know?"
 
 
-async def test_a_run_of_another_browser_is_shown_and_the_sentence_kept(own: Opener, visit: Opener) -> None:
+async def test_a_run_of_another_browser_is_shown_and_the_sentence_kept(
+    own: Opener, visit: Opener, group: Group
+) -> None:
     async with own() as person:
         await person.go()
         await person.say("Who are you?")
@@ -23,13 +26,14 @@ async def test_a_run_of_another_browser_is_shown_and_the_sentence_kept(own: Open
             await person.say(PLAN)
             await expect(person.card("Being written").first).to_be_visible()
             other.watch.allow("status of 409", "answered 409: .*/copilot")
-            await other.say(MORE)
-            await expect(other.page.locator(".ask").last).to_have_text(PLAN)
-            await expect(other.live).to_be_visible()
-            await expect(other.page.locator(".quota-line")).to_have_text(
-                "An answer is still being written in this conversation. Your sentence is kept here."
-            )
-            await expect(other.composer).to_have_value(MORE)
+            with group.paused("worker"):
+                await other.say(MORE)
+                await expect(other.page.locator(".ask").last).to_have_text(PLAN)
+                await expect(other.live).to_be_visible()
+                await expect(other.page.locator(".quota-line")).to_have_text(
+                    "An answer is still being written in this conversation. Your sentence is kept here."
+                )
+                await expect(other.composer).to_have_value(MORE)
             await person.until_ended()
             await other.until_ended()
             await expect(other.page.locator(".quota-line")).to_have_count(0)

@@ -37,7 +37,7 @@ def values(kind: Any, added: bool, field: Any = None) -> list[Any]:
         return values(arguments[0], added, field)
     if origin in {Union, UnionType}:
         return [one for arm in arguments if arm is not NoneType for one in values(arm, added, arm)]
-    if origin is list:
+    if origin in {list, frozenset}:
         return [values(arguments[0], added)]
     if origin is tuple:
         return [[values(one, added)[0] for one in arguments]]
