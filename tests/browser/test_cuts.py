@@ -66,8 +66,9 @@ async def test_the_api_is_killed_in_the_middle(own: Opener, group: Group) -> Non
     async with own() as person:
         person.watch.allow(CUT)
         await writing(person)
-        group.kill_one("api")
-        await expect(person.live).to_have_text("Reconnecting, nothing is lost")
+        with group.paused("worker"):
+            group.kill_one("api")
+            await expect(person.live).to_have_text("Reconnecting, nothing is lost")
         await assert_whole(person)
 
 

@@ -117,10 +117,15 @@ class Stage:
         return lease
 
     async def expire(self, run_id: str) -> bool:
-        """What an observer does that saw no heartbeat for the lease duration."""
-        for running in await Scans(self.services.database.mongo).running("runs"):
-            if running.ref.document_id == run_id and not running.claimable:
-                return await self.services.runs.leases.expire(running)
+        """What an observer does that saw no heartbeat for the lease duration; again if one came just then."""
+        scans = Scans(self.services.database.mongo)
+        while seen := [
+            running
+            for running in await scans.running("runs")
+            if running.ref.document_id == run_id and not running.claimable
+        ]:
+            if await self.services.runs.leases.expire(seen[0]):
+                return True
         return False
 
     async def working(self, run_id: str, attempt: int) -> HeldGraph:
