@@ -12,9 +12,11 @@ from pydantic_evals.evaluators import EvaluationReason, Evaluator, EvaluatorCont
 
 from agents.strategy import usual_pieces
 from core.content import Content
-from core.rules.claims import Source, check_figures
+from core.rules.claims import Source
 from core.rules.findings import Check
+from core.rules.matching import Setting
 from core.rules.platforms import check_limits
+from core.rules.verdicts import check_claims
 from core.rules.wording import (
     check_banned_words,
     check_cliches,
@@ -129,7 +131,7 @@ def figures(exam: Exam) -> Iterator[Finding]:
             # The strategist may count its own slots and days.
             counted = f"{len(record.plan.slots)} slots, {_days(exam.expected)} days"
             sources.append(Source(kind="result", ref="calendar", text=counted))
-        yield from _of(one, check_figures(one.text, sources, today)[0])
+        yield from _of(one, check_claims(one.text, sources, Setting(today, one.text.language))[0][0])
 
 
 def limits(exam: Exam) -> Iterator[Finding]:

@@ -24,7 +24,7 @@ from core.campaign import Campaign, CampaignFields
 from core.document import WrittenBy
 from core.errors import MarqueeError, QuotaExhausted, UnusableAnswer
 from core.rules.claims import Source
-from core.rules.figures import figures_in
+from core.rules.figures import has_figures
 from core.views import CampaignSummary, DraftState
 from graphs import drafting, planning
 from graphs.asking import ask
@@ -244,7 +244,7 @@ async def _remember(context: GraphContext, found: Campaign | None, planned: int,
     if found is not None:
         parts.append(f"Campaign: {found.name}, {planned} slots planned" if planned else found.name)
     # A figure that a model put into a title must not become a source.
-    if plain := [title for title in dict.fromkeys(titles) if not figures_in(title)]:
+    if plain := [title for title in dict.fromkeys(titles) if not has_figures(title)]:
         parts.append("Drafts: " + "; ".join(plain))
     memory = Remembered(
         "decision",

@@ -39,6 +39,8 @@ class Checker:
         )
         with suppress(CheckStopped):
             await self._process.call(check_language, draft, draft.language)
+        with suppress(CheckStopped):
+            await self._process.call(checks.warm)
 
     async def close(self) -> None:
         """End the process."""

@@ -10,10 +10,14 @@ from core.business import Business, Memory, MemoryKind
 from core.campaign import Campaign, Slot
 from core.clock import to_local
 from core.content import Content
-from core.rules.claims import MOST_FIGURES, Claim, Source, check_figures, match_figures
+from core.rules.claims import MOST_FIGURES, Claim, Source, match_figures
 from core.rules.figures import find_figures, readable
 from core.rules.findings import Check, DraftText, check_length, first_part
+from core.rules.form import check_form
+from core.rules.matching import Setting
 from core.rules.platforms import check_limits
+from core.rules.statements import weights
+from core.rules.verdicts import check_claims
 from core.rules.wording import (
     check_banned_words,
     check_cliches,
@@ -22,6 +26,7 @@ from core.rules.wording import (
     check_placeholders,
     check_repetition,
 )
+from services.meaning import understand
 
 _REMEMBERED_SOURCES: frozenset[MemoryKind] = frozenset({"decision", "approved", "style"})
 """Kinds of memories that can support a figure; facts are sources of their own."""
@@ -99,8 +104,8 @@ def _said_in(remembered: str) -> str:
 
 
 def unsourced_figures(text: str, sources: Sequence[Source], today: date, language: str) -> list[str]:
-    """Return the distinct figures of an answer without a source; unread numbers have none."""
-    claims = match_figures(find_figures({"text": text}), sources, today, language)
+    """The figures of what the copilot says that have no source, each once; what is not read has none."""
+    claims = match_figures(find_figures({"text": text}), sources, Setting(today, language))
     found = [claim.figure.text.strip() for claim in claims if claim.source is None]
     found += unread_numbers(text[readable(text) :])
     return list(dict.fromkeys(found))[:MOST_FIGURES]
@@ -122,21 +127,31 @@ def _campaign_sources(campaign: Campaign) -> list[Source]:
     return [Source(kind="campaign", ref=name, text=text) for name, text in fields.items() if text]
 
 
+def warm() -> None:
+    """Load what the first draft would wait for: names of days and money, the embedder, the weights."""
+    understand(["Is it loaded?"])
+    match_figures(find_figures({"text": "from 9 to 5"}), [], Setting(date(2000, 1, 1), "en"))
+    weights()
+
+
 def check_draft(
     draft: DraftText, business: Business, sources: Sequence[Source], today: date, instructions: str = ""
 ) -> tuple[list[Check], list[Claim]]:
-    """Run all checks in a fixed order; return them with every figure and its source."""
+    """All checks in their fixed order, and every claim with its source."""
     addressed = draft.model_copy(update={"has_postal_address": bool(business.postal_address)})
     read = first_part(addressed)
-    figures, claims = check_figures(read, sources, today)
+    setting = Setting(today, read.language, business.country)
+    (figures, statements), claims = check_claims(read, sources, setting, understand)
     checks = [
         check_empty(read),
         *check_length(addressed),
         *check_limits(addressed),
         figures,
+        statements,
         check_banned_words(read, business.banned_words),
         check_language(read, read.language, [business.business_name]),
         check_placeholders(read),
+        check_form(read),
         check_cliches(read),
         check_repetition(read, instructions),
     ]

@@ -10,7 +10,7 @@ from core.business import Business, Fact, Memory
 from core.campaign import Campaign
 from core.content import AiMetadata, Cited, Content, ContentFields
 from core.rules.claims import Claim
-from core.rules.figures import figures_in
+from core.rules.figures import has_figures
 from services.checks import recheck
 
 _WORD = re.compile(r"\w{3,}")
@@ -66,7 +66,7 @@ def _facts_in(facts: Iterable[Fact], fields: ContentFields, claims: Sequence[Cla
     return [
         Cited(kind="fact", ref=fact.id, label=_label(f"{fact.key}: {fact.value}"))
         for fact in facts
-        if fact.id in rests_on or (not figures_in(fact.value) and _stands_in(fact.value, words))
+        if fact.id in rests_on or (not has_figures(fact.value) and _stands_in(fact.value, words))
     ]
 
 

@@ -5,27 +5,43 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 
+from phonenumbers import (
+    NumberParseException,
+    PhoneNumberFormat,
+    convert_alpha_characters_in_number,
+    format_number,
+    is_possible_number,
+    parse,
+)
 from pydantic import BaseModel
 
-from core.rules.amounts import find_numbers, find_percentages, find_prices
+from core.rules.amounts import find_numbers, find_offers, find_percentages, find_prices
+from core.rules.clock import find_lengths, find_times
 from core.rules.findings import DraftText, named_texts
 from core.rules.folding import Folded, fold, visible
-from core.rules.hosts import find_emails, find_links, split_link
-from core.rules.moments import find_dates, find_times
-from core.rules.numerals import NUMBER
-from core.rules.values import FigureKind, Hit, Key, Value
+from core.rules.hosts import canonical_host, find_emails, find_links, split_link
+from core.rules.moments import find_dates, find_tomorrow, find_weekdays
+from core.rules.numerals import NUMBER, spelled
+from core.rules.values import HARD, FigureKind, Hit, Key, Value
 
 MOST_NUMBERS = 1_000
-"""Limit of digit groups of one text that are read as figures."""
+"""Rows of digits of one text that are read as figures; no text for people has so many."""
 
 _SHORT = 1_000
 # Fractions, circled and superscript numbers become digits as well.
 _DIGITS = re.compile(r"\d+|[²³¹¼-¾⁰-₟⅐-↋①-⓿❶-➓]")
-_PHONE = re.compile(r"(?<![\w.,/+-])(?:\+\s?)?\(?\d(?:(?:(?! - )[ ().\-/]){0,3}\d){6,14}(?![\w%€$£]|[.,]\d)")
+MOST_PHONES = 200
+_PHONE = re.compile(
+    r"(?<![\w.,/+-])1?-?\(?[89]00\)?-[a-z]{7}(?![\w])"
+    r"|(?<![\w.,/+-])(?:\+\s?)?\(?\d(?:(?:(?! - )[ ()\-/]|\.(?! )){0,3}\d){6,14}(?![\w%€$£]|[.,]\d)"
+)
+
+
+_SENTENCE_END = re.compile(r"。(?![a-zA-Z0-9])")
 
 
 class Figure(BaseModel, frozen=True):
-    """A factual figure: its text, position and normalised value."""
+    """A factual figure: what it says, where it stands, and its normalised value."""
 
     kind: FigureKind
     text: str
@@ -35,9 +51,8 @@ class Figure(BaseModel, frozen=True):
     value: Value
 
 
-def find_figures(source: DraftText | Mapping[str, str], most: int | None = None) -> list[Figure]:
-    """Find the figures of a draft or of named texts, in reading order: all, or the first so many."""
-    hits = ((field, text, hit) for field, text in named_texts(source) for hit in figures_in(text))
+def find_figures(source: DraftText | Mapping[str, str]) -> list[Figure]:
+    """Every figure in a draft or in named texts, in reading order."""
     return [
         Figure(
             kind=hit.kind,
@@ -47,12 +62,13 @@ def find_figures(source: DraftText | Mapping[str, str], most: int | None = None)
             end=hit.end,
             value=hit.value,
         )
-        for field, text, hit in islice(hits, most)
+        for field, text in named_texts(source)
+        for hit in figures_in(text)
     ]
 
 
 def figures_in(text: str) -> tuple[Hit, ...]:
-    """Find the figures of one text, with offsets; results for short texts, such as facts, are cached."""
+    """The figures of one text, with offsets into it; short texts, such as facts, are remembered."""
     return _remembered(text) if len(text) <= _SHORT else _read(text)
 
 
@@ -62,17 +78,21 @@ def _remembered(text: str) -> tuple[Hit, ...]:
 
 
 def _read(text: str) -> tuple[Hit, ...]:
-    folded = fold(text[: readable(text)])
+    folded = spelled(fold(text[: readable(text)]))
     characters = list(folded.text)
     hits: list[Hit] = []
     finders: tuple[Callable[[str, Folded], Iterator[Hit]], ...] = (
         _emails,
         _links,
         find_dates,
+        find_lengths,
         find_prices,
         find_percentages,
         find_times,
         _phones,
+        find_tomorrow,
+        find_weekdays,
+        find_offers,
         find_numbers,
     )
     for find in finders:
@@ -86,24 +106,33 @@ def _read(text: str) -> tuple[Hit, ...]:
     return tuple(sorted(hits, key=lambda hit: hit.start))
 
 
+def has_figures(text: str) -> bool:
+    """Whether a text has a figure that needs a source; small counts and weekdays are none."""
+    return any(hit.kind in HARD for hit in figures_in(text))
+
+
 def readable(text: str) -> int:
-    """Return the offset where `figures_in` stops: after MOST_NUMBERS digit groups, or at the end."""
+    """Where `figures_in` stops: behind so many rows of digits, else at the end of the text."""
     beyond = next(islice(_DIGITS.finditer(text), MOST_NUMBERS, None), None)
     return len(text) if beyond is None else beyond.start()
 
 
 def _emails(text: str, folded: Folded) -> Iterator[Hit]:
     for start, end in find_emails(folded):
-        yield Hit("email", start, end, Key(key=visible(folded.slice(start, end)).casefold()))
+        local, _, host = visible(folded.slice(start, end)).casefold().rpartition("@")
+        yield Hit("email", start, end, Key(key=f"{local}@{canonical_host(host) or host}"))
 
 
 def _links(text: str, folded: Folded) -> Iterator[Hit]:
     for start, end in find_links(folded):
+        # A full stop of another script ends a sentence where no letter of a host follows it.
+        stop = _SENTENCE_END.search(folded.slice(start, end))
+        end = start + stop.start() if stop else end
         yield Hit("url", start, end, Key(key=link_key(folded.slice(start, end))))
 
 
 def link_key(link: str) -> str:
-    """Return host, path and query of a link for comparison, without campaign parameters."""
+    """Host, path and query of a link as two links are compared; campaign parameters do not count."""
     link = visible(link)
     parts = split_link(link if re.match(r"[a-zA-Z][\w+.-]*:[/\\]{2}", link) else f"https://{link}")
     if parts is None:
@@ -114,15 +143,15 @@ def link_key(link: str) -> str:
 
 
 def _phones(text: str, folded: Folded) -> Iterator[Hit]:
-    for match in _PHONE.finditer(text):
-        shown = match[0]
+    for match in islice(_PHONE.finditer(text), MOST_PHONES):
+        shown = match[0].rstrip()
         if _is_phone(shown):
-            yield Hit("phone", *match.span(), Key(key=phone_key(shown)))
+            yield Hit("phone", match.start(), match.start() + len(shown), Key(key=phone_key(shown)))
 
 
 def _is_phone(shown: str) -> bool:
-    groups = re.findall(r"\d+", shown)
-    if shown[0] in "+(0":
+    groups = re.findall(r"[\da-z]+", shown)
+    if shown[0] in "+(0" or any(group.isalpha() for group in groups):
         return True
     if len(groups) == 1 or re.fullmatch(NUMBER, shown):
         return False
@@ -133,10 +162,20 @@ def _is_phone(shown: str) -> bool:
 
 
 def phone_key(shown: str) -> str:
-    """Return the digits of a phone number, with `+` if it has a country code."""
+    """The digits of a phone number, letters read as on a keypad; `+` before them with the country code."""
+    shown = convert_alpha_characters_in_number(shown.upper())
     digits = "".join(re.findall(r"\d", re.sub(r"(?<=\d)\s?\(0\)", "", shown)))
     if shown.lstrip("( ").startswith("+"):
         return f"+{digits}"
     if digits.startswith("00"):
         return f"+{digits[2:]}"
     return f"+{digits}" if len(digits) == 11 and digits[0] == "1" else digits
+
+
+def international(key: str, country: str | None) -> str:
+    """A phone number as ITU E.164 writes it, if it is a possible one in its country; else as it is."""
+    try:
+        number = parse(key, country)
+    except NumberParseException:
+        return key
+    return format_number(number, PhoneNumberFormat.E164) if is_possible_number(number) else key

@@ -3,6 +3,7 @@
 import functools
 import re
 import unicodedata
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 # Invisible characters outside category Cf that renderers show as nothing.
@@ -27,6 +28,8 @@ _REPLACED = {
     "🔟": "10",
     "\u2800": " ",
     "。": ".",
+    "œ": "oe",
+    "æ": "ae",
     "\u2028": "\n",
     "\u2029": "\n",
 }
@@ -35,21 +38,44 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """A folded text; `origins[i]` is the original offset of folded character `i`."""
+    """A folded text; `origins[i]` is where folded character `i` stands in the original.
+
+    `ends[i]` is where it ends there, if characters were put in the place of words.
+    """
 
     text: str
     original: str
-    origins: tuple[int, ...] | range
+    origins: Sequence[int]
+    ends: Sequence[int] | None = None
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Map a folded range to the original range."""
         if start >= end:
             at = self.origins[start] if start < len(self.origins) else len(self.original)
             return at, at
-        first, last = self.origins[start], self.origins[end - 1] + 1
+        first = self.origins[start]
+        last = self.ends[end - 1] if self.ends else self.origins[end - 1] + 1
         while last < len(self.original) and unicodedata.category(self.original[last]) in {"Mn", "Me"}:
             last += 1
         return first, last
+
+    def replaced(self, pieces: Iterable[tuple[int, int, int | None]]) -> "Folded":
+        """The text with a number in the place of each range; the pieces are in order and apart."""
+        texts: list[str] = []
+        origins: list[int] = []
+        ends: list[int] = []
+        at = 0
+        for start, end, number in [*pieces, (len(self.text), len(self.text), None)]:
+            texts.append(self.text[at:start])
+            origins += self.origins[at:start]
+            ends += [origin + 1 for origin in self.origins[at:start]]
+            if number is not None:
+                shown = str(number)
+                texts.append(shown)
+                origins += [self.origins[start]] * len(shown)
+                ends += [self.origins[end - 1] + 1] * len(shown)
+            at = end
+        return Folded("".join(texts), self.original, origins, ends)
 
     def slice(self, start: int, end: int) -> str:
         """The original text behind a folded range."""
@@ -82,6 +108,8 @@ def fold_char(char: str) -> str:
     if category == "Pd":
         return "-"
     out: list[str] = []
+    if category == "No" and unicodedata.numeric(char, 0) % 1 > 0:
+        out.append(" ")  # so that 2½ is no 21/2
     for part in unicodedata.normalize("NFKD", char).casefold():
         kind = unicodedata.category(part)
         if kind in {"Mn", "Me"}:

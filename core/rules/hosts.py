@@ -8,11 +8,14 @@ from importlib import resources
 import idna
 
 from core.rules.folding import Folded, fold, is_invisible, visible
+from core.rules.locales import listed
 
 # Bare domains under these count in any case, under other suffixes only in lower case: some suffixes are
 # words, and a missing space after a full stop ("great.It is") is not a domain.
-_PLAIN_SUFFIXES = frozenset(["biz", "com", "de", "edu", "eu", "fr", "gov", "net", "org", "uk"])
+_PLAIN_SUFFIXES = frozenset(listed("biz com de edu eu fr gov net org uk"))
 EMAIL = re.compile(r"[\w.+%'&=~-]{0,63}\w@[^\W_](?:[\w-]*\w)?(?:\.[^\W_](?:[\w-]*\w)?)+")
+_SHORT_DAYS = re.compile(r"mon|tues?|wed|thu|thurs?|fri|sat|sun|jan|feb|mar|apr|ju[nl]|aug|sept?|oct|nov|dec")
+"""What stands before a missing space more often than before a top-level domain: `Mon.to Fri`."""
 _HOST = re.compile(r"[\w-]+(?:\.[\w-]+)*")
 # A name has at most 253 characters, a port six; the rest is room for invisible characters.
 _LONGEST_HOST = 300
@@ -80,6 +83,8 @@ def find_links(folded: Folded) -> Iterator[tuple[int, int]]:
     for match in _link_pattern().finditer(folded.text):
         start, end = match.start(), match.start() + len(trim_url(match[0]))
         suffix = match["suffix"]
+        if suffix and _SHORT_DAYS.fullmatch(folded.text[start : match.start("suffix")].rstrip(".")):
+            continue
         if suffix and suffix not in _PLAIN_SUFFIXES:
             shown = folded.slice(match.start("suffix"), match.end("suffix"))
             name = folded.slice(start, match.start("suffix"))

@@ -1,45 +1,52 @@
-"""Read numbers: separators of four languages, scale words, and number words up to a hundred."""
+"""Read numbers: separators of four languages, scale words, and numbers in words."""
 
 import functools
+import re
+from collections.abc import Mapping
 from decimal import Decimal
 
-from core.rules.folding import fold
+from core.rules.folding import Folded, fold
+from core.rules.locales import listed
 
-# Atomic with bounded repetition: a group of digits and separators is matched in one way only, so the
-# surrounding pattern cannot backtrack into it.
+# Atomic, and with an end to every repetition: how a row of digits and separators is read is decided once,
+# so that no pattern around it can try another reading.
 NUMBER = (
     r"(?>\d{1,3}(?:(?: \d{3}){1,8}|(?:,\d{3}){1,8}|(?:\.\d{3}){1,8}|(?:'\d{3}){1,8})(?:[.,]\d{1,2})?(?!\d)"
     r"|\d{1,2}(?:,\d{2}){1,8},\d{3}(?!\d)|\d{1,40}(?:[.,]\d{1,40})?)"
 )
-SCALE = (
-    r"(?:\s?(?:k|tsd|thousand|mille|milliers|mil|mio|millions?|millionen|millones|millon|bn|mrd|billions?"
-    r"|milliards?|milliarden)(?![a-z]))"
-)
 _SCALES = {
-    **dict.fromkeys(["k", "tsd", "thousand", "mille", "milliers", "mil"], 1_000),
-    **dict.fromkeys(["m", "mio", "million", "millions", "millionen", "millones", "millon"], 1_000_000),
+    **dict.fromkeys(["k", "tsd", "thousand", "thousands", "mille", "milliers", "mil", "тыс"], 1_000),
     **dict.fromkeys(
-        ["b", "bn", "mrd", "billion", "billions", "milliard", "milliards", "milliarden"], 1_000_000_000
+        listed("m mio mn million millions millionen millones millon milioni milhoes млн"),
+        10**6,
     ),
+    **dict.fromkeys(["b", "bn", "mrd", "billion", "billions", "milliard", "milliards", "milliarden"], 10**9),
+    "万": 10_000,
+    "千": 1_000,
+    "億": 10**8,
+    "亿": 10**8,
 }
+SCALE = (
+    r"(?:\s?(?:"
+    + "|".join(sorted((w for w in _SCALES if len(w) > 1 or w == "k"), key=len, reverse=True))
+    + r")(?![a-z])|[万千億亿])"
+)
 
 
 def parse_number(text: str) -> Decimal:
-    """Parse a written number; a separator before exactly three digits groups thousands."""
-    if text.isdigit():
-        return Decimal(text)
+    """The value of a number as written; a separator before exactly three digits groups thousands."""
     text = text.replace(" ", "").replace("'", "")
     marks = [char for char in text if char in ".,"]
     if not marks:
         return _plain(Decimal(text))
     head, _, tail = text.rpartition(marks[-1])
-    grouped = len(tail) == 3 and (len(marks) > 1 or (len(head) <= 3 and not head.startswith("0")))
-    digits = head.replace(".", "").replace(",", "")
+    grouped = len(tail) == 3 and (len(marks) > 1 or (0 < len(head) <= 3 and not head.startswith("0")))
+    digits = head.replace(".", "").replace(",", "") or "0"
     return _plain(Decimal(digits + tail) if grouped else Decimal(f"{digits}.{tail}"))
 
 
 def scaled(number: Decimal, scale: str | None) -> Decimal:
-    """Multiply a number by its scale word (`k`, `million`, `Mrd`), if it has one."""
+    """A number times its scale word (`k`, `million`, `Mrd`), if it has one."""
     return _plain(number * _SCALES[scale.strip()]) if scale else number
 
 
@@ -48,76 +55,184 @@ def _plain(number: Decimal) -> Decimal:
     return whole if whole == number else number.normalize()
 
 
-def trailing_number_word(text: str) -> tuple[int, int] | None:
-    """Find the number word at the end of a folded text: its start and value."""
-    words = _number_words()
-    stripped = text.rstrip(" -")
-    starts = [0, *(i + 1 for i, char in enumerate(stripped) if char in " -\n\t")]
-    for start in starts[-1:-6:-1][::-1]:
-        value = words.get(" ".join(stripped[start:].replace("-", " ").split()))
-        if value is not None:
-            return start, value
-    return None
-
-
-_EN = (
-    (
-        "one two three four five six seven eight nine ten "
-        "eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
-    ),
-    "twenty thirty forty fifty sixty seventy eighty ninety",
+_UNITS = {
+    "en": "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+    "seventeen eighteen nineteen",
+    "de": "ein zwei drei vier funf sechs sieben acht neun zehn elf zwolf dreizehn vierzehn funfzehn sechzehn "
+    "siebzehn achtzehn neunzehn",
+    "fr": "un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize",
+    "es": "uno dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince dieciseis "
+    "diecisiete dieciocho diecinueve veinte veintiuno veintidos veintitres veinticuatro veinticinco "
+    "veintiseis veintisiete veintiocho veintinueve",
+}
+_TENS = {
+    "en": "twenty thirty forty fifty sixty seventy eighty ninety",
+    "de": "zwanzig dreissig vierzig funfzig sechzig siebzig achtzig neunzig",
+    "fr": "vingt trente quarante cinquante soixante septante huitante nonante",
+    "es": "veinte treinta cuarenta cincuenta sesenta setenta ochenta noventa",
+}
+_MORE = {
+    "en": {"hundred": 100, "thousand": 1000, "dozen": 12},
+    "de": {
+        "hundert": 100,
+        "tausend": 1000,
+        "dutzend": 12,
+        "zwo": 2,
+        "eins": 1,
+        "zweit": 2,
+        "dritt": 3,
+        "viert": 4,
+        "sechst": 6,
+    },
+    "fr": {"cent": 100, "cents": 100, "mille": 1000, "vingts": 20, "douzaine": 12, "dizaine": 10}
+    | {
+        "quinzaine": 15,
+        "vingtaine": 20,
+        "trentaine": 30,
+        "quarantaine": 40,
+        "cinquantaine": 50,
+        "centaine": 100,
+    },
+    "es": {"cien": 100, "ciento": 100, "mil": 1000, "docena": 12, "veintiun": 21}
+    | {"doscientos": 200, "doscientas": 200, "trescientos": 300, "trescientas": 300, "cuatrocientos": 400}
+    | {"quinientos": 500, "quinientas": 500, "seiscientos": 600, "setecientos": 700, "ochocientos": 800},
+}
+_ONE = {"one": "en", "ein": "de", "eine": "de", "einen": "de", "einer": "de", "un": "fr", "une": "fr"}
+_ONE |= {"uno": "es", "una": "es", "un ": "es"}
+_AFTER_ONE = re.compile(
+    r"[ -](?:in \w|sur \w|von \w|(?:(?:volle|whole|full|entera|entiere) )?(?:hours?|minutes?|out of|de cada"
+    r"|hundred|thousand|days?|tage?|jours?|dias?|stunden?|minuten?|wochen?|monate?n?|jahre?|heures?|semaines?|mois|horas?|minutos?"
+    r"|semanas?|euros?)\b)"
 )
-_DE = (
-    (
-        "ein zwei drei vier fünf sechs sieben acht neun zehn "
-        "elf zwölf dreizehn vierzehn fünfzehn sechzehn siebzehn achtzehn neunzehn"
-    ),
-    "zwanzig dreissig vierzig fünfzig sechzig siebzig achtzig neunzig",
-)
-_FR = (
-    (
-        "un deux trois quatre cinq six sept huit neuf dix "
-        "onze douze treize quatorze quinze seize dix-sept dix-huit dix-neuf"
-    ),
-    "vingt trente quarante cinquante soixante septante huitante nonante",
-)
-_ES = (
-    (
-        "uno dos tres cuatro cinco seis siete ocho nueve diez "
-        "once doce trece catorce quince dieciséis diecisiete dieciocho diecinueve"
-    ),
-    "veinte treinta cuarenta cincuenta sesenta setenta ochenta noventa",
-)
+_COMMON = {
+    "en": "the and of to is in for with you your we our on at from are it that this by be per off",
+    "de": "der die das und ist im mit fur wir sie ihr dein auf ab bis um von den dem zu nicht am auch jeden",
+    "fr": "le la les et est des du pour vous nous avec sur dans au aux ce cette une par de chaque pas",
+    "es": "el la los las y es para con del al por que tu te lo su se hasta cada en de sin",
+}
+_TOKEN = re.compile(r"[^\W\d_]+")
+_JOINERS = frozenset([" ", "-"])
+_LINKS = frozenset(["and", "et", "y"])
+_AMBIGUOUS = frozenset(["elf", "once", "sept", "neuf", "cent", "cents", "mil", "six"])
+_GERMAN = re.compile(r"(?:(?P<t>\w+?)?tausend)?(?:(?P<h>\w+?)?hundert)?(?:und)?(?P<r>\w*)")
 
 
 @functools.cache
-def _number_words() -> dict[str, int]:
-    words: dict[str, int] = {
-        "hundred": 100,
-        "one hundred": 100,
-        "a hundred": 100,
-        "hundert": 100,
-        "einhundert": 100,
+def _words() -> dict[str, dict[str, int]]:
+    words = {}
+    for language, units in _UNITS.items():
+        found = {word: value for value, word in enumerate(units.split(), 1)}
+        found |= {word: ten * 10 for ten, word in enumerate(_TENS[language].split(), 2)}
+        words[language] = found | _MORE[language]
+    words["de"] |= {
+        f"{unit}und{ten}": tens * 10 + value
+        for value, unit in enumerate(_UNITS["de"].split()[:9], 1)
+        for tens, ten in enumerate(_TENS["de"].split(), 2)
     }
-    words |= {"cent": 100, "cien": 100, "ciento": 100, "eins": 1, "eine": 1, "einen": 1, "une": 1, "una": 1}
-    for small, large in (_EN, _DE, _FR, _ES):
-        units, tens = small.split(), large.split()
-        words |= {word: value for value, word in enumerate(units, 1)}
-        for ten, word in enumerate(tens, 2):
-            words[word] = ten * 10
-            for unit in range(1, 10):
-                name, value = units[unit - 1], ten * 10 + unit
-                joined = {
-                    "one": [f"{word} {name}", f"{word}{name}"],
-                    "ein": [f"{name}und{word}"],
-                    "un": [f"{word} {name}", f"{word} et {name}"],
-                    "uno": [f"{word} y {name}", f"veinti{name}" if ten == 2 else f"{word} y {name}"],
-                }[units[0]]
-                words |= dict.fromkeys(joined, value)
-    french = _FR[0].split()
-    for unit in range(1, 20):
-        words[f"quatre vingt {french[unit - 1]}"] = 80 + unit
-        if unit >= 10:
-            words[f"soixante {french[unit - 1]}"] = 60 + unit
-    words |= {"quatre vingt": 80, "quatre vingts": 80, "soixante et onze": 71}
-    return {" ".join(fold(word).text.replace("-", " ").split()): value for word, value in words.items()}
+    return words
+
+
+def likely_languages(folded: str) -> list[str]:
+    """Those of the four languages whose common words the beginning of a folded text has most of."""
+    seen = _TOKEN.findall(folded[:2_000])
+    scores = {
+        name: sum(word in common or (word in _words()[name] and word not in _AMBIGUOUS) for word in seen)
+        for name, common in _COMMON_SETS.items()
+    }
+    most = max(scores.values())
+    return [name for name, score in scores.items() if score == most]
+
+
+_COMMON_SETS: Mapping[str, frozenset[str]] = {
+    name: frozenset(words.split()) for name, words in _COMMON.items()
+}
+
+
+def spelled(folded: Folded) -> Folded:
+    """The text with numbers in words as digits: `fifty-eight pounds` is `58 pounds`, at the same place."""
+    text = folded.text
+    languages = likely_languages(text)
+    known: dict[str, int] = {}
+    for language in languages:
+        known |= _words()[language]
+    if len(languages) > 1:
+        for word in _AMBIGUOUS:
+            known.pop(word, None)
+    pieces: list[tuple[int, int, int]] = []
+    open_: _Number | None = None
+    for match in _TOKEN.finditer(text):
+        word = match[0]
+        value = known.get(word)
+        if value is None and "de" in languages and len(word) > 8:
+            value = _german(word, known)
+        if word in _ONE and not _AFTER_ONE.match(text, match.end()):
+            value = None
+        elif word in _ONE:
+            value = 1
+        if value is None:
+            continue
+        if open_ is not None and open_.takes(value, text[open_.end : match.start()]):
+            open_.add(value, match.end())
+            continue
+        if open_ is not None:
+            pieces.append(open_.piece())
+        open_ = _Number(match.start(), match.end(), value)
+    if open_ is not None:
+        pieces.append(open_.piece())
+    return folded.replaced(pieces) if pieces else folded
+
+
+def _german(word: str, known: Mapping[str, int]) -> int | None:
+    """`dreihundert`, `zehntausend`, `zweitausendfunfhundert`; None for any other word."""
+    if "tausend" not in word and "hundert" not in word:
+        return None
+    match = _GERMAN.fullmatch(word)
+    if match is None:
+        return None
+    values = {name: known.get(match[name] or "", 0 if match[name] else 1) for name in ("t", "h")}
+    rest = known.get(match["r"], None if match["r"] else 0)
+    if rest is None or 0 in values.values():
+        return None
+    return values["t"] * 1000 * ("tausend" in word) + values["h"] * 100 * ("hundert" in word) + rest
+
+
+class _Number:
+    """A number in words while it is read."""
+
+    def __init__(self, start: int, end: int, value: int) -> None:
+        self.start, self.end = start, end
+        self._total, self._part, self._last = (value, 0, value) if value >= 1000 else (0, value, value)
+
+    def takes(self, value: int, between: str) -> bool:
+        link = between.strip()
+        if between not in _JOINERS and link not in _LINKS:
+            return False
+        if value in {100, 1000}:
+            return not link and 0 < (self._part or 1) < value and self._last < value
+        if value >= 100:
+            return not link and self._last >= 1000
+        if self._last in {100, 1000} or self._last % 100 == 0:
+            return True
+        if (value == 20 and self._last == 4) or (self._last == 10 and 7 <= value <= 9 and between == "-"):
+            return True
+        twenties = self._last in {60, 20} and self._part in {60, 80}
+        return self._last >= 20 and self._last % 10 == 0 and value < (20 if twenties else 10)
+
+    def add(self, value: int, end: int) -> None:
+        if value == 100:
+            self._part = max(self._part, 1) * 100
+        elif value == 1000:
+            self._total, self._part = self._total + max(self._part, 1) * 1000, 0
+        elif value == 20 and self._last == 4:
+            self._part += 76
+        else:
+            self._part += value
+        self._last, self.end = value, end
+
+    def piece(self) -> tuple[int, int, int]:
+        return self.start, self.end, self._total + self._part
+
+
+def fold_numbers(text: str) -> Folded:
+    """A text folded, with its numbers in digits."""
+    return spelled(fold(text))

@@ -5,7 +5,16 @@ from typing import Literal, NamedTuple
 
 from pydantic import BaseModel
 
-FigureKind = Literal["price", "percentage", "phone", "date", "time", "url", "email", "number"]
+FigureKind = Literal[
+    "price", "percentage", "phone", "date", "time", "url", "email", "number",
+    "count", "ratio", "free", "weekday", "statement",
+]  # fmt: skip
+"""Kinds of claims: figures, softer ones (a small count, `half`, `free`, a weekday), and statements."""
+
+HARD: frozenset[FigureKind] = frozenset(
+    ["price", "percentage", "phone", "date", "time", "url", "email", "number"]
+)
+"""Kinds of figures that stop an approval where no source says so."""
 
 
 class Amount(BaseModel, frozen=True, extra="forbid"):
@@ -19,7 +28,7 @@ class Amount(BaseModel, frozen=True, extra="forbid"):
 class Day(BaseModel, frozen=True, extra="forbid"):
     """A date with the parts that the text gives; `ambiguous` if day and month could be swapped."""
 
-    month: int
+    month: int | None = None
     day: int | None = None
     year: int | None = None
     weekday: int | None = None
@@ -27,9 +36,11 @@ class Day(BaseModel, frozen=True, extra="forbid"):
 
 
 class TimeOfDay(BaseModel, frozen=True, extra="forbid"):
-    """A time of day in minutes after midnight."""
+    """A time of day in minutes after midnight; `loose` when it may be twelve hours later or earlier."""
 
     minutes: int
+    loose: bool = False
+    zone: str = ""
 
 
 class Key(BaseModel, frozen=True, extra="forbid"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,19 +11,22 @@ from typing import Any
 
 import numpy as np
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings, target
+from numpy.typing import NDArray
 
 from agents import copywriter, mix, router
 from agents.offline import answering, planning, writing
 from agents.offline.reading import Meaning, read
 from core.business import Business, Fact
-from core.rules.claims import Source, check_figures
+from core.rules.claims import Source
 from core.rules.echoes import EchoFilter
 from core.rules.figures import figures_in, link_key
 from core.rules.findings import DraftText, Platform
 from core.rules.folding import fold, visible
 from core.rules.hosts import canonical_host, hosts_in
 from core.rules.links import JsonLinkFilter, LinkFilter, LinkPolicy, filter_text
+from core.rules.matching import Setting
 from core.rules.platforms import check_limits
+from core.rules.verdicts import check_claims
 from core.rules.wording import (
     check_banned_words,
     check_cliches,
@@ -86,7 +89,7 @@ def _offline(agent: str, answered: Callable[[Any, Meaning], object]) -> Callable
 def _sourced(text: str) -> object:
     third = len(text) // 3
     sources = [Source(kind="fact", ref="f", text=text[:third])]
-    return check_figures(draft(text[third:]), sources, NOW.date())
+    return check_claims(draft(text[third:]), sources, Setting(NOW.date(), "en"))
 
 
 def _planned(text: str) -> object:
@@ -96,9 +99,23 @@ def _planned(text: str) -> object:
     return router.resolve_plan(understood, text, None, NOW.date(), _business(""), [text])
 
 
+def _claimed(text: str) -> object:
+    """Every claim of a text against facts and a request, with meanings that cost nothing."""
+    facts = [
+        Source(kind="fact", ref="f", text=f"Said: {text[:300]}"),
+        Source(kind="request", ref="r", text=text[-300:]),
+    ]
+    return check_claims(draft(text), facts, Setting(NOW.date(), "en", "FR"), _meanings)
+
+
+def _meanings(texts: Sequence[str]) -> NDArray[np.float32]:
+    return np.full((len(texts), 512), 512**-0.5, np.float32)
+
+
 RULES: Mapping[str, Callable[[str], object]] = {
     "figures": figures_in,
     "figures against sources": lambda text: _sourced(text),
+    "claims": lambda text: _claimed(text),
     "fold": fold,
     "visible": visible,
     "hosts": hosts_in,

@@ -7,13 +7,16 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from core.rules.claims import MOST_FIGURES, Source, check_figures
+from core.rules.claims import MOST_FIGURES, Source
 from core.rules.figures import MOST_NUMBERS, figures_in
 from core.rules.findings import MOST_READ, MOST_SPANS, check_length, first_part
+from core.rules.matching import Setting
+from core.rules.verdicts import check_claims
 from core.rules.wording import check_banned_words
 from services.check_process import CheckProcess
 from tests.fuzz.rules import MANY, NOW, RULES, draft, every_text, seconds
 
+SETTING = Setting(NOW.date(), "en")
 REPRESENTATIVE = ["'½'", "'12,5,13,5,'", "'[['", "'https://a@'", "' #a'"]
 
 
@@ -40,7 +43,7 @@ async def test_the_time_of_a_rule_grows_no_faster_than_its_text(rule: str, proce
 
 def test_figures_beyond_the_most_are_a_finding() -> None:
     text = " ".join(f"{number} €" for number in range(1, MOST_FIGURES + 2))
-    check, claims = check_figures(draft(text), [Source(kind="request", ref="r", text=text)], NOW.date())
+    (check, _), claims = check_claims(draft(text), [Source(kind="request", ref="r", text=text)], SETTING)
     assert (check.passed, len(claims)) == (False, MOST_FIGURES)
     assert {claim.source is None for claim in claims} == {False}
     assert "the text has more" in check.message
@@ -48,7 +51,7 @@ def test_figures_beyond_the_most_are_a_finding() -> None:
 
 def test_rows_of_digits_beyond_the_most_are_a_finding() -> None:
     text = "1-" * (MOST_NUMBERS + 1)
-    check, _ = check_figures(draft(text), [], NOW.date())
+    (check, _), _ = check_claims(draft(text), [], SETTING)
     assert not check.passed
     assert figures_in(f"{text} 12 €") == figures_in(text)
 
@@ -63,7 +66,7 @@ def test_a_draft_is_read_up_to_a_length_and_says_so() -> None:
 
 def test_a_claim_keeps_the_words_around_its_figure_and_not_a_whole_conversation() -> None:
     said = f"{'We bake. ' * 800}The loaf is 4 € today. {'Come in. ' * 800}"
-    _, (claim,) = check_figures(draft("Loaf: 4 €"), [Source(kind="request", ref="r", text=said)], NOW.date())
+    _, (claim,) = check_claims(draft("Loaf: 4 €"), [Source(kind="request", ref="r", text=said)], SETTING)
     assert claim.source is not None
     assert "The loaf is 4 € today." in claim.source.text
     assert len(claim.source.text) < 600
@@ -71,7 +74,7 @@ def test_a_claim_keeps_the_words_around_its_figure_and_not_a_whole_conversation(
 
 def test_a_claim_keeps_no_whole_text_that_has_no_spaces() -> None:
     said = f"{'a-' * 2_000}4€{'-a' * 2_000}"
-    _, (claim,) = check_figures(draft("Loaf: 4 €"), [Source(kind="request", ref="r", text=said)], NOW.date())
+    _, (claim,) = check_claims(draft("Loaf: 4 €"), [Source(kind="request", ref="r", text=said)], SETTING)
     assert claim.source is not None
     assert "4€" in claim.source.text
     assert len(claim.source.text) < 600

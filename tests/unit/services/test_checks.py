@@ -121,15 +121,17 @@ def test_every_check_runs_in_its_order() -> None:
     checks, _ = run_checks(draft, business(banned_words=["guarantee"]), None, None, [], [], NOW)
     names = [check.name for check in checks]
     assert names[0] == "wording.empty"
-    assert names[-6:] == [
+    assert names[-8:] == [
         "figures.sourced",
+        "claims.confirmed",
         "wording.banned-words",
         "wording.language",
         "wording.placeholders",
+        "wording.form",
         "wording.cliches",
         "wording.repetition",
     ]
-    assert all(name.startswith("limits.") for name in names[1:-6])
+    assert all(name.startswith("limits.") for name in names[1:-8])
     assert {check.name for check in checks if not check.passed} >= {
         "wording.banned-words",
         "wording.placeholders",

@@ -1190,11 +1190,26 @@ export interface components {
         };
         /**
          * Claim
-         * @description A figure and the source that supports it, if there is one.
+         * @description A figure or statement with its source, and what the sources say of it.
+         *
+         *     `truth` is what a source says instead, if it is wrong; `derived` says how it was computed. `verdict` is
+         *     None in what was stored before there were verdicts.
          */
         Claim: {
             figure: components["schemas"]["Figure"];
             source?: components["schemas"]["Source"] | null;
+            /** Verdict */
+            verdict?: ("supported" | "unconfirmed" | "wrong") | null;
+            /**
+             * Truth
+             * @default
+             */
+            truth?: string;
+            /**
+             * Derived
+             * @default
+             */
+            derived?: string;
         };
         /**
          * ContentList
@@ -1340,7 +1355,7 @@ export interface components {
          */
         Day: {
             /** Month */
-            month: number;
+            month?: number | null;
             /** Day */
             day?: number | null;
             /** Year */
@@ -1463,14 +1478,14 @@ export interface components {
         };
         /**
          * Figure
-         * @description A factual figure: its text, position and normalised value.
+         * @description A factual figure: what it says, where it stands, and its normalised value.
          */
         Figure: {
             /**
              * Kind
              * @enum {string}
              */
-            kind: "price" | "percentage" | "phone" | "date" | "time" | "url" | "email" | "number";
+            kind: "price" | "percentage" | "phone" | "date" | "time" | "url" | "email" | "number" | "count" | "ratio" | "free" | "weekday" | "statement";
             /** Text */
             text: string;
             /** Field */
@@ -2145,7 +2160,7 @@ export interface components {
         };
         /**
          * Source
-         * @description A text that may support figures, if it is trusted.
+         * @description A text that may support figures; one that is not trusted never does.
          */
         Source: {
             /**
@@ -2309,11 +2324,21 @@ export interface components {
         };
         /**
          * TimeOfDay
-         * @description A time of day in minutes after midnight.
+         * @description A time of day in minutes after midnight; `loose` when it may be twelve hours later or earlier.
          */
         TimeOfDay: {
             /** Minutes */
             minutes: number;
+            /**
+             * Loose
+             * @default false
+             */
+            loose?: boolean;
+            /**
+             * Zone
+             * @default
+             */
+            zone?: string;
         };
         /**
          * TokenUse
