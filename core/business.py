@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from core.clock import Instant, Timezone
 from core.document import Document, PublicValue, TenantDocument
 from core.fields import NotBlank
 from core.ids import new_id
 
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), NotBlank]
+Line = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+    NotBlank,
+    AfterValidator(lambda text: " ".join(text.splitlines())),
+]
+"""One line: a break within it becomes a space, since some of them end up in the headers of a mail."""
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2_000)]
 FactText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500), NotBlank]
 HexColor = Annotated[str, StringConstraints(pattern=r"^#[0-9A-Fa-f]{6}$")]

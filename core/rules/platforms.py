@@ -31,7 +31,10 @@ _GSM_BASIC = frozenset(
 )
 _GSM_EXTENDED = frozenset("\f^{}\\[~]|€")
 _LINKEDIN_RESERVED = re.compile(r"[\\|{}@\[\]()<>#*_~]")
-_HASHTAG = re.compile(r"(?<![\w&/#])#(?=\w*[^\W\d])\w+")
+_HASHTAG = re.compile(r"(?<![\w&/#])#(?:(?=\w*[^\W\d])\w+|[\u2600-\u27bf\U0001f000-\U0001faff])")
+_STOP = re.compile(
+    r"\b(?:stop|unsubscribe|opt.?out|abmelden|abbestellen|d[ée]sabonner|baja|cancelar)\b", re.IGNORECASE
+)
 _MENTION = re.compile(r"(?<![\w.+-])@\w[\w.]*")
 _SUBJECT_BREAK = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 _SPOKEN: dict[str, tuple[str, str]] = {
@@ -103,8 +106,7 @@ def graphemes(text: str) -> int:
 
 
 def sms_parts(text: str) -> SmsCount:
-    """Count encoding, units and parts of an SMS; a two-unit character is never split across parts."""
-    text = text.replace("\r\n", "\n")
+    """Encoding, units and parts of an SMS; a character of two units never spans two parts."""
     plain = all(char in _GSM_BASIC or char in _GSM_EXTENDED for char in text)
     if plain:
         costs = [2 if char in _GSM_EXTENDED else 1 for char in text]
@@ -145,7 +147,31 @@ def published_text(draft: DraftText) -> str:
 def check_limits(draft: DraftText) -> list[Check]:
     """Check every limit of the draft's platform, as `limits.<name>`."""
     published = published_text(draft)
-    return [_check(limit, draft, published) for limit in limits_for(draft.platform).limits]
+    checks = [_check(limit, draft, published) for limit in limits_for(draft.platform).limits]
+    return [*checks, _opt_out(published)] if draft.platform == "sms" else checks
+
+
+def _opt_out(published: str) -> Check:
+    """The check `limits.opt-out`, a warning before a send: a marketing message says how to stop it."""
+    said = bool(_STOP.search(published))
+    message = (
+        "It says how to stop." if said else "Say how to stop these messages, such as “Reply STOP to opt out”."
+    )
+    return Check(name="limits.opt-out", passed=said, severity="warn", stage="send", message=message)
+
+
+def _costly(text: str) -> str:
+    """What to change where a few characters outside GSM-7 make a text message longer."""
+    odd = list(dict.fromkeys(char for char in text if char not in _GSM_BASIC | _GSM_EXTENDED))
+    plain = sms_parts("".join(char for char in text if char in _GSM_BASIC | _GSM_EXTENDED))
+    parts = sms_parts(text).parts
+    if not odd or len(odd) > _FEW or plain.parts >= parts:
+        return ""
+    shown = ", ".join(f"“{char}”" for char in odd)
+    return f" {shown} makes it {parts} parts; without it, {plain.parts}."
+
+
+_FEW = 3
 
 
 def _check(limit: Limit, draft: DraftText, published: str) -> Check:
@@ -158,7 +184,8 @@ def _check(limit: Limit, draft: DraftText, published: str) -> Check:
         passed=not (low or high),
         severity=limit.severity,
         stage=limit.stage,
-        message=_message(limit, value, draft.platform, failed=low or high),
+        message=_message(limit, value, draft.platform, failed=low or high)
+        + (_costly(text) if limit.unit == "parts" else ""),
         spans=_spans(limit, draft) if high else [],
     )
 

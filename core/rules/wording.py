@@ -41,12 +41,17 @@ _HASHTAG = re.compile(r"#\w+")
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _PHRASE = re.compile(rf"[.,!?]*{_WORD.pattern}(?:[.,!?]*[\s\-]+[.,!?]*{_WORD.pattern})*[.,!?]*")
 _SENTENCE = re.compile(r"[^.!?\n]+")
+# Chinese, Japanese and Thai put no space between words, Korean adds to their end, Arabic to their start.
+_NO_SPACES = re.compile(r"[\u0e00-\u0e7f\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_PREFIXED = re.compile(r"[\u0600-\u06ff]")
+_LOOKALIKES = str.maketrans("аеорсухіјѕԁһӏвкмнтαεορτυνικ", "aeopcyxijsdhlbkmhtaeoptuvik")
 _RUN = 6
 _TIMES = 3
 _ECHO = 10
 _STUCK = re.compile(r"([^\W\d_])\1{7,}")
 _PLACEHOLDERS = re.compile(
-    r"\{\{[^{}\n]{0,80}\}\}|\{%[^\n]{0,80}%\}|\$?\{[a-z_][\w .-]{0,40}\}"
+    r"\{\{[^{}\n]{0,80}\}\}|\{%[^\n]{0,80}%\}|\$?\{[a-z_][\w .=|:-]{0,60}\}|\*\|[^|\n]{1,60}\|\*"
+    r"|(?-i:%[A-Z][A-Z_]{2,40}%)|(?-i:\bX{2,}(?=\s?[€$£%])|(?<=[€$£])\s?X{2,}\b)"
     r"|<\s?(?:insert|your|enter|add|name|first.?name|company|business|brand|link|url|date|price|votre|nom|prénom"
     r"|prix|ins[eé]rer|ihr(?:e|en)?|dein(?:e|en)?|vorname|firma|preis|datum|einf[uü]gen|su|tu|nombre|empresa"
     r"|precio|fecha|insertar)\b[^<>\n]{0,60}>|(?-i:<[A-Z][A-Z_ ]{2,40}>)"
@@ -82,13 +87,13 @@ def check_banned_words(draft: DraftText, banned: Sequence[str]) -> Check:
     hit_terms: list[str] = []
     terms = [(term, pattern) for term in banned if (pattern := _term_pattern(term, language)) is not None]
     for field, text in draft.texts():
-        folded = fold(text)
+        folded = without_lookalikes(fold(text))
         tags = [(m.start(), m[0]) for m in _HASHTAG.finditer(folded.text)]
         if field.startswith("hashtags.") and not tags:
             tags = [(0, folded.text)]
         for term, pattern in terms:
             found = [match.span() for match in pattern.finditer(folded.text)]
-            found += _in_hashtags(term, tags, found)
+            found += _in_hashtags(term, tags, found, folded)
             spans += [_span(field, folded, start, end) for start, end in found[:MOST_SPANS]]
             hit_terms += [term] * bool(found)
     message = f"{spoken_list(hit_terms)} must not be used." if spans else "No banned words."
@@ -98,18 +103,36 @@ def check_banned_words(draft: DraftText, banned: Sequence[str]) -> Check:
     )
 
 
+def without_lookalikes(folded: Folded) -> Folded:
+    """The text with Cyrillic and Greek letters in Latin words as the Latin ones that they look like."""
+    if folded.text.isascii():
+        return folded
+    text = _WORD.sub(
+        lambda word: word[0].translate(_LOOKALIKES) if any(char in _LATIN for char in word[0]) else word[0],
+        folded.text,
+    )
+    return Folded(text, folded.original, folded.origins, folded.ends)
+
+
+_LATIN = frozenset("abcdefghijklmnopqrstuvwxyz")
+
+
 @functools.lru_cache(maxsize=2048)
 def _term_pattern(term: str, language: str) -> re.Pattern[str] | None:
-    folded = " ".join(fold(term).text.split())
+    folded = " ".join(without_lookalikes(fold(term)).text.split())
     words = _WORD.findall(folded)
     if not _PHRASE.fullmatch(folded):
         return _literal_pattern(folded) if folded else None
-    head = "".join(re.escape(word) + r"[\s\-]+" for word in words[:-1])
+    head = "".join(re.escape(word) + r"[\s\-.,!?]+" for word in words[:-1])
     last = words[-1]
+    if _NO_SPACES.search(last):
+        return re.compile(re.escape(folded))
+    if _PREFIXED.search(last):
+        return re.compile(rf"(?<![^\W_]){head}(?:و|ف)?(?:ال|بال|لل|كال|ب|ل|ك)?{re.escape(last)}\w{{0,4}}")
     if language == "de" and not head and len(last) >= _COMPOUND_TERM:
         stem = last[:-2] if last.endswith("en") and len(last) > _COMPOUND_TERM else last
         return re.compile(rf"(?<!\w)\w*{re.escape(stem)}\w*")
-    return re.compile(rf"(?<![^\W_]){head}(?:{'|'.join(_forms(last, language))})(?![^\W_])")
+    return re.compile(rf"(?<![^\W_]){head}(?:{'|'.join(_forms(last, language))})(?![^\W\d_])")
 
 
 def _literal_pattern(folded: str) -> re.Pattern[str]:
@@ -124,6 +147,9 @@ def _forms(word: str, language: str) -> Iterator[str]:
     """Yield patterns for a word and its usual inflections; short words only take a plural."""
     if len(word) < _SHORT_TERM or not word.isalpha():
         yield re.escape(word) + r"(?:'?s|es)?"
+        return
+    if language not in _ENDINGS and len(word) > _COMPOUND_TERM - 2:
+        yield re.escape(word[:-1]) + r"\w{0,3}"
         return
     yield re.escape(word) + rf"(?:{_ENDINGS.get(language, 's|es')})?"
     if language == "en":
@@ -144,18 +170,25 @@ def _forms(word: str, language: str) -> Iterator[str]:
 
 
 def _in_hashtags(
-    term: str, tags: list[tuple[int, str]], found: list[tuple[int, int]]
+    term: str, tags: list[tuple[int, str]], found: list[tuple[int, int]], folded: Folded
 ) -> Iterator[tuple[int, int]]:
+    """Where a term is one of the words of a hashtag: at its start or end, or marked by capitals."""
     squashed = "".join(_WORD.findall(fold(term).text))
     if len(squashed) < _SHORT_TERM:
         return
     starts = [start for start, _ in found]
     for start, tag in tags:
-        at = start + tag.find(squashed)
-        if at >= start:
-            before = bisect_right(starts, at) - 1
-            if before < 0 or found[before][1] <= at:
-                yield at, at + len(squashed)
+        places = [place for place, char in enumerate(tag) if char.isalnum()]
+        at = "".join(tag[place] for place in places).find(squashed)
+        if at < 0:
+            continue
+        first, last = places[at] + start, places[at + len(squashed) - 1] + start + 1
+        shown = folded.slice(first, first + 1)
+        humps = any(folded.slice(start + place, start + place + 1).isupper() for place in places[1:])
+        alone = at == 0 or at + len(squashed) == len(places)
+        before = bisect_right(starts, first) - 1
+        if (shown.isupper() or at == 0 if humps else alone) and (before < 0 or found[before][1] <= first):
+            yield first, last
 
 
 def _span(field: str, folded: Folded, start: int, end: int) -> Span:
