@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from memory.embedders import LocalEmbedder
 
@@ -19,6 +20,8 @@ _kept: dict[str, NDArray[np.float32]] = {}
 
 @functools.cache
 def _embedder() -> LocalEmbedder:
+    # More threads would only spin: the matrices of one draft are small.
+    threadpool_limits(limits=1)
     return LocalEmbedder()
 
 

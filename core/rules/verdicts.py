@@ -11,6 +11,7 @@ from core.rules.evidence import Evidence, weigh
 from core.rules.figures import Figure, readable
 from core.rules.findings import MOST_SPANS, Check, DraftText, Span, spoken_list
 from core.rules.matching import Setting
+from core.rules.sentences import stems
 from core.rules.statements import KINDS, Weights, chance, kind_chances, signs, weights
 from core.rules.values import Key
 
@@ -61,6 +62,9 @@ def _claims(binder: Binder, reading: Reading, field: str, used: Weights | None) 
         likely = kind_chances(reading.vectors, used)
         chances = [chance(row, used) for row in signs(binder, reading, evidence, likely, used)]
         kinds = [KINDS[int(row.argmax())] for row in likely]
+    named = {
+        word for source in binder.sources if source.ref == "business_name" for word in stems(source.text)
+    }
     marked: set[int] = set()
     sourced = {one.part for one in evidence if one.support is not None or one.how}
     for one in evidence:
@@ -72,6 +76,8 @@ def _claims(binder: Binder, reading: Reading, field: str, used: Weights | None) 
             marked.add(one.part)
         yield claim
     for number, value in enumerate(chances):
+        if _only_name(reading, number, named):
+            continue
         calm = kinds[number] == "harmless" or (kinds[number] == "terms" and number in sourced)
         if used is not None and value > used.threshold + _CALM * calm and number not in marked:
             part = reading.parts[number]
@@ -86,6 +92,13 @@ def _claims(binder: Binder, reading: Reading, field: str, used: Weights | None) 
                 ),
                 verdict="unconfirmed",
             )
+
+
+def _only_name(reading: Reading, number: int, named: set[str]) -> bool:
+    """Whether a clause says hardly more than the name of the business, as a signature does."""
+    part = reading.parts[number]
+    words = stems(reading.text[part.start : part.end])
+    return bool(words & named) and len(words - named) <= 2
 
 
 def is_hard_kind(one: Evidence) -> bool:
