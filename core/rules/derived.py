@@ -96,18 +96,20 @@ def derived_years(said: Decimal, hits: Iterable[Hit], today: dt.date) -> str:
 
 
 def derived_count(
-    said: Decimal, counts: Sequence[Decimal], texts: Iterable[Decimal], shares: Iterable[Decimal]
+    said: Decimal,
+    counts: Sequence[Decimal],
+    texts: Iterable[Decimal],
+    parts: Iterable[tuple[Decimal, Decimal]],
 ) -> str:
-    """How a count follows from known ones."""
-    counts = [count for count in dict.fromkeys(counts) if count][:_MOST]
+    """How a count follows from known ones: several times as many, or a share of one in the same fact."""
     said_too = [number for number in dict.fromkeys(texts) if number > 1][:_MOST]
-    for count in counts:
-        if any(count * share / 100 == said for share in list(shares)[:_MOST]):
-            return f"a share of {count}"
+    for count in [count for count in dict.fromkeys(counts) if count][:_MOST]:
         for number in said_too:
             if count * number == said:
                 return f"{count} and {number}"
-
+    for count, share in list(parts)[:_MOST]:
+        if count * share / 100 == said:
+            return f"{share} % of {count}"
     return ""
 
 

@@ -246,12 +246,8 @@ class _Weighing(Agreement):
                 value.number, own, at_least=bool(_MORE_THAN.search(fold(self.clause).text))
             )
         if self.group == "count":
-            percents = [
-                hit.value.number
-                for hit in known
-                if hit.kind == "percentage" and isinstance(hit.value, Amount)
-            ]
-            return derived.derived_count(value.number, counts, said_counts, percents)
+            parts = [pair for fact in near for pair in itertools.product(*derived.operands(fact.hits)[1:])]
+            return derived.derived_count(value.number, counts, said_counts, parts)
         return ""
 
     def _until(self, value: Amount) -> str:
