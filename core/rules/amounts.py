@@ -30,7 +30,7 @@ def _price_pattern() -> re.Pattern[str]:
     )
     return re.compile(
         rf"{_BEFORE}(?P<whole>\d{{1,40}})(?P<mid>[€£$])(?P<cents>\d\d)(?!\d)"
-        rf"|(?<![a-z])(?P<pre>{prefixed})\s?(?P<a>{_SCALED}){_DASHES}"
+        rf"|(?<![a-z])(?=[a-z$£¤¥֏؋৳฿₠-⃀￥])(?P<pre>{prefixed})\s?(?P<a>{_SCALED}){_DASHES}"
         rf"(?:\s?-\s?(?P<b>{_SCALED})(?!\s?{suffixed}|[\d%]))?"
         rf"|{_BEFORE}(?:(?P<c>{_SCALED}){_RANGE})?(?P<d>{_SCALED}){_DASHES}[\s-]?(?P<suf>{suffixed}|p(?![a-z.]))(?!\d)"
         rf"(?P<late>{SCALE})?(?:\s(?P<small>\d[05])(?![\d:%]|[.,]\d|\s?{suffixed}))?"

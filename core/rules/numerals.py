@@ -35,6 +35,8 @@ SCALE = (
 
 def parse_number(text: str) -> Decimal:
     """The value of a number as written; a separator before exactly three digits groups thousands."""
+    if text.isdigit():
+        return Decimal(text)
     text = text.replace(" ", "").replace("'", "")
     marks = [char for char in text if char in ".,"]
     if not marks:
