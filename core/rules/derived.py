@@ -133,4 +133,4 @@ def operands(hits: Iterable[Hit]) -> tuple[list[Decimal], list[Decimal], list[De
             shares.append(hit.value.number)
         elif hit.kind in {"count", "number"}:
             counts.append(hit.value.number)
-    return prices, counts, shares
+    return prices[:_MOST], counts[:_MOST], shares[:_MOST]

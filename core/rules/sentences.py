@@ -1,5 +1,6 @@
 """Divide a text into sentences and clauses, and reduce words to what they share with their other forms."""
 
+import functools
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -163,8 +164,15 @@ def clauses(text: str) -> list[Part]:
 
 def stems(text: str) -> set[str]:
     """The words of a text that mean something, each by its first letters."""
+    return set(_stems(text))
+
+
+@functools.lru_cache(maxsize=256)
+def _stems(text: str) -> frozenset[str]:
     words = (fold(word).text for word in _WORD.findall(text))
-    return {word[:_STEM] for word in words if word not in _COMMON and (len(word) > 2 or word.isdigit())}
+    return frozenset(
+        word[:_STEM] for word in words if word not in _COMMON and (len(word) > 2 or word.isdigit())
+    )
 
 
 def names(text: str) -> list[tuple[int, int]]:
