@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import re
 from collections.abc import Sequence
 
@@ -60,24 +61,26 @@ class Agreement:
     def _days(self) -> frozenset[int]:
         """The weekdays that the clause, else the sentence, speaks of."""
         part = self.reading.parts[self.part]
-        for start, end in ((part.start, part.end), self.span):
-            days: set[int] = set()
-            for hit in self.reading.hits:
-                if start <= hit.start < end and hit.kind == "weekday" and isinstance(hit.value, Key):
-                    days |= {int(day) for day in hit.value.key}
-                elif start <= hit.start < end and isinstance(hit.value, Day) and hit.value.day is not None:
-                    date = resolve(hit.value, self.binder.setting.today)
-                    days |= {date.weekday()} if date else set()
-            words = set(fold(self.reading.text[start:end]).text.split())
-            today = self.binder.setting.today
-            days |= {
-                (today.weekday() + step) % 7
-                for step, names in _RELATIVE.items()
-                if words & names and not days
-            }
-            if days:
-                return frozenset(days)
-        return frozenset()
+        return self._days_in(part.start, part.end) or self._days_in(*self.span)
+
+    def _days_in(self, start: int, end: int) -> frozenset[int]:
+        if (start, end) in self.reading.days:
+            return self.reading.days[start, end]
+        days: set[int] = set()
+        today = self.binder.setting.today
+        for hit in self.reading.hits:
+            if start <= hit.start < end and hit.kind == "weekday" and isinstance(hit.value, Key):
+                days |= {int(day) for day in hit.value.key}
+            elif start <= hit.start < end and isinstance(hit.value, Day) and hit.value.day is not None:
+                date = resolve(hit.value, today)
+                days |= {date.weekday()} if date else set()
+        words = set(fold(self.reading.text[start:end]).text.split())
+        days |= {
+            (today.weekday() + step) % 7
+            for step, names in _RELATIVE.items()
+            if words & names and not days
+        }
+        return self.reading.days.setdefault((start, end), frozenset(days))
 
     def _agreeing(self) -> list[Fact]:
         """The facts that say the same, also of the same days."""
@@ -247,10 +250,11 @@ def noun(text: str, hit: Hit) -> str:
     return "" if word in _NO_NOUN else word[:5]
 
 
-def months_in(text: str, today: dt.date) -> set[int]:
+@functools.lru_cache(maxsize=64)
+def months_in(text: str, today: dt.date) -> frozenset[int]:
     """The months that a text names or gives dates in; the present one where it says `this week`."""
     words = fold(text).text
     padded = " " + "".join(char if char.isalpha() else " " for char in words) + " "
     found = {number for name, number in months().items() if len(name) > 3 and f" {name} " in padded}
     found |= {hit.value.month for hit in figures_in(text) if isinstance(hit.value, Day) and hit.value.month}
-    return found | ({today.month} if _THIS.search(words) else set())
+    return frozenset(found | ({today.month} if _THIS.search(words) else set()))

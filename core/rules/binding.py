@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,6 +25,9 @@ Understand = Callable[[Sequence[str]], "Vectors"]
 """Turns texts into normalised vectors whose product says how near two meanings are."""
 
 MOST_FACTS = 120
+MOST_BOUND = 80
+"""Figures of one text that are compared with what they are about; later ones by their value alone."""
+
 LONGEST_UNDERSTOOD = 2_400
 """Characters of one draft whose meaning is compared: an embedder takes 20 µs for each."""
 
@@ -40,6 +44,7 @@ class Reading:
         likeness: The plain likeness of meaning of each clause and each fact.
         vectors: The meaning of each clause, as far as it is understood.
         asked: How near each of these is to what the person asked for.
+        days: The weekdays that a range of the text speaks of, once they were looked for.
     """
 
     text: str
@@ -50,14 +55,16 @@ class Reading:
     likeness: Vectors
     vectors: Vectors
     asked: Vectors
+    days: dict[tuple[int, int], frozenset[int]] = field(default_factory=dict)
 
     def part_at(self, at: int) -> int:
         """The number of the clause at a place."""
-        return next((n for n, part in enumerate(self.parts) if part.end > at), len(self.parts) - 1)
+        return min(bisect_right(self.parts, at, key=lambda part: part.end), len(self.parts) - 1)
 
     def sentence_at(self, at: int) -> tuple[int, int]:
         """The sentence at a place."""
-        return next(((a, b) for a, b in self.spans if b > at), (0, len(self.text)))
+        number = bisect_right(self.spans, at, key=lambda span: span[1])
+        return self.spans[number] if number < len(self.spans) else (0, len(self.text))
 
 
 WEIGHTS = {
@@ -152,13 +159,12 @@ class Binder:
         asked = stems(self.asked)
         asked_keys = np.array([_overlap(fact.key_stems, asked) for fact in self.facts], np.float32)
         agreed = np.zeros((len(spans), len(self.facts)), np.float32)
-        for hit in hits:
-            number = next((n for n, (a, b) in enumerate(spans) if a <= hit.start < b), None)
-            for place in (
-                {place for place, _ in self.known.matches(hit, self.setting)} if number is not None else ()
-            ):
-                if place in self.by_place:
-                    agreed[number, self.by_place[place]] += 1
+        for hit in hits[:MOST_BOUND]:
+            number = bisect_right(spans, hit.start, key=lambda span: span[1])
+            if number < len(spans) and spans[number][0] <= hit.start:
+                for place in {place for place, _ in self.known.matches(hit, self.setting)}:
+                    if place in self.by_place:
+                        agreed[number, self.by_place[place]] += 1
         for row, part in enumerate(parts):
             said = stems(text[part.start : part.end])
             found["clause"][row] = likeness[row]

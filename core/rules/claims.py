@@ -49,6 +49,7 @@ class KnownFigures:
 
     def __init__(self, sources: Sequence[Source]) -> None:
         self._found: dict[tuple[object, ...], dict[int, tuple[int, Hit]]] = {}
+        self._matched: dict[tuple[FigureKind, Value, Setting], list[tuple[int, Hit]]] = {}
         self.sources = sources
         seen: set[tuple[int, FigureKind, Value]] = set()
         for place, source in enumerate(sources):
@@ -61,8 +62,11 @@ class KnownFigures:
 
     def matches(self, said: Hit, setting: Setting) -> list[tuple[int, Hit]]:
         """The places of the sources that say the same, with the figures that do, in their order."""
-        near = {at: pair for key in keys(said.value) for at, pair in self._found.get(key, {}).items()}
-        return [near[at] for at in sorted(near) if same(near[at][1], said, setting)]
+        asked = said.kind, said.value, setting
+        if asked not in self._matched:
+            near = {at: pair for key in keys(said.value) for at, pair in self._found.get(key, {}).items()}
+            self._matched[asked] = [near[at] for at in sorted(near) if same(near[at][1], said, setting)]
+        return self._matched[asked]
 
     def excerpt(self, place: int, hit: Hit) -> Source:
         """The source with the words around a figure: it is kept with every claim that rests on it."""

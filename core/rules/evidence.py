@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from core.rules import derived
 from core.rules.agreement import NEARBY, Agreement, months_in, noun
-from core.rules.binding import Binder, Reading
+from core.rules.binding import MOST_BOUND, Binder, Reading
 from core.rules.figures import figures_in
 from core.rules.folding import fold
 from core.rules.knowledge import Fact, says_from
@@ -20,9 +20,6 @@ from core.rules.values import Amount, Day, Hit, TimeOfDay
 
 LEAD = 1.5
 """Log odds by which a fact that says otherwise must fit better than the one that agrees."""
-
-MOST_BOUND = 80
-"""Figures of one text that are compared with what they are about; later ones by their value alone."""
 
 LEADS = {"time": 3.2, "weekday": 0.9, "price": 0.65, "free": 1.2}
 

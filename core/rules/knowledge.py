@@ -70,11 +70,13 @@ class Fact(NamedTuple):
         )
 
 
+@functools.lru_cache(maxsize=64)
 def says_from(text: str) -> bool:
     """Whether a text gives its price as the least one."""
     return bool(_FROM.search(fold(text).text))
 
 
+@functools.lru_cache(maxsize=64)
 def says_closed(text: str) -> bool:
     """Whether a clause says that something is closed, or not so."""
     return bool(_CLOSED.search(fold(text).text))

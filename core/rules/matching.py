@@ -79,16 +79,18 @@ def _same_money(one: Amount, other: Amount) -> bool:
         return True
     periods_agree = not (one.period and other.period) or one.period == other.period
     return periods_agree and any(
-        a.number == b.number and same_currency(a.unit, b.unit) for a in _coins(one) for b in _coins(other)
+        a == b and same_currency(unit, other_unit)
+        for a, unit in _coins(one)
+        for b, other_unit in _coins(other)
     )
 
 
-def _coins(amount: Amount) -> list[Amount]:
-    """An amount, and small change as part of any large unit."""
+def _coins(amount: Amount) -> list[tuple[Decimal, str]]:
+    """An amount with its unit, and small change as part of any large unit."""
+    plain = (amount.number, amount.unit)
     if amount.unit != "cents":
-        return [amount]
-    large = amount.model_copy(update={"number": amount.number / 100})
-    return [amount, *(large.model_copy(update={"unit": unit}) for unit in ("EUR", "USD", "GBP", "$"))]
+        return [plain]
+    return [plain, *((amount.number / 100, unit) for unit in ("EUR", "USD", "GBP", "$"))]
 
 
 def _span_of(amount: Amount) -> Decimal | None:

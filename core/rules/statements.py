@@ -67,6 +67,9 @@ def signs(
     everything: set[str] = set().union(*known) if known else set()
     plain = [words for source, words in zip(binder.sources, known, strict=False) if source.kind != "fact"]
     said_names = names(reading.text)
+    of_part: dict[int, list[Evidence]] = {}
+    for one in evidence:
+        of_part.setdefault(one.part, []).append(one)
     found = []
     for number in range(len(chances)):
         part = reading.parts[number]
@@ -106,7 +109,7 @@ def signs(
             "another's role": _swapped(words, people),
             "foreign": float(bool(binder.facts) and _foreign(words, everything)),
         }
-        row |= _figures(evidence, number)
+        row |= _figures(of_part.get(number, []))
         found.append(row)
     return found
 
@@ -158,8 +161,7 @@ def _swapped(words: set[str], people: Sequence[tuple[set[str], set[str]]]) -> fl
     return float(min(max(other - mine, 0), 2))
 
 
-def _figures(evidence: Sequence[Evidence], part: int) -> dict[str, float]:
-    own = [one for one in evidence if one.part == part]
+def _figures(own: Sequence[Evidence]) -> dict[str, float]:
     return {
         "figure: wrong": float(any(one.wrong for one in own)),
         "figure: sourced": float(any(one.support is not None for one in own)),

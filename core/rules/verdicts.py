@@ -135,7 +135,7 @@ def _figure_claim(binder: Binder, reading: Reading, field: str, one: Evidence, d
 def _figures_check(claims: Sequence[Claim], *, over: bool) -> Check:
     """The check `figures.sourced`: no figure is wrong, and every one that matters has a source."""
     wrong = [claim for claim in claims if claim.verdict == "wrong"]
-    unsourced = [claim for claim in claims if claim.verdict == "unconfirmed" and _blocks(claim)]
+    unsourced = [claim for claim in claims if _unsourced(claim)]
     figures = [claim for claim in claims if claim.figure.kind != "statement"]
     messages = [
         f"“{claim.figure.text.strip()}” is not what your facts say: {claim.truth}." for claim in wrong[:5]
@@ -153,7 +153,7 @@ def _figures_check(claims: Sequence[Claim], *, over: bool) -> Check:
         passed=not (wrong or unsourced or over),
         severity="block",
         message=" ".join(messages),
-        spans=[_span(claim) for claim in claims if claim in wrong or claim in unsourced],
+        spans=[_span(claim) for claim in claims if claim.verdict == "wrong" or _unsourced(claim)],
     )
 
 
@@ -179,6 +179,10 @@ def claims_check(claims: Sequence[Claim], *, unread: bool = False) -> Check:
         message=" ".join(messages) or "Nothing is left to confirm.",
         spans=[_span(claim) for claim in open_][:MOST_SPANS],
     )
+
+
+def _unsourced(claim: Claim) -> bool:
+    return claim.verdict == "unconfirmed" and _blocks(claim)
 
 
 def _blocks(claim: Claim) -> bool:
