@@ -76,9 +76,7 @@ class Agreement:
                 days |= {date.weekday()} if date else set()
         words = set(fold(self.reading.text[start:end]).text.split())
         days |= {
-            (today.weekday() + step) % 7
-            for step, names in _RELATIVE.items()
-            if words & names and not days
+            (today.weekday() + step) % 7 for step, names in _RELATIVE.items() if words & names and not days
         }
         return self.reading.days.setdefault((start, end), frozenset(days))
 

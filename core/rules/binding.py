@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.rules.claims import KnownFigures, Source
+from core.rules.derived import first_operands
 from core.rules.figures import figures_in
 from core.rules.knowledge import read_fact
 from core.rules.matching import Setting
@@ -31,6 +33,9 @@ MOST_BOUND = 80
 LONGEST_UNDERSTOOD = 2_400
 """Characters of one draft whose meaning is compared: an embedder takes 20 µs for each."""
 
+MOST_UNDERSTOOD = 160
+"""Clauses, and sentences, of one text whose meaning is compared."""
+
 _LONGEST_CLAUSE = 200
 
 
@@ -45,17 +50,24 @@ class Reading:
         vectors: The meaning of each clause, as far as it is understood.
         asked: How near each of these is to what the person asked for.
         days: The weekdays that a range of the text speaks of, once they were looked for.
+        recomputed: For how many figures it was looked for what they may follow from.
     """
 
     text: str
     parts: list[Part]
-    spans: list[tuple[int, int]]
+    spans: Sequence[tuple[int, int]]
     hits: list[Hit]
     fit: Vectors
     likeness: Vectors
     vectors: Vectors
     asked: Vectors
     days: dict[tuple[int, int], frozenset[int]] = field(default_factory=dict)
+    recomputed: int = 0
+
+    @functools.cached_property
+    def operands(self) -> list[Hit]:
+        """The figures that others may follow from."""
+        return first_operands(self.hits)
 
     def part_at(self, at: int) -> int:
         """The number of the clause at a place."""
@@ -119,9 +131,11 @@ class Binder:
         parts, spans = clauses(text), sentences(text)
         hits = list(figures_in(text))
         longest = LONGEST_UNDERSTOOD if understood else 0
-        seen = [part for part in parts if part.end <= longest]
+        seen = [part for part in parts[:MOST_UNDERSTOOD] if part.end <= longest]
         vectors = self._vectors([text[p.start : p.end][:_LONGEST_CLAUSE] for p in seen])
-        whole = self._vectors([text[a:b][:_LONGEST_CLAUSE] for a, b in spans if b <= longest])
+        whole = self._vectors(
+            [text[a:b][:_LONGEST_CLAUSE] for a, b in spans[:MOST_UNDERSTOOD] if b <= longest]
+        )
         likeness = np.zeros((len(parts), len(self.facts)), np.float32)
         fit = np.zeros((len(parts), len(self.facts)), np.float32)
         if self.facts:
@@ -165,7 +179,9 @@ class Binder:
                 for place in {place for place, _ in self.known.matches(hit, self.setting)}:
                     if place in self.by_place:
                         agreed[number, self.by_place[place]] += 1
-        for row, part in enumerate(parts):
+        # Beyond these, neither a figure is bound nor a sentence understood.
+        last = bisect_right(parts, hits[:MOST_BOUND][-1].start, key=lambda p: p.end) if hits else 0
+        for row, part in enumerate(parts[: max(last + 1, MOST_UNDERSTOOD)]):
             said = stems(text[part.start : part.end])
             found["clause"][row] = likeness[row]
             if whole is not None and part.sentence < len(whole) and self.fact_vectors is not None:

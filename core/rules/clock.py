@@ -98,13 +98,15 @@ def _spoken() -> tuple[re.Pattern[str], ...]:
 
 def find_times(text: str, folded: Folded) -> Iterator[Hit]:
     """Times of day: `9am`, `9:00`, `9 h 30`, `18 Uhr`, `half past 7`, and both ends of a span."""
-    for pattern in _TIMES:
+    # Without a digit, only the last two can be met: `una` and the names of noon and midnight.
+    digits = re.search(r"\d", text) is not None
+    for pattern in _TIMES if digits else ():
         matches = list(pattern.finditer(text))
         for match in matches:
             yield from _written(match)
         if matches:
             text = pattern.sub(lambda match: "\0" * len(match[0]), text)
-    for pattern in _spoken():
+    for pattern in _spoken() if digits else _spoken()[-2:]:
         for match in pattern.finditer(text):
             if "\0" not in match[0]:
                 yield from _said(match)

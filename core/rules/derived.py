@@ -49,15 +49,15 @@ def derived_price(
     for price, number in pieces:
         if number > 1 and abs(price / number - said) < _CENT:
             return f"{price} / {number}"
+    several: dict[Decimal, set[Decimal]] = {}
+    for number, price in itertools.product([Decimal(1), *numbers], prices):
+        several.setdefault(number * price, set()).add(price)
     for one in prices:
+        # The others that make up the amount: a sum with one of them several times, or a difference.
+        others = several.get(said - one, set()) | {one - said}
+        others |= {number * one + sign * said for number in numbers for sign in (-1, 1)}
         for other in prices:
-            if one != other and (one + other == said or one - other == said):
-                return f"{one} and {other}"
-            if any(
-                one + number * other == said or abs(number * one - other) == said
-                for number in numbers
-                if one != other
-            ):
+            if other != one and other in others:
                 return f"{one} and {other}"
     return ""
 
@@ -123,14 +123,31 @@ def derived_share(said: Decimal, known: Iterable[Decimal], *, at_least: bool) ->
 
 def operands(hits: Iterable[Hit]) -> tuple[list[Decimal], list[Decimal], list[Decimal]]:
     """The amounts of money, the counts and the shares among figures."""
-    prices, counts, shares = [], [], []
+    found: tuple[list[Decimal], list[Decimal], list[Decimal]] = ([], [], [])
     for hit in hits:
-        if not isinstance(hit.value, Amount):
-            continue
-        if is_price(hit):
-            prices.append(hit.value.number)
-        elif group(hit) == "share":
-            shares.append(hit.value.number)
-        elif hit.kind in {"count", "number"}:
-            counts.append(hit.value.number)
-    return prices[:_MOST], counts[:_MOST], shares[:_MOST]
+        sort = _sort(hit)
+        if isinstance(hit.value, Amount) and sort is not None and len(found[sort]) < _MOST:
+            found[sort].append(hit.value.number)
+    return found
+
+
+def first_operands(hits: Iterable[Hit]) -> list[Hit]:
+    """The figures that `operands` takes, and one more of each sort, since a figure is left out of its own."""
+    found, room = [], [_MOST + 1] * 3
+    for hit in hits:
+        sort = _sort(hit)
+        if sort is not None and room[sort]:
+            room[sort] -= 1
+            found.append(hit)
+    return found
+
+
+def _sort(hit: Hit) -> int | None:
+    """0 for an amount of money, 1 for a count, 2 for a share."""
+    if not isinstance(hit.value, Amount):
+        return None
+    if is_price(hit):
+        return 0
+    if group(hit) == "share":
+        return 2
+    return 1 if hit.kind in {"count", "number"} else None

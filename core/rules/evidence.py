@@ -16,10 +16,13 @@ from core.rules.folding import fold
 from core.rules.knowledge import Fact, says_from
 from core.rules.matching import group, is_price, resolve, same
 from core.rules.sentences import names, stems
-from core.rules.values import Amount, Day, Hit, TimeOfDay
+from core.rules.values import Amount, Day, Hit
 
 LEAD = 1.5
 """Log odds by which a fact that says otherwise must fit better than the one that agrees."""
+
+MOST_RECOMPUTED = 20
+"""Figures of one text that are recomputed from others."""
 
 LEADS = {"time": 3.2, "weekday": 0.9, "price": 0.65, "free": 1.2}
 
@@ -196,8 +199,9 @@ class _Weighing(Agreement):
 
     def _derive(self) -> str:
         value, setting = self.hit.value, self.binder.setting
-        if isinstance(value, TimeOfDay) or not isinstance(value, Amount):
+        if not isinstance(value, Amount) or self.reading.recomputed >= MOST_RECOMPUTED:
             return ""
+        self.reading.recomputed += 1
         near = [
             fact for fact in self.binder.facts if self._of(fact) >= self.best - NEARBY or self._named(fact)
         ]
@@ -207,7 +211,7 @@ class _Weighing(Agreement):
         asked = [hit for source in requests for hit in figures_in(source.text)]
         known = [hit for fact in near for hit in fact.hits] + asked
         asked_prices = derived.operands(asked)[0]
-        text = [hit for hit in self.reading.hits if hit is not self.hit]
+        text = [hit for hit in self.reading.operands if hit is not self.hit]
         prices, counts, shares = derived.operands(known)
         said_prices, said_counts, said_shares = derived.operands(text)
         bare = self.hit.kind in {"count", "number"} and not value.unit

@@ -17,6 +17,7 @@ _Y = r"(?P<year>(?:19|20)\d{2})(?!\d)"
 _AFTER_DAY = r"(?!\d|[.,:]\d|\s?(?:[ap]\.?m\b|h\b|uhr|%|€|\$|percent))"
 _NOT_PRICE = r"(?<![\d.,:/$€£])(?<![$€£] )"
 _ISO = re.compile(r"(?<![\d./-])((?:19|20)\d{2})([-/.])(\d{1,2})\2(\d{1,2})(?!\d|[./-]\d)")
+_DIGIT = re.compile(r"\d")
 _EAST = re.compile(r"(?P<y>\d{1,2})[月월]\s?(?P<x>\d{1,2})[日일号號]")
 _DOTTED_AFTER = re.compile(
     r"(?<![a-z])(?:am|vom|bis|zum|ab|den|dem|der|seit)\s(?P<hit>(?P<x>\d{1,2})\.\s?(?P<y>\d{1,2})\.)(?!\d)"
@@ -29,6 +30,7 @@ _DOTTED_RANGE = re.compile(
 class _Patterns(NamedTuple):
     """The patterns that hold names of months and weekdays."""
 
+    month: re.Pattern[str]
     day_first: re.Pattern[str]
     month_first: re.Pattern[str]
     month_year: re.Pattern[str]
@@ -52,6 +54,7 @@ def _patterns() -> _Patterns:
         rf"|vormittags?)?(?![^\W_])"
     )
     return _Patterns(
+        re.compile(alternatives(months())),
         re.compile(
             rf"{w}{_NOT_PRICE}(?P<lead>(?:{_D}{_ORD}{_TO}){{0,6}})(?P<day>{_D})(?:{_ORD}|(?=[a-z]))[\s-]{{0,2}}"
             rf"(?:(?:of|de)\s)?{m}(?:[\s,-]{{0,2}}(?:(?:de|del|of)\s)?{_Y})?"
@@ -79,8 +82,11 @@ def _patterns() -> _Patterns:
 
 def find_dates(text: str, folded: Folded) -> Iterator[Hit]:
     """Dates in words and digits, with or without year; every day of a range or list of days."""
+    if not _DIGIT.search(text):
+        return
     patterns = _patterns()
     taken = list(text)
+    named = patterns.month.search(text) is not None
 
     def free() -> str:
         return "".join(taken)
@@ -88,7 +94,7 @@ def find_dates(text: str, folded: Folded) -> Iterator[Hit]:
     def claim(start: int, end: int) -> None:
         taken[start:end] = "\0" * (end - start)
 
-    for pattern in (patterns.day_first, patterns.month_first):
+    for pattern in (patterns.day_first, patterns.month_first) if named else ():
         for match in pattern.finditer(free()):
             month, year = months()[match["month"]], _year(match["year"])
             days = [(match.start("day"), int(match["day"]))]
@@ -96,20 +102,28 @@ def find_dates(text: str, folded: Folded) -> Iterator[Hit]:
             days += [(match.start(extra) + m.start(), int(m[0])) for m in re.finditer(r"\d+", match[extra])]
             yield from _days(match, days, month, year)
             claim(*match.span())
-    for match in patterns.month_year.finditer(free()):
+    for match in patterns.month_year.finditer(free()) if named else ():
         yield Hit("date", *match.span(), Day(month=months()[match["month"]], year=_year(match["year"])))
         claim(*match.span())
     for match in _ISO.finditer(free()):
         if _valid(int(match[4]), int(match[3])):
             yield Hit("date", *match.span(), Day(month=int(match[3]), day=int(match[4]), year=int(match[1])))
             claim(*match.span())
-    for match in _DOTTED_RANGE.finditer(free()):
+    for match in _DOTTED_RANGE.finditer(free()) if "." in text else ():
         ends = [(match.start(name), [int(part) for part in match[name].split(".")]) for name in "ab"]
         if all(_valid(day, month) for _, (day, month) in ends) and len(match["a"]) + len(match["b"]) > 8:
             for name, (_, (day, month)) in zip("ab", ends, strict=True):
                 yield Hit("date", *match.span(name), Day(month=month, day=day))
             claim(*match.span())
-    for pattern in (patterns.numeric, patterns.short, patterns.dotted, _DOTTED_AFTER, _EAST):
+    for pattern, marks in (
+        (patterns.numeric, "./-"),
+        (patterns.short, "/"),
+        (patterns.dotted, "."),
+        (_DOTTED_AFTER, "."),
+        (_EAST, "月월"),
+    ):
+        if not any(mark in text for mark in marks):
+            continue
         for match in pattern.finditer(free()):
             for hit in _numeric(match):
                 yield hit

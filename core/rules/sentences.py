@@ -120,7 +120,8 @@ class Part(NamedTuple):
     sentence: int
 
 
-def sentences(text: str) -> list[tuple[int, int]]:
+@functools.lru_cache(maxsize=16)
+def sentences(text: str) -> tuple[tuple[int, int], ...]:
     """Where each sentence starts and ends; a heading before a colon is one of its own."""
     found: list[tuple[int, int]] = []
     at = 0
@@ -131,7 +132,7 @@ def sentences(text: str) -> list[tuple[int, int]]:
                 continue
         found += _trimmed(text, at, match.end())
         at = match.end()
-    return [*found, *_trimmed(text, at, len(text))]
+    return (*found, *_trimmed(text, at, len(text)))
 
 
 def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -147,16 +148,16 @@ def clauses(text: str) -> list[Part]:
     """The clauses of a text; what has fewer than three words belongs to the one before it."""
     parts: list[Part] = []
     for number, (start, end) in enumerate(sentences(text)):
-        at, first = start, len(parts)
+        at, first, words = start, len(parts), 0
         breaks = list(_BREAK.finditer(text, start, end))
         for stop, following in [*((m.start(), m.end()) for m in breaks), (end, end)]:
             for left, right in _trimmed(text, at, stop):
-                few = len(_WORD.findall(text, left, right)) < _FEWEST_WORDS
-                if (few and len(parts) > first) or (
-                    len(parts) > first and len(_WORD.findall(text, *parts[-1][:2])) < _FEWEST_WORDS
-                ):
+                more = len(_WORD.findall(text, left, right))
+                if len(parts) > first and min(more, words) < _FEWEST_WORDS:
+                    words += len(_WORD.findall(text, parts[-1].end, right))
                     parts[-1] = parts[-1]._replace(end=right)
                 else:
+                    words = more
                     parts.append(Part(left, right, number))
             at = following
     return parts

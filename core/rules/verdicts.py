@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from core.rules.binding import LONGEST_UNDERSTOOD, Binder, Reading, Understand
+from core.rules.binding import LONGEST_UNDERSTOOD, MOST_UNDERSTOOD, Binder, Reading, Understand
 from core.rules.claims import MOST_FIGURES, Claim, Source, Verdict, is_hard
 from core.rules.evidence import Evidence, weigh
 from core.rules.figures import Figure, readable
@@ -42,15 +42,17 @@ def check_claims(
     binder = Binder(sources, setting, understand)
     claims: list[Claim] = []
     over = False
+    unread = sum(map(len, draft.fields.values())) > LONGEST_UNDERSTOOD
     for field, text in draft.texts():
         room = MOST_FIGURES - len(claims)
         # A hashtag states nothing; its figures count all the same.
         reading = binder.read(text, understood=not field.startswith("hashtags."))
         over = over or len(reading.hits) > room or readable(text) < len(text)
+        unread = unread or len(reading.parts) > MOST_UNDERSTOOD
         if len(reading.hits) > room:
             reading = replace(reading, hits=reading.hits[: max(room, 0)])
         claims += _claims(binder, reading, field, trained or (weights() if understand else None))
-    unread = sum(map(len, draft.fields.values())) > LONGEST_UNDERSTOOD and understand is not None
+    unread = unread and understand is not None
     return [_figures_check(claims, over=over), claims_check(claims, unread=unread)], claims
 
 
@@ -170,7 +172,8 @@ def claims_check(claims: Sequence[Claim], *, unread: bool = False) -> Check:
     ][:5]
     if unread:
         messages.append(
-            f"Statements without figures were looked for in the first {LONGEST_UNDERSTOOD:,} characters."
+            f"Statements without figures were looked for in the first {LONGEST_UNDERSTOOD:,} characters "
+            f"and {MOST_UNDERSTOOD} clauses."
         )
     return Check(
         name="claims.confirmed",
