@@ -10,6 +10,7 @@ from core.rules.locales import CODES, alternatives, currencies, is_code, measure
 from core.rules.numerals import NUMBER, SCALE, parse_number, scaled
 from core.rules.values import Amount, Hit, Key
 
+_DIGIT = re.compile(r"\d")
 _DASHES = r"(?:[.,]-{1,2})?"
 _RANGE = r"\s?(?:-|to|bis|a|al|or|ou|oder|et|und|and|y)\s?"
 _NUMERAL = rf"(?:{NUMBER}|(?<![\d.])\.\d{{1,2}}(?!\d))"
@@ -128,7 +129,7 @@ def _period_pattern() -> re.Pattern[str]:
 
 def find_prices(text: str, folded: Folded) -> Iterator[Hit]:
     """Amounts of money, also both ends of a range, and `25 Euro 50`."""
-    for match in _price_pattern().finditer(text):
+    for match in _price_pattern().finditer(text) if _DIGIT.search(text) else ():
         group = "pre" if match["pre"] else "mid" if match["mid"] else "suf"
         currency = _currency(match[group], folded.slice(*match.span(group)))
         if currency is None or (currency == "pence" and text[match.start("d") - 1 : match.start("d")] == ":"):
@@ -195,6 +196,8 @@ def period_at(text: str, at: int) -> str:
 
 def find_percentages(text: str, folded: Folded) -> Iterator[Hit]:
     """Percentages, also both ends of a range, and `nine in ten`."""
+    if not _DIGIT.search(text):
+        return
     for match in _PERCENT.finditer(text):
         unit = "‰" if match["unit"] == "‰" else "%"
         if match["e"]:

@@ -27,13 +27,13 @@ Understand = Callable[[Sequence[str]], "Vectors"]
 """Turns texts into normalised vectors whose product says how near two meanings are."""
 
 MOST_FACTS = 120
-MOST_BOUND = 80
+MOST_BOUND = 60
 """Figures of one text that are compared with what they are about; later ones by their value alone."""
 
 LONGEST_UNDERSTOOD = 2_400
 """Characters of one draft whose meaning is compared: an embedder takes 20 µs for each."""
 
-MOST_UNDERSTOOD = 160
+MOST_UNDERSTOOD = 120
 """Clauses, and sentences, of one text whose meaning is compared."""
 
 _LONGEST_CLAUSE = 200

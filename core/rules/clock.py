@@ -2,7 +2,7 @@
 
 import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from core.rules.folding import Folded
@@ -104,13 +104,23 @@ def find_times(text: str, folded: Folded) -> Iterator[Hit]:
         matches = list(pattern.finditer(text))
         for match in matches:
             yield from _written(match)
-        if matches:
-            text = pattern.sub(lambda match: "\0" * len(match[0]), text)
+        text = _without(text, matches)
     for pattern in _spoken() if digits else _spoken()[-2:]:
-        for match in pattern.finditer(text):
+        matches = list(pattern.finditer(text))
+        for match in matches:
             if "\0" not in match[0]:
                 yield from _said(match)
-        text = pattern.sub(lambda match: "\0" * len(match[0]), text)
+        text = _without(text, matches)
+
+
+def _without(text: str, matches: Sequence[re.Match[str]]) -> str:
+    """The text with each match taken out of it, at the same places."""
+    if not matches:
+        return text
+    left = list(text)
+    for match in matches:
+        left[match.start() : match.end()] = "\0" * (match.end() - match.start())
+    return "".join(left)
 
 
 def _written(match: re.Match[str]) -> Iterator[Hit]:

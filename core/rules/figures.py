@@ -24,8 +24,8 @@ from core.rules.moments import find_dates, find_tomorrow, find_weekdays
 from core.rules.numerals import NUMBER, spelled
 from core.rules.values import HARD, FigureKind, Hit, Key, Value
 
-MOST_NUMBERS = 1_000
-"""Rows of digits of one text that are read as figures; no text for people has so many."""
+MOST_NUMBERS = 500
+"""Rows of digits, and links, of one text that are read as figures; no text for people has so many."""
 
 _SHORT = 1_000
 # Fractions, circled and superscript numbers become digits as well.
@@ -118,13 +118,13 @@ def readable(text: str) -> int:
 
 
 def _emails(text: str, folded: Folded) -> Iterator[Hit]:
-    for start, end in find_emails(folded):
+    for start, end in islice(find_emails(folded), MOST_NUMBERS):
         local, _, host = visible(folded.slice(start, end)).casefold().rpartition("@")
         yield Hit("email", start, end, Key(key=f"{local}@{canonical_host(host) or host}"))
 
 
 def _links(text: str, folded: Folded) -> Iterator[Hit]:
-    for start, end in find_links(folded):
+    for start, end in islice(find_links(folded), MOST_NUMBERS):
         # A full stop of another script ends a sentence where no letter of a host follows it.
         stop = _SENTENCE_END.search(folded.slice(start, end))
         end = start + stop.start() if stop else end

@@ -3,6 +3,7 @@
 import functools
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from core.rules.folding import fold
@@ -14,6 +15,9 @@ _BREAK = re.compile(
     r",\s|\s[–—-]\s|[()]|\s(?:and|et|und|y|e|but|mais|aber|pero|sowie|then|puis|dann|luego)\s", re.IGNORECASE
 )
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?|\d+(?:[.,:]\d+)*")
+MOST_PARTS = 400
+"""Sentences, and clauses, that one text is divided into; the rest of a longer one is its last."""
+
 _FEWEST_WORDS = 3
 _STEM = 5
 _COMMON = frozenset(
@@ -125,7 +129,7 @@ def sentences(text: str) -> tuple[tuple[int, int], ...]:
     """Where each sentence starts and ends; a heading before a colon is one of its own."""
     found: list[tuple[int, int]] = []
     at = 0
-    for match in _END.finditer(text):
+    for match in islice(_END.finditer(text), MOST_PARTS):
         if text[match.start()] == "." and text[match.start() - 1 : match.start()].isdigit():
             after = _ORDINAL.match(text, match.end())
             if after and fold(after[1]).text in months():
@@ -149,7 +153,7 @@ def clauses(text: str) -> list[Part]:
     parts: list[Part] = []
     for number, (start, end) in enumerate(sentences(text)):
         at, first, words = start, len(parts), 0
-        breaks = list(_BREAK.finditer(text, start, end))
+        breaks = islice(_BREAK.finditer(text, start, end), max(MOST_PARTS - len(parts), 0))
         for stop, following in [*((m.start(), m.end()) for m in breaks), (end, end)]:
             for left, right in _trimmed(text, at, stop):
                 more = len(_WORD.findall(text, left, right))
