@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from core.rules.figures import Figure, figures_in
 from core.rules.matching import Setting, keys, same
-from core.rules.values import HARD, FigureKind, Hit, Key, TimeOfDay, Value
+from core.rules.values import HARD, Day, FigureKind, Hit, Key, TimeOfDay, Value
 
 SourceKind = Literal["fact", "campaign", "request", "profile", "result", "memory"]
 Verdict = Literal["supported", "unconfirmed", "wrong"]
@@ -17,6 +17,9 @@ MOST_FIGURES = 400
 
 MOST_KNOWN = 5_000
 """Different values that all sources together may give; what comes later supports nothing."""
+
+_MOST_NEAR = 120
+"""Known values that one figure is compared with, among those that share a part with it."""
 
 _LONGEST_SOURCE, _AROUND, _AT_MOST_AROUND = 600, 200, 250
 
@@ -64,8 +67,13 @@ class KnownFigures:
         """The places of the sources that say the same, with the figures that do, in their order."""
         asked = said.kind, said.value, setting
         if asked not in self._matched:
-            near = {at: pair for key in keys(said.value) for at, pair in self._found.get(key, {}).items()}
-            self._matched[asked] = [near[at] for at in sorted(near) if same(near[at][1], said, setting)]
+            wanted = keys(said.value)
+            if isinstance(said.value, Day) and said.value.day is not None:
+                # A whole month is no source of one of its days.
+                wanted = [key for key in wanted if key[0] != "month"]
+            near = {at: pair for key in wanted for at, pair in self._found.get(key, {}).items()}
+            first = (near[at] for at in sorted(near)[:_MOST_NEAR])
+            self._matched[asked] = [pair for pair in first if same(pair[1], said, setting)]
         return self._matched[asked]
 
     def excerpt(self, place: int, hit: Hit) -> Source:

@@ -156,6 +156,8 @@ class _Weighing(Agreement):
 
     def _dropped(self, fact: Fact) -> str:
         """A condition of the fact that the text leaves out: `from`, or what something is free for."""
+        if self.hit.kind not in {"price", "free"}:
+            return ""
         own = [
             hit for hit in fact.hits if group(hit) == self.group and same(hit, self.hit, self.binder.setting)
         ]

@@ -92,8 +92,8 @@ def _read(text: str) -> tuple[Hit, ...]:
         _phones,
         find_tomorrow,
         find_weekdays,
-        find_offers,
-        find_numbers,
+        lambda left, whole: islice(find_offers(left, whole), MOST_NUMBERS),
+        lambda left, whole: islice(find_numbers(left, whole), MOST_NUMBERS),
     )
     for find in finders:
         found = find("".join(characters), folded)

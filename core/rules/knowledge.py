@@ -33,6 +33,9 @@ _FROM = re.compile(
 )
 
 
+_MOST_HITS = 60
+
+
 class Hours(NamedTuple):
     """Times that belong to some days, or to no days in particular."""
 
@@ -128,7 +131,7 @@ def read_fact(place: int, source: Source) -> Fact:
         key,
         frozenset(stems(text)),
         frozenset(stems(key)),
-        hits,
+        hits[:_MOST_HITS],
         frozenset(opened),
         frozenset(closed - opened),
         tuple(Hours(frozenset(days), tuple(times)) for days, times in hours if times),
