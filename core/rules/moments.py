@@ -86,7 +86,7 @@ def find_dates(text: str, folded: Folded) -> Iterator[Hit]:
         return
     patterns = _patterns()
     taken = list(text)
-    named = patterns.month.search(text) is not None
+    has_month = patterns.month.search(text) is not None
 
     def free() -> str:
         return "".join(taken)
@@ -94,7 +94,7 @@ def find_dates(text: str, folded: Folded) -> Iterator[Hit]:
     def claim(start: int, end: int) -> None:
         taken[start:end] = "\0" * (end - start)
 
-    for pattern in (patterns.day_first, patterns.month_first) if named else ():
+    for pattern in (patterns.day_first, patterns.month_first) if has_month else ():
         for match in pattern.finditer(free()):
             month, year = months()[match["month"]], _year(match["year"])
             days = [(match.start("day"), int(match["day"]))]
@@ -102,7 +102,7 @@ def find_dates(text: str, folded: Folded) -> Iterator[Hit]:
             days += [(match.start(extra) + m.start(), int(m[0])) for m in re.finditer(r"\d+", match[extra])]
             yield from _days(match, days, month, year)
             claim(*match.span())
-    for match in patterns.month_year.finditer(free()) if named else ():
+    for match in patterns.month_year.finditer(free()) if has_month else ():
         yield Hit("date", *match.span(), Day(month=months()[match["month"]], year=_year(match["year"])))
         claim(*match.span())
     for match in _ISO.finditer(free()):
