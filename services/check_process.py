@@ -105,7 +105,7 @@ class CheckProcess:
             child = subprocess.Popen(  # noqa: S603 - our own module
                 [sys.executable, "-m", __name__, str(theirs.fileno()), str(self._cpu_seconds)],
                 cwd=_ROOT,
-                # More threads of a linear algebra library would only spin: the matrices of one draft are small.
+                # More threads would only spin: the matrices of one draft are small.
                 env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
