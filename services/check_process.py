@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import signal
 import subprocess
 import sys
@@ -19,6 +18,9 @@ from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 from weakref import WeakValueDictionary
+
+import numpy  # noqa: F401 - its threads can be limited once it is loaded
+from threadpoolctl import threadpool_limits
 
 _log = logging.getLogger(__name__)
 
@@ -105,8 +107,6 @@ class CheckProcess:
             child = subprocess.Popen(  # noqa: S603 - our own module
                 [sys.executable, "-m", __name__, str(theirs.fileno()), str(self._cpu_seconds)],
                 cwd=_ROOT,
-                # More threads would only spin: the matrices of one draft are small.
-                env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 # Ctrl-C in a terminal goes to the whole group; the child ends with its parent.
@@ -126,6 +126,8 @@ class CheckProcess:
 
 def serve(pipe: Connection, cpu_seconds: float) -> None:
     """Answer calls until the parent is gone."""
+    # More threads would only spin: the matrices of one draft are small.
+    threadpool_limits(limits=1)
     while True:
         try:
             function, args, kwargs = pipe.recv()
