@@ -294,3 +294,17 @@ def test_the_check_names_what_has_no_source() -> None:
 def test_a_claim_survives_json() -> None:
     figure = find_figures({"body": "6 March, $29, 9am, +33 4 78 12 34 56"})
     assert [Figure.model_validate_json(item.model_dump_json()) for item in figure] == figure
+
+
+@pytest.mark.parametrize(
+    ("text", "priced"),
+    [
+        ("You need one free hour, nothing else.", False),
+        ("Feel free to ask.", False),
+        ("Are you free from six?", False),
+        ("Your second visit is free.", True),
+        ("A free hour with our trainer", True),
+    ],
+)
+def test_free_is_a_price_only_where_something_is_given(text: str, priced: bool) -> None:
+    assert ("free" in dict(kinds(text))) is priced
