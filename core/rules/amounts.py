@@ -79,7 +79,7 @@ def _measure_pattern() -> re.Pattern[str]:
     words = alternatives(measures())
     return re.compile(
         # "30 or 45 minutes" are 30 minutes, too.
-        rf"(?:\s?(?:[-/,]|to|or|and|bis|oder|und|a|ou|et|o|y)\s?{NUMBER}){{0,4}}[\s-]?"
+        rf"(?:\s?(?:[-/,]|to|or|and|bis|oder|und|a|ou|et|o|y)\s?{NUMBER}){{0,4}}+[\s-]?"
         rf"(?P<half>and a half |et 1/2 )?(?:volle |full |whole )?(?P<word>{words}"
         rf"|{_MEASURE_FORMS})(?![a-z\d²])"
     )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
+import numpy as np
 import pytest
 import pytest_asyncio
+from numpy.typing import NDArray
 
+from core.rules.binding import MOST_UNDERSTOOD
 from core.rules.claims import MOST_FIGURES, Source
 from core.rules.figures import MOST_NUMBERS, figures_in
 from core.rules.findings import MOST_READ, MOST_SPANS, check_length, first_part
@@ -54,6 +57,24 @@ def test_rows_of_digits_beyond_the_most_are_a_finding() -> None:
     (check, _), _ = check_claims(draft(text), [], SETTING)
     assert not check.passed
     assert figures_in(f"{text} 12 €") == figures_in(text)
+
+
+def test_clauses_beyond_the_most_are_a_warning_that_says_so() -> None:
+    def understand(texts: Sequence[str]) -> NDArray[np.float32]:
+        return np.full((len(texts), 512), 512**-0.5, np.float32)
+
+    def message(clauses: int) -> str:
+        (_, check), _ = check_claims(draft("We bake bread. " * clauses), [], SETTING, understand)
+        return check.message
+
+    assert f"{MOST_UNDERSTOOD} clauses" in message(MOST_UNDERSTOOD + 1)
+    assert "clauses" not in message(MOST_UNDERSTOOD)
+
+
+def test_links_beyond_the_most_are_a_finding() -> None:
+    (check, _), claims = check_claims(draft("a.com " * (MOST_NUMBERS + 1)), [], SETTING)
+    assert (check.passed, len(claims)) == (False, MOST_FIGURES)
+    assert "the text has more" in check.message
 
 
 def test_a_draft_is_read_up_to_a_length_and_says_so() -> None:
