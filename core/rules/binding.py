@@ -33,7 +33,7 @@ MOST_BOUND = 60
 LONGEST_UNDERSTOOD = 2_400
 """Characters of one draft whose meaning is compared: an embedder takes 20 µs for each."""
 
-MOST_UNDERSTOOD = 120
+MOST_UNDERSTOOD = 100
 """Clauses, and sentences, of one text whose meaning is compared."""
 
 _LONGEST_CLAUSE = 200

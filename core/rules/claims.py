@@ -12,7 +12,7 @@ from core.rules.values import HARD, Day, FigureKind, Hit, Key, TimeOfDay, Value
 SourceKind = Literal["fact", "campaign", "request", "profile", "result", "memory"]
 Verdict = Literal["supported", "unconfirmed", "wrong"]
 
-MOST_FIGURES = 400
+MOST_FIGURES = 250
 """Figures of one draft that are checked: far more than a reader would take in."""
 
 MOST_KNOWN = 5_000

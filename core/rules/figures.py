@@ -24,7 +24,7 @@ from core.rules.moments import find_dates, find_tomorrow, find_weekdays
 from core.rules.numerals import NUMBER, spelled
 from core.rules.values import HARD, FigureKind, Hit, Key, Value
 
-MOST_NUMBERS = 500
+MOST_NUMBERS = 300
 """Rows of digits, and links, of one text that are read as figures; no text for people has so many."""
 
 _SHORT = 1_000

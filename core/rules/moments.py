@@ -99,7 +99,10 @@ def find_dates(text: str, folded: Folded) -> Iterator[Hit]:
             month, year = months()[match["month"]], _year(match["year"])
             days = [(match.start("day"), int(match["day"]))]
             extra = "lead" if pattern is patterns.day_first else "more"
-            days += [(match.start(extra) + m.start(), int(m[0])) for m in re.finditer(r"\d+", match[extra])]
+            if match[extra]:
+                days += [
+                    (match.start(extra) + m.start(), int(m[0])) for m in re.finditer(r"\d+", match[extra])
+                ]
             yield from _days(match, days, month, year)
             claim(*match.span())
     for match in patterns.month_year.finditer(free()) if has_month else ():
