@@ -59,7 +59,7 @@ def test_rows_of_digits_beyond_the_most_are_a_finding() -> None:
     assert figures_in(f"{text} 12 €") == figures_in(text)
 
 
-def test_clauses_beyond_the_most_are_a_warning_that_says_so() -> None:
+def test_clauses_beyond_the_most_are_named_in_the_message() -> None:
     def understand(texts: Sequence[str]) -> NDArray[np.float32]:
         return np.full((len(texts), 512), 512**-0.5, np.float32)
 
