@@ -60,7 +60,7 @@ _PART = re.compile(
 _FREE = re.compile(
     # Neither a free hour nor who is free to come is a price; "a free hour with us" is.
     r"(?<![a-z-])(?<!gluten )(?<!feel )(?:free(?!\s+(?:(?:hour|time|evening|morning|moment|weekend|hand)s?"
-    r"(?!\s+(?:of|with))|to|from)\b)|complimentary|gratis|gratuit\w{0,6}|gratui\w{1,3}|kostenlos\w{0,2}"
+    r"(?!\s+(?:of|with))|to)\b)|complimentary|gratis|gratuit\w{0,6}|gratui\w{1,3}|kostenlos\w{0,2}"
     r"|kostenfrei\w{0,2}"
     r"|umsonst|geschenkt|offert(?:e|s|es)?|omaggio|de regalo|regal(?:o|amos|an)|on (?:us|the house)|aufs haus"
     r"|thrown in|no (?:extra )?charge|nothing extra|costs? (?:you )?nothing|sans frais|ohne aufpreis"
