@@ -7,16 +7,21 @@ from datetime import date
 from typing import Any
 
 from agents.inputs import history_input, shared_inputs, task_inputs
-from agents.router import Intent
 from agents.specialist import Specialist
+from core.actions import Intent
 from core.business import Business, Fact, Memory
 from core.campaign import Campaign
 
-INTENTS: Mapping[Intent, str] = {
-    "change": "changing a written draft in the chat",
-    "delete": "deleting a draft in the chat",
-    "send": "sending or publishing in the chat",
+CANNOT: Mapping[str, str] = {
+    "edit": "changing a written draft in the chat",
+    "variants": "offering alternatives in the chat",
+    "calendar": "changing the calendar in the chat",
+    "analyse": "reading results",
+    "reply": "answering customers",
+    "poster": "making a poster",
+    "video": "writing a video script",
 }
+"""What may be asked for and is not done yet, in the words of the answer's prompt."""
 
 ANSWER: Specialist[str] = Specialist(name="copilot", prompt="copilot/answer", output=None)
 
@@ -36,9 +41,10 @@ def answer_inputs(
     drafts: Sequence[tuple[str, str, int]] = (),
     failed: int = 0,
     over: int = 0,
-    intent: Intent | None = None,
+    cannot: Sequence[Intent] = (),
     left: int = 0,
-    complete: bool = False,
+    asks: str = "",
+    proposed: Sequence[tuple[str, Sequence[str], bool]] = (),
 ) -> dict[str, Any]:
     """The inputs of the answer.
 
@@ -54,11 +60,12 @@ def answer_inputs(
         opened: Whether the campaign was made in this run.
         planned: Calendar slots that were planned in this run.
         drafts: Platform, title and number of failed checks of each draft that was written.
-        failed: Drafts that could not be written.
-        over: Requested drafts beyond what one request writes.
-        intent: An operation on a written draft that the person asks for and the chat cannot do.
+        failed: Pieces that could not be written.
+        over: Pieces that were asked for beyond what one request writes.
+        cannot: What the person asked for and cannot be done yet.
         left: Slots that wait for a draft.
-        complete: Whether the person asked to continue although every slot has its draft.
+        asks: What the person has to be asked first: the request of which it is not clear what it is about.
+        proposed: Decisions that wait for the person: operation, titles, and whether there is a button.
     """
     titles = "; ".join(f"{platform}: {title}" for platform, title, _ in drafts)
     flagged = sum(failures > 0 for _, _, failures in drafts)
@@ -69,7 +76,6 @@ def answer_inputs(
         "drafts with failed checks": flagged,
         "pieces that failed": failed,
         "pieces more than one request writes": over,
-        **({INTENTS[intent]: 1} if intent else {}),
         "slots without a draft": left,
     }
     task = {
@@ -77,8 +83,15 @@ def answer_inputs(
         "done": done,
         "left": [
             *(f"{name}: {count}" for name, count in counts.items() if count),
-            *(["slots without a draft: 0, all are written"] if complete else []),
+            *(f"cannot do yet: {CANNOT[intent]}" for intent in dict.fromkeys(cannot)),
+            *([f"ask which one is meant: {asks}"] if asks else []),
+            *(_waiting(*one) for one in proposed),
         ],
     }
     shared = shared_inputs(business, facts, memories, campaign)
     return {**shared, "history": history_input(history), "task": task}
+
+
+def _waiting(operation: str, titles: Sequence[str], available: bool) -> str:
+    where = "by the button below" if available else "later, it is not built yet"
+    return f"only the person may {operation}, {where}: {'; '.join(titles)}"

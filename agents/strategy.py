@@ -14,19 +14,15 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
 
 from agents.inputs import shared_inputs, task_inputs
-from agents.router import Plan
+from agents.route import phrase, window
 from agents.schemas import held_to
 from agents.specialist import Specialist
+from core.actions import NAME, Action
 from core.business import Business, Fact, Memory
 from core.campaign import Campaign, ContentType, FunnelStage, Platform, Slot
 from core.errors import UnusableAnswer
 
 _TIME = re.compile(r"\D*(\d{1,2})(?:[:.h](\d\d))?")
-_ASKS_TO_SHOW = re.compile(
-    r"\b(?:films?|videos?|vidéos?|vídeos?|clips?|reels?|stor(?:y|ies)|tiktoks?|images?|imágen(?:es)?|imagen"
-    r"|pictures?|photos?|fotos?|bild(?:er)?|posters?|affiches?|plakate?|carteles|cartel|gra(?:ph|f)i[ck]\w*)\b",
-    re.IGNORECASE,
-)
 _HOURS: dict[Platform, tuple[int, int]] = {
     "instagram": (7, 21),
     "linkedin": (7, 19),
@@ -43,6 +39,85 @@ _QUARTER, _MOVE = 15, timedelta(hours=2)
 _THEME_CHARACTERS = 120
 _FEWEST, _MOST, _MOST_PLANNED = 4, 10, 24
 _PER_WEEK = 1.5
+_DEFAULT_DAYS, _MOST_DAYS, _FURTHEST_DAYS = 14, 92, 366
+_DEFAULT_PLATFORMS: list[Platform] = ["instagram", "email"]
+
+
+class Plan(BaseModel):
+    """A calendar that is going to be planned, after the code has looked at the action.
+
+    `end` is the last day; `mix` says how many slots of each platform, if the person said so; `beyond` counts
+    slots that were asked for and are more than one calendar takes.
+    """
+
+    platforms: list[Platform]
+    start: date
+    end: date
+    pieces: int | None = None
+    mix: dict[Platform, int] = Field(default_factory=dict)
+    beyond: int = 0
+    language: str
+    theme: str = ""
+    brief: str = ""
+    type: ContentType = "text"
+
+    @property
+    def days(self) -> int:
+        """The length of the window."""
+        return (self.end - self.start).days + 1
+
+
+def resolve_plan(action: Action, campaign: Campaign | None, today: date, language: str) -> Plan:
+    """Make a plan that can be carried out of what was asked for.
+
+    Args:
+        action: What was asked for.
+        campaign: The campaign it is about, if there is one.
+        today: The day where the business is.
+        language: The language of the themes.
+    """
+    start, end = _window(action, campaign, today)
+    used = [slot.platform for slot in campaign.calendar] if campaign else []
+    platforms = action.platforms or used or _DEFAULT_PLATFORMS
+    numbers = Counter(action.platforms)
+    mix = dict(numbers) if max(numbers.values(), default=0) > 1 else {}
+    wanted = sum(mix.values()) or action.count
+    return Plan(
+        platforms=list(dict.fromkeys(platforms)),
+        start=start,
+        end=end,
+        pieces=None if wanted is None else min(wanted, _MOST_PLANNED),
+        mix=mix,
+        beyond=max((wanted or 0) - _MOST_PLANNED, 0),
+        language=language,
+        theme=action.theme,
+        brief=action.brief,
+        type=action.type,
+    )
+
+
+def campaign_name(action: Action, business: Business) -> str:
+    """What a campaign that is opened for an action is called."""
+    return action.campaign or phrase(action.theme, NAME) or business.business_name[:NAME]
+
+
+def _window(action: Action, campaign: Campaign | None, today: date) -> tuple[date, date]:
+    start, last = window(action.when)
+    furthest = today + timedelta(days=_FURTHEST_DAYS)
+    if start is not None and last is not None and start < today <= last:
+        start = today
+    if start is not None and not today <= start <= furthest:
+        start = last = None
+    days = (last - start).days + 1 if start and last else None
+    if days is not None and not 1 <= days <= _MOST_DAYS:
+        days = None
+    if start is None and campaign is not None and campaign.start_date is not None:
+        ended = campaign.end_date is not None and campaign.end_date < today
+        start = None if ended else max(campaign.start_date, today)
+        if start and campaign.end_date and days is None:
+            days = min((campaign.end_date - start).days + 1, _MOST_DAYS)
+    start = start or today + timedelta(days=7 - today.weekday())
+    return start, start + timedelta(days=(days or _DEFAULT_DAYS) - 1)
 
 
 class PlannedSlot(BaseModel):
@@ -107,12 +182,11 @@ def calendar_inputs(
     memories: Sequence[Memory],
     campaign: Campaign | None,
     plan: Plan,
-    request: str,
     today: date,
 ) -> dict[str, Any]:
     """The inputs of the strategist."""
     task = {
-        **task_inputs(business, plan.language, today, request),
+        **task_inputs(business, plan.language, today, plan.brief),
         "start": plan.start.isoformat(),
         "days": plan.days,
         "platforms": plan.platforms,
@@ -127,20 +201,18 @@ def build_calendar(
     plan: Plan,
     business: Business,
     now: datetime,
-    said: str,
     kept: Sequence[Slot] = (),
 ) -> list[Slot]:
     """Make valid slots: inside the plan's days, on requested platforms, no two at once, none in the past.
 
-    A requested mix is kept as far as there are themes. Videos and images are planned only if `said` names
-    them.
+    A mix that the person asked for is kept to, as far as the themes go. Films and pictures are planned only
+    where the plan is for them.
 
     Args:
         value: The strategist's answer.
         plan: The validated request.
         business: Source of time zone and segments.
         now: The instant before which nothing is planned.
-        said: The person's words in the thread.
         kept: Slots of the campaign that stay; their times are taken.
 
     Raises:
@@ -148,7 +220,6 @@ def build_calendar(
     """
     today = now.astimezone(ZoneInfo(business.timezone)).replace(tzinfo=None)
     taken = {(slot.platform, datetime.fromisoformat(slot.local_time).replace(minute=0)) for slot in kept}
-    shows = _ASKS_TO_SHOW.search(said) is not None
     slots = []
     themes: set[str] = set()
     left = Counter(plan.mix)
@@ -161,10 +232,6 @@ def build_calendar(
             platform = plan.platforms[index % len(plan.platforms)]
         if plan.mix and not left[platform]:
             platform = left.most_common(1)[0][0]
-        elif not plan.mix and -left[platform] >= plan.at_most.get(platform, _MOST_PLANNED):
-            # Without a mix `left` counts down from zero: minus the planned slots per platform.
-            free = [name for name in plan.platforms if name not in plan.at_most]
-            platform = free[index % len(free)] if free else platform
         when = _free(_moment(planned, platform, plan, today), platform, taken)
         if when is None:
             continue
@@ -176,7 +243,7 @@ def build_calendar(
                 local_time=when.strftime("%Y-%m-%dT%H:%M"),
                 timezone=business.timezone,
                 platform=platform,
-                type=planned.type if shows else "text",
+                type=planned.type if plan.type != "text" else "text",
                 theme=theme,
                 segment=_segment(planned.segment, business),
                 funnel_stage=planned.funnel_stage,
@@ -198,8 +265,7 @@ def _theme(text: str) -> str:
 
 def _segment(name: str, business: Business) -> str:
     known = [segment.segment_name for segment in business.target_audience]
-    exact = [segment for segment in known if segment.casefold() == name.strip().casefold()]
-    return (exact or known or [""])[0]
+    return next((segment for segment in known if segment.casefold() == name.strip().casefold()), "")
 
 
 def _moment(planned: PlannedSlot, platform: Platform, plan: Plan, now: datetime) -> datetime:

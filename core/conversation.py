@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from core.actions import Action, Decision, Option
 from core.clock import Instant
 from core.document import PublicValue, TenantDocument, Value
 from core.lease import Claimable
@@ -22,13 +23,15 @@ ACTIVE: tuple[RunStatus, ...] = ("queued", "running")
 
 
 class RunInput(Value):
-    """What a run was asked to do."""
+    """What a run was asked to do: `actions` of a pressed button, or words; `focus` is the open draft."""
 
     message_id: str
     text: str
     campaign_id: str | None = None
     specialists: list[SpecialistName] | None = None
     slot_ids: list[str] = Field(default_factory=list)
+    focus: str | None = None
+    actions: list[Action] | None = None
 
 
 class TokenUse(PublicValue):
@@ -84,6 +87,29 @@ class Artefact(PublicValue):
     result: dict[str, Any] | None = None
 
 
+class Named(PublicValue):
+    """A draft by its id and title."""
+
+    content_id: str
+    title: str
+
+
+class ProposedAction(PublicValue):
+    """What only a person may do, offered as a button; `available` says whether this release can do it."""
+
+    operation: Decision
+    targets: list[Named]
+    at: str | None = None
+    available: bool = True
+
+
+class Clarification(PublicValue):
+    """A question that has to be answered first; each option is a button that sends its actions."""
+
+    question: str
+    options: list[Option] = Field(default_factory=list)
+
+
 class Message(TenantDocument):
     """A node of the message tree; an edit or a retry is a sibling, never an overwrite.
 
@@ -98,6 +124,8 @@ class Message(TenantDocument):
     steps: list[Step] = Field(default_factory=list)
     artefacts: list[Artefact] = Field(default_factory=list)
     unsourced: list[str] = Field(default_factory=list)
+    clarify: Clarification | None = None
+    proposed_actions: list[ProposedAction] = Field(default_factory=list)
     status: MessageStatus = "complete"
     problem: dict[str, Any] | None = None
     attempt: int = 0

@@ -27,7 +27,7 @@ from ag_ui.core import (
 from pydantic import BaseModel, Field
 
 from core.campaign import Slot
-from core.conversation import Message
+from core.conversation import Clarification, Message, ProposedAction
 from core.views import CampaignSummary, DraftState
 
 TERMINAL = frozenset({"RUN_FINISHED", "RUN_ERROR"})
@@ -90,6 +90,12 @@ class Unsourced(BaseModel):
     figures: list[str]
 
 
+class Clarify(Clarification):
+    """CUSTOM `marquee.clarify`: a question with its possible answers; it is also the answer's text."""
+
+    message_id: str
+
+
 class StreamGap(BaseModel):
     """CUSTOM `marquee.stream_gap`: events after `after` are lost; a snapshot follows."""
 
@@ -121,7 +127,9 @@ CUSTOM_EVENTS: dict[str, type[BaseModel]] = {
     "marquee.agent_step": AgentStep,
     "marquee.artefact": ArtefactIdentity,
     "marquee.attempt": LaterAttempt,
+    "marquee.clarify": Clarify,
     "marquee.model": ModelBadge,
+    "marquee.proposed_action": ProposedAction,
     "marquee.stream_gap": StreamGap,
     "marquee.unsourced": Unsourced,
 }

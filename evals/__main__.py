@@ -1,4 +1,4 @@
-"""Command line: `python -m evals [cases|rules]`."""
+"""Command line: `python -m evals [cases|rules|routing]`."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from core.settings import Settings, load_settings
 from evals.cases import DATASETS, RULES_DATASET, CaseSet, Suite, businesses, load
 from evals.graders import Graded
 from evals.report import SuiteReport, as_json, rules_table, suite_report, suite_table, texts
+from evals.routing import DATASET as ROUTING
+from evals.routing import load_requests, passed, route_all, table
 from evals.rules import RuleRow, check_rules
 from evals.solver import Bench, open_bench
 from services.businesses import BusinessDraft
@@ -42,6 +44,11 @@ def chosen(suite: Suite, wanted: str | None) -> Suite:
 
 
 async def _run(options: argparse.Namespace, settings: Settings) -> bool:
+    if options.what == "routing":
+        async with open_bench(settings) as bench:
+            routed = await route_all(bench, load_requests(options.file or ROUTING))
+        print(table(routed, show=options.show))
+        return passed(routed)
     known = businesses()
     started = time.monotonic()
     reports: list[SuiteReport] = []
@@ -74,10 +81,11 @@ async def _run(options: argparse.Namespace, settings: Settings) -> bool:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return 1 when a required grader failed, or a rule is not proven."""
     parser = argparse.ArgumentParser(prog="python -m evals", description=__doc__)
-    parser.add_argument("what", nargs="?", choices=("all", "cases", "rules"), default="all")
+    parser.add_argument("what", nargs="?", choices=("all", "cases", "rules", "routing"), default="all")
     parser.add_argument("--dataset", choices=DATASETS, help="one dataset only")
     parser.add_argument("--case", metavar="PART", help="only cases whose name contains this")
     parser.add_argument("--show", action="store_true", help="print every text")
+    parser.add_argument("--file", type=Path, metavar="FILE", help="labelled requests for `routing`")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write everything to a file")
     try:
         good = asyncio.run(_run(parser.parse_args(arguments), load_settings()))

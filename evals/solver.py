@@ -217,7 +217,7 @@ class Solver:
         self, bench: Bench, copilot: Copilot, gateway: Gateway, businesses: Mapping[str, BusinessDraft]
     ) -> None:
         self._bench = bench
-        self._copilot = copilot
+        self.copilot = copilot
         self._businesses = businesses
         self.model = gateway.info
 
@@ -228,7 +228,7 @@ class Solver:
         campaign, slots = await bench.prepare(inputs, business)
         run = await bench.begin(inputs, business, campaign, slots if inputs.slots else [])
         sink = ListSink()
-        attempt = self._copilot.prepare(Scope.of(business.id), run, sink)
+        attempt = self.copilot.prepare(Scope.of(business.id), run, sink)
         started = time.monotonic()
         try:
             await attempt()

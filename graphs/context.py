@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 
+from agents.route import Handles
 from agents.specialist import Agents
 from core.business import Memory
 from core.campaign import Campaign
@@ -18,8 +19,9 @@ from tools.context import RunContext
 class GraphContext:
     """The trusted context of one attempt.
 
-    `history` is the branch before the new message, `campaign` the request's campaign, if any; `remembered` is
-    a task that retrieves memories about the request.
+    `history` is the branch before the person's new message, `campaign` the one that the request is about,
+    if there is one; `remembered` and `handles` are on their way from the start and bring what is remembered
+    about the request, and the drafts and slots that it may mean.
     """
 
     run: RunContext
@@ -30,6 +32,7 @@ class GraphContext:
     checker: Checker
     campaign: Campaign | None
     remembered: Awaitable[Sequence[Memory]]
+    handles: Awaitable[Handles]
     repairs: int
     most_drafts: int
 
@@ -37,3 +40,15 @@ class GraphContext:
     def turns(self) -> list[tuple[str, str]]:
         """The conversation as (role, text)."""
         return [(message.role, message.content) for message in self.history if message.content]
+
+    @property
+    def turns_with_work(self) -> list[tuple[str, str, list[str]]]:
+        """The conversation as (role, text, ids of the drafts that were made or changed)."""
+        return [
+            (message.role, message.content, _made(message)) for message in self.history if message.content
+        ]
+
+
+def _made(message: Message) -> list[str]:
+    results = [artefact.result or {} for artefact in message.artefacts]
+    return [result["content_id"] for result in results if result.get("content_id")]

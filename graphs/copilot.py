@@ -10,17 +10,10 @@ from langgraph.runtime import Runtime
 from langgraph.types import Send
 
 from agents.answer import ANSWER, answer_inputs
-from agents.mix import platforms_asked
-from agents.router import (
-    ROUTER,
-    Understanding,
-    asks_to_go_on,
-    means_another,
-    resolve_plan,
-    router_inputs,
-    unsupported_intent,
-)
+from agents.strategy import campaign_name, resolve_plan
+from core.actions import Intent
 from core.campaign import Campaign, CampaignFields
+from core.conversation import Clarification, Named, ProposedAction
 from core.document import WrittenBy
 from core.errors import MarqueeError, QuotaExhausted, UnusableAnswer
 from core.rules.claims import Source
@@ -29,82 +22,41 @@ from core.views import CampaignSummary, DraftState
 from graphs import drafting, planning
 from graphs.asking import ask
 from graphs.context import GraphContext
-from graphs.state import CopilotState, plan_of
+from graphs.routing import NEEDS_CAMPAIGN, route
+from graphs.state import CopilotState, chosen
 from services.checks import sources_of
 from services.recall import Remembered
 
 Context = Runtime[GraphContext]
 
+CANNOT: tuple[Intent, ...] = ("edit", "variants", "calendar", "analyse", "reply", "poster", "video")
+"""What is understood and cannot be done yet: the answer says so, and nothing else happens."""
 
-async def understand(state: CopilotState, runtime: Context) -> dict[str, Any]:
-    """Decide which specialists work, on what and when; no model is called if the request says it."""
-    context = runtime.context
-    request, run = context.request, context.run
-    campaign = context.campaign
-    earlier = [said for _, said in context.turns]
-    preset = request.specialists
-    if preset is not None and "strategy" not in preset:
-        understanding = Understanding(specialists=list(preset))
-    elif preset is None and asks_to_go_on(request.text) and _left(campaign):
-        understanding = Understanding(specialists=["copywriter"])
-    elif preset is None and (unsupported_intent(request.text) or _all_written(request.text, campaign)):
-        # The person means a written draft: do not write another one.
-        understanding = Understanding(specialists=[])
-    else:
-        async with context.stream.step("copilot", "understand"):
-            understanding = await _ask_router(context, campaign)
-        guessed = campaign is not None and request.campaign_id is None
-        if campaign and guessed:
-            # Visitors of the demo share its business: do not continue the campaign of another visitor.
-            planned_by_others = run.business.is_demo and bool(campaign.calendar)
-            if planned_by_others or means_another(understanding, request.text, campaign, earlier):
-                campaign = None
-    plan = resolve_plan(understanding, request.text, campaign, run.today, run.business, earlier)
-    if preset is not None:
-        # The specialists are given; the text only says on which days and how many drafts.
-        plan = plan.model_copy(update={"specialists": list(preset)})
-    return {
-        "plan": plan.model_dump(mode="json"),
-        "campaign_id": campaign.id if campaign else None,
-    }
+AVAILABLE = frozenset({"delete"})
+"""Decisions that the API carries out by now."""
 
 
-async def _ask_router(context: GraphContext, campaign: Campaign | None) -> Understanding:
-    run = context.run
-    inputs = router_inputs(
-        business=run.business,
-        campaign=campaign,
-        memories=await context.remembered,
-        history=context.turns,
-        request=context.request.text,
-        today=run.today,
-    )
-    try:
-        answer = await ask(context, ROUTER, inputs)
-    except UnusableAnswer:
-        # A weak model failed: decide by the platforms that the person named.
-        named = platforms_asked(context.request.text)
-        return Understanding(specialists=["copywriter"] if named else [])
-    return answer.value
-
-
-def after_understanding(state: CopilotState, runtime: Context) -> Literal["campaign", "answer"]:
-    """Continue with the campaign if there is work, else with the answer."""
-    working = state["plan"]["specialists"] or runtime.context.request.slot_ids
-    return "campaign" if working else "answer"
+def after_routing(state: CopilotState) -> Literal["campaign", "answer"]:
+    """Work on a calendar needs a campaign; a question only an answer."""
+    return "campaign" if chosen(state, *NEEDS_CAMPAIGN) else "answer"
 
 
 async def campaign(state: CopilotState, runtime: Context) -> dict[str, Any]:
     """Load the campaign of the run, or create a draft campaign."""
     context = runtime.context
     run = context.run
-    plan = plan_of(state)
+    working = chosen(state, *NEEDS_CAMPAIGN)
     if state["campaign_id"] is not None:
         found = await run.campaigns.get(run.scope, state["campaign_id"])
+    elif known := await run.campaigns.of_slots(
+        run.scope, [one for action in working for one in action.targets]
+    ):
+        found = known
     else:
-        fields = CampaignFields(
-            name=plan.campaign_name, goal=plan.goal, start_date=plan.start, end_date=plan.end
-        )
+        # The window of a plan; of a text outside any calendar as well, so that the campaign has one.
+        plan = resolve_plan(working[0], None, run.today, state["language"])
+        name = campaign_name(working[0], run.business)
+        fields = CampaignFields(name=name, goal=working[0].theme, start_date=plan.start, end_date=plan.end)
         found = await run.campaigns.create_draft(
             run.scope, run.business.id, fields, WrittenBy(run_id=run.root_run_id, agent="copilot")
         )
@@ -119,8 +71,8 @@ async def campaign(state: CopilotState, runtime: Context) -> dict[str, Any]:
 
 
 def after_campaign(state: CopilotState) -> Literal["strategy", "choose"]:
-    """Plan the calendar before the drafts that fill it."""
-    return "strategy" if "strategy" in state["plan"]["specialists"] else "choose"
+    """The calendar comes before the drafts that fill it."""
+    return "strategy" if chosen(state, "plan") else "choose"
 
 
 def to_drafts(state: CopilotState) -> list[Send] | Literal["answer"]:
@@ -128,7 +80,7 @@ def to_drafts(state: CopilotState) -> list[Send] | Literal["answer"]:
     tasks = state.get("tasks", [])
     if not tasks:
         return "answer"
-    carried = {"plan": state["plan"], "campaign_id": state["campaign_id"]}
+    carried = {"language": state["language"], "campaign_id": state["campaign_id"]}
     return [Send("draft", {**carried, "task": task}) for task in tasks]
 
 
@@ -136,9 +88,8 @@ async def draft(state: CopilotState, runtime: Context) -> dict[str, Any]:
     """Write, check and save one draft; a failure is reported in the answer and does not stop the others."""
     context = runtime.context
     task = state["task"]
-    plan = plan_of(state)
     try:
-        content = await drafting.write(context, plan, state["campaign_id"] or "", task)
+        content = await drafting.write(context, state["language"], state["campaign_id"] or "", task)
     except MarqueeError as error:
         return {"failures": [{"place": task["place"], "problem": error.problem()}]}
     shown = DraftState.of(content).model_dump(mode="json")
@@ -164,6 +115,14 @@ async def answer(state: CopilotState, runtime: Context) -> dict[str, Any]:
     found = None
     if state["campaign_id"] is not None:
         found = await run.campaigns.get(run.scope, state["campaign_id"])
+    proposals = await _proposals(context, state)
+    question = next(iter(chosen(state, "clarify")), None)
+    asks = question.brief if question and not question.question else ""
+    if question and question.question and len(state["actions"]) == 1:
+        context.stream.answer.write(question.question)
+        await context.stream.end_answer(_nothing)
+        context.stream.ask(Clarification(question=context.stream.answer.text, options=question.options))
+        return {}
     facts = await run.recall.nearest_facts(run.business, context.request.text)
     inputs = answer_inputs(
         business=run.business,
@@ -172,20 +131,25 @@ async def answer(state: CopilotState, runtime: Context) -> dict[str, Any]:
         campaign=found,
         history=context.turns,
         request=context.request.text,
-        language=state["plan"]["language"],
+        language=state["language"],
         today=run.today,
         opened=_opened_here(found, run.root_run_id),
         planned=state.get("planned", 0),
         drafts=[(done["platform"], done["title"], len(done["failed"])) for done in drafts],
         failed=len(failures),
         over=state.get("over", 0),
-        intent=unsupported_intent(context.request.text) if context.request.specialists is None else None,
+        cannot=[action.intent for action in chosen(state, *CANNOT)],
         left=_left(found) if drafts or state.get("planned") else 0,
-        complete=_all_written(context.request.text, found),
+        asks=asks,
+        proposed=[
+            (one.operation, [named.title for named in one.targets], one.available) for one in proposals
+        ],
     )
+    for proposal in proposals:
+        context.stream.propose(proposal)
     sources = sources_of(run.business, found, None, run.words, await context.remembered, run.clock.now())
     sources += [Source(kind="result", ref=name, text=text) for name, text in _told(context, found, state)]
-    language = state["plan"]["language"]
+    language = state["language"]
     async with context.stream.step("copilot", "answer"):
         try:
             await ask(context, ANSWER, inputs, context.stream.answer)
@@ -196,6 +160,9 @@ async def answer(state: CopilotState, runtime: Context) -> dict[str, Any]:
             )
         if not context.stream.answer.text.strip() and not (drafts or state.get("planned")):
             raise UnusableAnswer("The answer held nothing that may be shown.", agent=ANSWER.name)
+    if question is not None:
+        text = question.question or context.stream.answer.text
+        context.stream.ask(Clarification(question=text, options=question.options))
     if drafts or state.get("planned"):
         await _remember(context, found, state.get("planned", 0), [done["title"] for done in drafts])
     return {}
@@ -210,6 +177,33 @@ def _told(context: GraphContext, found: Campaign | None, state: CopilotState) ->
             yield "calendar", slot.local_time.replace("T", " ")
     for count in (state.get("planned", 0), len(state.get("drafts", [])), state.get("over", 0), _left(found)):
         yield "count", str(count)
+
+
+async def _proposals(context: GraphContext, state: CopilotState) -> list[ProposedAction]:
+    """What the person asked for and only a person may do, as buttons."""
+    handles = await context.handles
+    found = []
+    for action in chosen(state, "decide"):
+        named = [one for one in handles.drafts if one.id in action.targets]
+        if named and action.operation is not None:
+            targets = [Named(content_id=one.id, title=one.title) for one in named]
+            available = action.operation in AVAILABLE
+            found.append(
+                ProposedAction.model_validate(
+                    {
+                        "operation": action.operation,
+                        "targets": targets,
+                        "at": action.when,
+                        "available": available,
+                    }
+                )
+            )
+    return found
+
+
+async def _nothing(text: str) -> list[str]:
+    """A question of the copilot's states nothing."""
+    return []
 
 
 class FailedEarlier(MarqueeError):
@@ -232,11 +226,6 @@ def _left(found: Campaign | None) -> int:
     return sum(slot.state in {"proposed", "planned"} for slot in found.calendar) if found else 0
 
 
-def _all_written(text: str, found: Campaign | None) -> bool:
-    """Return whether the person asks to continue although every slot has its draft."""
-    return asks_to_go_on(text) and found is not None and bool(found.calendar) and not _left(found)
-
-
 async def _remember(context: GraphContext, found: Campaign | None, planned: int, titles: list[str]) -> None:
     """Remember what was decided, in the person's own words."""
     run = context.run
@@ -257,16 +246,16 @@ async def _remember(context: GraphContext, found: Campaign | None, planned: int,
 
 
 def build_copilot() -> StateGraph[CopilotState, GraphContext, CopilotState, CopilotState]:
-    """Build the graph: understand → campaign → strategy → choose → drafts (parallel) → answer."""
+    """The graph: route → campaign → strategy → choose → drafts (parallel) → answer."""
     graph = StateGraph(CopilotState, context_schema=GraphContext)
-    graph.add_node("understand", understand)
+    graph.add_node("route", route)
     graph.add_node("campaign", campaign)
     graph.add_node("strategy", planning.strategy)
     graph.add_node("choose", planning.choose)
     graph.add_node("draft", draft)
     graph.add_node("answer", answer)
-    graph.add_edge(START, "understand")
-    graph.add_conditional_edges("understand", after_understanding)
+    graph.add_edge(START, "route")
+    graph.add_conditional_edges("route", after_routing)
     graph.add_conditional_edges("campaign", after_campaign)
     graph.add_edge("strategy", "choose")
     graph.add_conditional_edges("choose", to_drafts, ["draft", "answer"])

@@ -9,7 +9,6 @@ from typing import Any
 import orjson
 
 from agents.copywriter import draft_inputs, specialist_for, to_arguments
-from agents.router import Plan
 from core.campaign import Campaign, Slot
 from core.content import AiMetadata, Content
 from core.document import WrittenBy
@@ -25,8 +24,8 @@ FACTS_IN_PROMPT = 12
 MEMORIES_IN_PROMPT = 3
 
 
-async def write(context: GraphContext, plan: Plan, campaign_id: str, wanted: DraftTask) -> Content:
-    """Write and save one draft; if an earlier attempt saved it, show that one.
+async def write(context: GraphContext, language: str, campaign_id: str, wanted: DraftTask) -> Content:
+    """Write one draft and save it at its place in the run; one that an earlier attempt saved is shown again.
 
     Raises:
         MarqueeError: The draft failed; nothing is saved.
@@ -51,7 +50,7 @@ async def write(context: GraphContext, plan: Plan, campaign_id: str, wanted: Dra
         content = await run.drafting.saved(run.scope, run.business.id, run.root_run_id, place)
         if content is None:
             try:
-                content = await _write(context, plan, campaign, slot, wanted, lane)
+                content = await _write(context, language, campaign, slot, wanted, lane)
             except MarqueeError as error:
                 lane.fail(error.problem())
                 raise
@@ -81,7 +80,7 @@ async def _unstopped(work: Coroutine[Any, Any, Content]) -> Content:
 
 async def _write(
     context: GraphContext,
-    plan: Plan,
+    language: str,
     campaign: Campaign,
     slot: Slot | None,
     wanted: DraftTask,
@@ -101,8 +100,8 @@ async def _write(
             memories=memories,
             campaign=campaign,
             task=wanted,
-            request=context.request.text,
-            language=plan.language,
+            request=wanted["brief"] or context.request.text,
+            language=language,
             today=run.today,
             findings=findings,
             previous=previous,
@@ -112,7 +111,7 @@ async def _write(
         specialist=specialist_for(wanted["platform"]),
         inputs=inputs,
         platform=wanted["platform"],
-        language=plan.language,
+        language=language,
         campaign=campaign,
         slot=slot,
         memories=memories,

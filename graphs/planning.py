@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Container
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
 from langgraph.runtime import Runtime
 
-from agents.mix import in_turns
-from agents.router import Plan
-from agents.strategy import build_calendar, calendar_inputs, strategist
+from agents.strategy import build_calendar, calendar_inputs, resolve_plan, strategist
+from core.actions import Action
 from core.campaign import PLATFORMS, Campaign, Platform, Slot
 from core.errors import NotFound
 from graphs.asking import ask
 from graphs.context import GraphContext
-from graphs.state import CopilotState, DraftTask, plan_of
+from graphs.state import CopilotState, DraftTask, chosen
 from services.drafting import draft_id
 
 Context = Runtime[GraphContext]
+
+MOST_AT_ONCE = 60
+"""Drafts that one request writes, a few of them at a time."""
 
 
 async def strategy(state: CopilotState, runtime: Context) -> dict[str, Any]:
     """Have the strategist plan the calendar, and save it as proposed slots."""
     context = runtime.context
     run = context.run
-    plan = plan_of(state)
+    (action, *_) = chosen(state, "plan")
     found = await run.campaigns.get(run.scope, state["campaign_id"] or "")
+    plan = resolve_plan(action, found, run.today, state["language"])
     identity = {"campaign_id": found.id, "theme": found.name, "start_date": plan.start.isoformat()}
     lane = context.stream.artefact("plan_calendar", identity)
     async with context.stream.step("strategist", "plan_calendar"):
@@ -43,7 +49,6 @@ async def strategy(state: CopilotState, runtime: Context) -> dict[str, Any]:
                 memories=await context.remembered,
                 campaign=found,
                 plan=plan,
-                request=context.request.text,
                 today=run.today,
             )
             specialist = strategist(inputs["task"]["pieces"])
@@ -51,8 +56,7 @@ async def strategy(state: CopilotState, runtime: Context) -> dict[str, Any]:
             lane.end()
             summary = answer.value.summary
             kept = [slot for slot in found.calendar if slot.state in {"planned", "drafted"}]
-            said = "\n".join(run.words)
-            slots = build_calendar(answer.value, plan, run.business, run.clock.now(), said, kept)
+            slots = build_calendar(answer.value, plan, run.business, run.clock.now(), kept)
             saved = await run.campaigns.save_calendar(run.scope, found.id, slots, run.root_run_id)
             planned = [slot for slot in saved.calendar if slot.run_id == run.root_run_id]
         calendar = [slot.model_dump(mode="json") for slot in saved.calendar]
@@ -63,48 +67,70 @@ async def strategy(state: CopilotState, runtime: Context) -> dict[str, Any]:
 
 
 async def choose(state: CopilotState, runtime: Context) -> dict[str, Any]:
-    """Choose the drafts to write: the requested slots, the next open ones, or drafts outside the calendar."""
+    """Choose the drafts to write: the named slots, the next open ones, or drafts outside the calendar."""
     context = runtime.context
-    plan = plan_of(state)
     campaign_id = state["campaign_id"] or ""
     # Tie drafts whose worker died before their slot named them, so they are not written twice.
     await context.run.drafting.tie(context.run.scope, {"campaign_id": campaign_id})
     found = await context.run.campaigns.get(context.run.scope, campaign_id)
-    if "copywriter" not in plan.specialists and not context.request.slot_ids:
-        return {"tasks": []}
-    slots = _slots(context, plan, found, planned=bool(state.get("planned")))
-    if slots is None:
-        platforms = _own_platforms(plan)
-        over = max(len(platforms) - context.most_drafts, 0)
-        return {"tasks": _own_tasks(context, plan, platforms[: context.most_drafts]), "over": over}
-    return {
-        "tasks": [
-            DraftTask(
-                place=place,
-                of=len(slots),
-                platform=slot.platform,
-                theme=slot.theme,
-                segment=slot.segment,
-                funnel_stage=slot.funnel_stage,
-                slot_id=slot.slot_id,
-                local_time=slot.local_time,
-            )
-            for place, slot in enumerate(slots, start=1)
-        ]
-    }
+    wanted: list[_Wanted] = []
+    for action in chosen(state, "plan", "write"):
+        if action.intent == "write":
+            wanted += _wanted(context, action, found)
+        elif action.with_drafts:
+            planned = [slot for slot in _open(context, found) if slot.run_id == context.run.root_run_id]
+            wanted += [_Wanted(action, slot=slot) for slot in planned[: context.most_drafts]]
+    known = {segment.segment_name for segment in context.run.business.target_audience}
+    tasks = [one.task(place, len(wanted), found, known) for place, one in enumerate(wanted, start=1)]
+    return {"tasks": tasks[:MOST_AT_ONCE], "over": state.get("over", 0) + max(len(tasks) - MOST_AT_ONCE, 0)}
 
 
-def _slots(context: GraphContext, plan: Plan, found: Campaign, *, planned: bool) -> list[Slot] | None:
-    """Return the slots to fill, or None when the request is for a draft outside the calendar."""
-    wanted = context.request.slot_ids
-    if wanted:
+@dataclass(frozen=True)
+class _Wanted:
+    """A draft that an action asks for: of a slot, or outside the calendar for a platform."""
+
+    action: Action
+    slot: Slot | None = None
+    platform: Platform = PLATFORMS[0]
+
+    def task(self, place: int, of: int, campaign: Campaign, segments: Container[str]) -> DraftTask:
+        """Its task; the readers are named only where they are known."""
+        slot, action = self.slot, self.action
+        return DraftTask(
+            place=place,
+            of=of,
+            platform=slot.platform if slot else self.platform,
+            theme=slot.theme if slot else action.theme or campaign.name,
+            brief=action.brief,
+            segment=slot.segment if slot else action.segment if action.segment in segments else "",
+            funnel_stage=slot.funnel_stage if slot else "consideration",
+            slot_id=slot.slot_id if slot else None,
+            local_time=slot.local_time if slot else None,
+        )
+
+
+def _wanted(context: GraphContext, action: Action, found: Campaign) -> list[_Wanted]:
+    if action.targets:
         by_id = {slot.slot_id: slot for slot in found.calendar}
-        unknown = [slot_id for slot_id in wanted if slot_id not in by_id]
+        unknown = [slot_id for slot_id in action.targets if slot_id not in by_id]
         if unknown:
             raise NotFound("slot", slot_id=unknown[0])
-        return [by_id[slot_id] for slot_id in wanted][: context.most_drafts]
+        slots = [by_id[slot_id] for slot_id in action.targets]
+        if context.request.actions is None and not context.request.slot_ids:
+            # Of what a router took for open, a draft that was just tied to its slot is not written again.
+            slots = [slot for slot in slots if slot in _open(context, found)]
+        return [_Wanted(action, slot=slot) for slot in slots]
+    if not action.theme and (slots := _next_open(context, action, found)):
+        return [_Wanted(action, slot=slot) for slot in slots]
+    platforms: list[Platform] = action.platforms or [PLATFORMS[0]]
+    number = max(action.count or 1, len(platforms))
+    return [_Wanted(action, platform=platforms[place % len(platforms)]) for place in range(number)]
+
+
+def _open(context: GraphContext, found: Campaign) -> list[Slot]:
+    """The slots that wait for a text."""
     business_id, run_id = context.run.business.id, context.run.root_run_id
-    now_open = [
+    return [
         slot
         for slot in found.calendar
         if slot.type == "text"
@@ -113,51 +139,24 @@ def _slots(context: GraphContext, plan: Plan, found: Campaign, *, planned: bool)
             slot.state in {"proposed", "planned"}
             or slot.content_id == draft_id(business_id, run_id, slot.slot_id)
         )
-        and (not plan.platforms or slot.platform in plan.platforms)
     ]
-    if planned:
-        now_open = [slot for slot in now_open if slot.run_id == run_id]
-    elif plan.theme or not now_open:
-        return None
-    elif plan.mix:
-        return _mixed(now_open, plan.mix, context.most_drafts)
-    return now_open[: context.most_drafts]
 
 
-def _mixed(now_open: list[Slot], mix: dict[Platform, int], most: int) -> list[Slot] | None:
-    """Return the first open slots of each platform, or None if there are too few for the mix."""
-    chosen = []
-    for platform, number in mix.items():
-        of_platform = [slot for slot in now_open if slot.platform == platform][:number]
-        if len(of_platform) < number:
-            return None
-        chosen += of_platform
-    return [slot for slot in now_open if slot in chosen][:most]
-
-
-def _own_platforms(plan: Plan) -> list[Platform]:
-    """Return the platform of each draft outside the calendar: as asked for, else one per platform."""
-    if plan.mix:
-        return in_turns(plan.mix)
-    platforms = plan.platforms or [PLATFORMS[0]]
-    return [platforms[place % len(platforms)] for place in range(max(plan.pieces or 1, len(platforms)))]
-
-
-def _own_tasks(context: GraphContext, plan: Plan, platforms: list[Platform]) -> list[DraftTask]:
-    segments = context.run.business.target_audience
-    return [
-        DraftTask(
-            place=place + 1,
-            of=len(platforms),
-            platform=platform,
-            theme=plan.theme or plan.campaign_name,
-            segment=segments[place % len(segments)].segment_name if segments else "",
-            funnel_stage="consideration",
-            slot_id=None,
-            local_time=None,
-        )
-        for place, platform in enumerate(platforms)
-    ]
+def _next_open(context: GraphContext, action: Action, found: Campaign) -> list[Slot]:
+    """The next open slots of the platforms that were named; none where there are too few of one."""
+    now_open = _open(context, found)
+    if not action.platforms:
+        return now_open[: action.count or context.most_drafts]
+    numbers = Counter(action.platforms)
+    named = max(numbers.values()) > 1
+    chosen_slots: list[Slot] = []
+    for platform, number in numbers.items():
+        of_platform = [slot for slot in now_open if slot.platform == platform]
+        if named and len(of_platform) < number:
+            return []
+        chosen_slots += of_platform[:number] if named else of_platform
+    ordered = [slot for slot in now_open if slot in chosen_slots]
+    return ordered if named else ordered[: action.count or context.most_drafts]
 
 
 def _shown(slots: list[Slot], summary: str) -> dict[str, Any]:

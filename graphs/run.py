@@ -8,8 +8,10 @@ from typing import Any, Literal, Protocol
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
 
+from agents.route import Handles
 from agents.specialist import Agents
 from core.business import Business, Memory
+from core.campaign import Campaign
 from core.clock import Clock
 from core.conversation import Message, Run, RunOutcome, TokenUse
 from core.events import ModelBadge
@@ -101,12 +103,14 @@ class Attempt:
         """
         recall, request = self._copilot.parts.recall, self._run.input
         remembered = asyncio.create_task(recall.retrieve(self._scope, request.text, limit=MEMORIES))
+        beside: list[asyncio.Task[Any]] = [remembered]
         try:
-            await self._drive(remembered)
+            await self._drive(remembered, beside)
         finally:
-            remembered.cancel()
+            for task in beside:
+                task.cancel()
 
-    async def _drive(self, remembered: asyncio.Task[list[Memory]]) -> None:
+    async def _drive(self, remembered: asyncio.Task[list[Memory]], beside: list[asyncio.Task[Any]]) -> None:
         copilot, run, parts = self._copilot, self._run, self._copilot.parts
         _, business, branch, state, campaign = await asyncio.gather(
             parts.runs.reauthorise(run),
@@ -115,6 +119,8 @@ class Attempt:
             parts.threads.state(self._scope, run.input.campaign_id),
             parts.campaigns.resolve(self._scope, run.business_id, run.input.campaign_id),
         )
+        handles = asyncio.create_task(self._handles(campaign))
+        beside.append(handles)
         words = [message.content for message in branch if message.role == "user"] or [run.input.text]
         trusted = [*_known(business), *(text for _, text in newest_words(words))]
         policy = await asyncio.to_thread(LinkPolicy.from_texts, trusted)
@@ -141,6 +147,7 @@ class Attempt:
             checker=parts.checker,
             campaign=campaign,
             remembered=remembered,
+            handles=handles,
             repairs=copilot.repairs,
             most_drafts=copilot.most_drafts,
         )
@@ -160,6 +167,11 @@ class Attempt:
             durability="exit",
         )
 
+    async def _handles(self, campaign: Campaign | None) -> Handles:
+        focus = self._run.input.focus
+        drafts = await self._copilot.parts.threads.open_drafts(self._scope, campaign, focus)
+        return Handles.of(drafts, campaign.calendar if campaign else (), focus)
+
     def result(self, status: Literal["completed", "failed", "cancelled"]) -> RunResult:
         """Return the result so far."""
         outcomes: dict[str, RunOutcome] = {"completed": "success", "cancelled": "cancelled"}
@@ -175,6 +187,8 @@ class Attempt:
             steps=self._stream.steps,
             artefacts=self._stream.artefacts,
             unsourced=self._stream.unsourced,
+            clarify=self._stream.clarify,
+            proposed_actions=self._stream.proposed,
             campaign_id=self._stream.campaign_id,
             usage=usage,
         )

@@ -5,20 +5,21 @@ from __future__ import annotations
 from operator import add
 from typing import Annotated, Any, TypedDict
 
-from agents.router import Plan
+from core.actions import Intent, RoutedAction
 from core.campaign import FunnelStage, Platform
 
-GRAPH_VERSION = 2
+GRAPH_VERSION = 3
 """Raise it when a node's name or the meaning of a field changes."""
 
 
 class DraftTask(TypedDict):
-    """One draft to write: its numbered place in the run, and the slot it fills, if any."""
+    """One draft to write: its numbered place in the run, the brief, and the slot it fills, if any."""
 
     place: int
     of: int
     platform: Platform
     theme: str
+    brief: str
     segment: str
     funnel_stage: FunnelStage
     slot_id: str | None
@@ -43,10 +44,14 @@ class DraftFailed(TypedDict):
 
 
 class CopilotState(TypedDict, total=False):
-    """State that the nodes share; `over` counts requested drafts beyond what one request writes."""
+    """State that the nodes share: `actions` as `core.actions.Action` in JSON, and what came of them.
+
+    `over` counts requested drafts beyond what one request writes.
+    """
 
     version: int
-    plan: dict[str, Any]
+    actions: list[dict[str, Any]]
+    language: str
     campaign_id: str | None
     planned: int
     tasks: list[DraftTask]
@@ -56,6 +61,10 @@ class CopilotState(TypedDict, total=False):
     failures: Annotated[list[DraftFailed], add]
 
 
-def plan_of(state: CopilotState) -> Plan:
-    """The plan of a checkpoint, which a later release may have written."""
-    return Plan.model_validate(state["plan"], extra="ignore")
+def chosen(state: CopilotState, *intents: Intent) -> list[RoutedAction]:
+    """Return the actions of some kinds, in the order of the request.
+
+    Fields that a later release added to them are ignored.
+    """
+    wanted = [one for one in state["actions"] if one["intent"] in intents]
+    return [RoutedAction.model_validate(one, extra="ignore") for one in wanted]

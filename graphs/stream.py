@@ -9,10 +9,11 @@ from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel
 
-from core.conversation import Artefact, Message, Step
+from core.conversation import Artefact, Clarification, Message, ProposedAction, Step
 from core.events import (
     AgentStep,
     ArtefactIdentity,
+    Clarify,
     ModelBadge,
     Snapshot,
     Unsourced,
@@ -180,6 +181,8 @@ class RunStream:
         self.steps: list[Step] = []
         self.artefacts: list[Artefact] = []
         self.unsourced: list[str] = []
+        self.clarify: Clarification | None = None
+        self.proposed: list[ProposedAction] = []
         self.campaign_id: str | None = None
         self.answer = AnswerLane(sink, answer_id, policy)
         self.policy = policy
@@ -215,6 +218,16 @@ class RunStream:
         self.unsourced = await unsourced(self.answer.text)
         if self.unsourced:
             self.sink.append(custom(Unsourced(message_id=self.answer_id, figures=self.unsourced)))
+
+    def ask(self, question: Clarification) -> None:
+        """Ask the person, with the possible answers as buttons."""
+        self.clarify = question
+        self.sink.append(custom(Clarify(message_id=self.answer_id, **question.model_dump())), now=True)
+
+    def propose(self, action: ProposedAction) -> None:
+        """Offer what only a person may do."""
+        self.proposed.append(action)
+        self.sink.append(custom(action), now=True)
 
     def state(self, *operations: dict[str, Any]) -> None:
         """Change the shared state (JSON patch)."""

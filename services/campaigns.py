@@ -113,6 +113,13 @@ class Campaigns:
         active = (await self._campaigns.page(narrow, {"status": "active"}, 2)).items
         return active[0] if len(active) == 1 else None
 
+    async def of_slots(self, scope: Scope, slot_ids: Sequence[str]) -> Campaign | None:
+        """The campaign that has the first of these slots, if any has."""
+        if not slot_ids:
+            return None
+        found = await self._campaigns.all(scope, {"calendar.slot_id": slot_ids[0]})
+        return found[0] if found else None
+
     async def calendar(self, scope: Scope, campaign: Campaign) -> Calendar:
         """Return the campaign's slots with their drafts."""
         narrow = scope.only(campaign.business_id)

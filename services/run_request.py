@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from core.actions import Action
 from core.conversation import Message, Run, RunInput, SpecialistName, Thread
 from core.ids import derived_id, digest
 from core.scope import Scope
@@ -26,6 +27,8 @@ class RunRequest:
     from_root: bool = False
     specialists: Sequence[SpecialistName] | None = None
     slot_ids: Sequence[str] = ()
+    focus: str | None = None
+    actions: Sequence[Action] | None = None
 
 
 def documents_of(
@@ -39,6 +42,9 @@ def documents_of(
             *(scope.business_id, request.thread_id, request.text, request.parent_id, request.from_root),
             *(request.campaign_id, request.specialists and list(request.specialists)),
             list(request.slot_ids),
+            # Only where there are some: a request of an earlier release has the digest it had.
+            *([request.focus] if request.focus else []),
+            *([[action.model_dump(mode="json") for action in request.actions]] if request.actions else []),
         ]
     )
     thread_id = thread.id if thread else derived_id("thread", thread_key)
@@ -60,6 +66,8 @@ def documents_of(
             campaign_id=request.campaign_id or inherited,
             specialists=None if request.specialists is None else list(request.specialists),
             slot_ids=list(request.slot_ids),
+            focus=request.focus,
+            actions=None if request.actions is None else list(request.actions),
         ),
         **stamps,
     )

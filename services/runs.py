@@ -12,13 +12,16 @@ from core.clock import Clock
 from core.conversation import (
     ENDED,
     Artefact,
+    Clarification,
     Message,
+    ProposedAction,
     Run,
     RunOutcome,
     Step,
     Thread,
     TokenUse,
 )
+from core.document import TenantDocument
 from core.errors import (
     Conflict,
     Forbidden,
@@ -67,6 +70,8 @@ class RunResult:
     steps: Sequence[Step] = ()
     artefacts: Sequence[Artefact] = ()
     unsourced: Sequence[str] = ()
+    clarify: Clarification | None = None
+    proposed_actions: Sequence[ProposedAction] = ()
     campaign_id: str | None = None
     problem: dict[str, Any] | None = None
     usage: Sequence[TokenUse] = field(default_factory=tuple)
@@ -260,6 +265,8 @@ class Runs:
             steps=list(result.steps),
             artefacts=list(result.artefacts),
             unsourced=list(result.unsourced),
+            clarify=result.clarify,
+            proposed_actions=list(result.proposed_actions),
             status=status[result.status],
             problem=result.problem,
             attempt=run.attempt,
@@ -270,7 +277,8 @@ class Runs:
             # The end of the run, written below, is durable, which makes this write durable too.
             await self._database.messages.insert(scope, answer, durable=False)
         except AlreadyThere:
-            fields = {"content", "steps", "artefacts", "unsourced", "status", "problem", "attempt"}
+            kept = {"thread_id", "parent_id", "role", "run_id"}
+            fields = Message.model_fields.keys() - TenantDocument.model_fields.keys() - kept
             values = {name: getattr(answer, name) for name in fields}
             await self._database.messages.change(scope, answer.id, values, {"attempt": {"$lte": run.attempt}})
         if result.campaign_id is not None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from core.actions import Action
+from core.campaign import Campaign
+from core.content import Content
 from core.conversation import ENDED, Message, Run, Thread
 from core.errors import NotFound
 from core.events import Snapshot
@@ -93,6 +96,31 @@ class Threads:
         """Return the number of existing drafts by runs of the thread; they stay when it is deleted."""
         run_ids = await self._database.runs.ids(scope, {"thread_id": thread_id})
         return len(await self._database.content.ids(scope, {"written_by.run_id": {"$in": run_ids}}))
+
+    async def check_targets(self, scope: Scope, focus: str | None, actions: Sequence[Action]) -> None:
+        """NotFound unless the open draft and every target of a pressed button are the business's own."""
+        named = {target for action in actions for target in action.targets} | ({focus} if focus else set())
+        missing = named - set(await self._database.content.ids(scope, {"_id": {"$in": list(named)}}))
+        if focus in missing:
+            raise NotFound("content")
+        if missing:
+            where = {"calendar.slot_id": {"$in": list(missing)}}
+            campaigns = await self._database.campaigns.all(scope, where)
+            missing -= {slot.slot_id for campaign in campaigns for slot in campaign.calendar}
+        if missing:
+            raise NotFound("target")
+
+    async def open_drafts(self, scope: Scope, campaign: Campaign | None, focus: str | None) -> list[Content]:
+        """The drafts that a request may be about: the open one first, then the newest.
+
+        Of the campaign, or, where there is none, of the business.
+        """
+        where = {} if campaign is None else {"campaign_id": campaign.id}
+        page = await self._database.content.page(scope, where, NEWEST_DRAFTS)
+        found = {one.id: one for one in page.items}
+        if focus is not None and (open_one := await self._database.content.find(scope, {"_id": focus})):
+            found = {focus: open_one, **found}
+        return list(found.values())
 
     async def state(self, scope: Scope, campaign_id: str | None) -> Snapshot:
         """Return the open artefacts of a campaign, for STATE_SNAPSHOT and `GET /threads/{id}`.

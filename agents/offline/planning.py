@@ -1,9 +1,10 @@
-"""The offline router and strategist."""
+"""Calendars: which pieces go out when."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Collection
 from datetime import date, timedelta
 from itertools import chain
 from typing import Any
@@ -11,9 +12,10 @@ from typing import Any
 from agents.offline import times
 from agents.offline.ideas import THEME_CHARACTERS, Idea, fact_ideas, spare_ideas, topic_idea, trade_ideas
 from agents.offline.reading import Material, Meaning
+from agents.offline.referring import folded, weekdays_in
 from agents.offline.speech import STAGES, Speech
-from agents.offline.subjects import clause, intent_of
-from agents.offline.wishes import as_asked_now, name_of, theme_of
+from agents.offline.subjects import clause
+from agents.offline.wishes import as_asked_now
 from agents.offline.writing import invented_figure, task_language
 
 _PLATFORM_WORDS = {
@@ -21,34 +23,6 @@ _PLATFORM_WORDS = {
     "linkedin": re.compile(r"\blinked-?\s?in\b", re.IGNORECASE),
     "email": re.compile(r"\b(?:e-?mails?|mails?|newsletters?|courriels?|correos?)\b", re.IGNORECASE),
     "sms": re.compile(r"\bsms\b|\btext messages?\b|\bmensajes? de texto\b|\bkurznachricht", re.IGNORECASE),
-}
-_ROUTES = {
-    "campaign": ["strategy", "copywriter"],
-    "plan": ["strategy"],
-    "write": ["copywriter"],
-    "question": [],
-    "chat": [],
-    "": [],
-}
-_PLANS = re.compile(r"\b(?:plan|organi[sz]|prépar|prepar)", re.IGNORECASE)
-_PLAN_ONLY = re.compile(
-    r"\bonly plan\b|\bplan only\b|\bonly the (?:plan|calendar)\b|\bno texts\b"
-    r"|\bseulement (?:le|un) (?:plan|calendrier)|\bsolo (?:el|un) (?:plan|calendario)"
-    r"|\bnur (?:de[nr]|das|einen)?\s*(?:plan|kalender|redaktionsplan)\b",
-    re.IGNORECASE,
-)
-_CALENDAR = re.compile(r"calend[ae]r|calendrier|kalender|redaktionsplan|\bdates\b|fechas", re.IGNORECASE)
-"""Words of a plan without drafts; any other plan includes them."""
-_WRITES = re.compile(
-    r"^\W*(?:please |bitte |por favor,? )?"
-    r"(?:write|draft|écri[st]|écrivez|rédige|schreib|verfass|escrib|redact)",
-    re.IGNORECASE,
-)
-_LANGUAGE_ASKED = {
-    "en": re.compile(r"\bin english\b|\ben anglais\b|\bauf englisch\b|\ben inglés\b", re.IGNORECASE),
-    "fr": re.compile(r"\bin french\b|\ben français\b|\bauf französisch\b|\ben francés\b", re.IGNORECASE),
-    "de": re.compile(r"\bin german\b|\ben allemand\b|\bauf deutsch\b|\ben alemán\b", re.IGNORECASE),
-    "es": re.compile(r"\bin spanish\b|\ben espagnol\b|\bauf spanisch\b|\ben español\b", re.IGNORECASE),
 }
 _TIMES = {
     "instagram": ("12:00", "18:00"),
@@ -58,44 +32,6 @@ _TIMES = {
 }
 _WORKING_DAYS = {"email": (1, 2, 3), "linkedin": (0, 1, 2, 3, 4)}
 _SPOKEN = {"instagram": "Instagram", "linkedin": "LinkedIn", "sms": "SMS"}
-
-
-def understand(material: Material, meaning: Meaning) -> dict[str, Any]:
-    """Fill the router's form for a request."""
-    request = material.task.get("request", "")
-    today = date.fromisoformat(material.task.get("today") or "1970-01-01")
-    platforms = [name for name, words in _PLATFORM_WORDS.items() if words.search(request)]
-    start, days = times.window(request, today)
-    wanted = times.pieces(request)
-    said = "plan" if _PLAN_ONLY.search(request) else "write" if _WRITES.search(request) else None
-    intent = said or intent_of(request, meaning)
-    if intent == "plan" and not (said or _CALENDAR.search(request)):
-        intent = "campaign"
-    specialists = _ROUTES[intent]
-    several = (wanted or 1) > 1 or ((days or 1) > 1 and _PLANS.search(request))
-    if specialists == ["copywriter"] and several:
-        specialists = _ROUTES["campaign"]
-    if not material.obeys("platforms"):
-        platforms = list(_PLATFORM_WORDS)
-    if not material.obeys("dates"):
-        start = today - timedelta(days=30)
-    if not material.obeys("pieces"):
-        wanted = 40
-    own_words = material.obeys("own-words")
-    subject = theme_of(request) if own_words else request
-    goals = next(iter(material.brand.get("goals", [])), "").split(";")
-    asked = next((code for code, words in _LANGUAGE_ASKED.items() if words.search(request)), None)
-    return {
-        "specialists": specialists,
-        "platforms": platforms,
-        "start_date": start.isoformat() if start else None,
-        "days": days,
-        "campaign_name": name_of(request) if own_words else request,
-        "goal": material.campaign.get("goal") or subject or goals[0].strip(),
-        "pieces": wanted,
-        "language": asked,
-        "theme": subject,
-    }
 
 
 def plan(material: Material, meaning: Meaning) -> dict[str, Any]:
@@ -110,11 +46,14 @@ def plan(material: Material, meaning: Meaning) -> dict[str, Any]:
         pieces *= 2
     chosen = _ideas(speech, meaning, pieces)
     order = _order(task.get("request", ""), platforms, pieces)
+    asked_days = weekdays_in(folded(task.get("request", ""))) if pieces > 1 else set()
     taken: set[tuple[str, int]] = set()
     slots = []
     for index, (stage, idea) in enumerate(chosen):
         platform = order[index % len(order)]
-        day = _day(index, pieces, start, days, platform, taken)
+        day = _day(
+            index, pieces, start, days, asked_days or _WORKING_DAYS.get(platform, range(7)), platform, taken
+        )
         taken.add((platform, day))
         segments = material.segments
         slots.append(
@@ -178,17 +117,17 @@ def _ideas(speech: Speech, meaning: Meaning, pieces: int) -> list[tuple[str, Ide
 
 
 def _order(request: str, platforms: list[str], pieces: int) -> list[str]:
-    """Return the platform of each slot: the mix that was asked for, else in turn."""
-    asked = []
+    """The platforms piece by piece: the numbers that were asked for, the others in turn."""
+    left: Counter[str] = Counter()
     for what, number in times.mix(request):
         named = [name for name in platforms if name in _PLATFORM_WORDS and _PLATFORM_WORDS[name].search(what)]
-        asked.append((named[:1], number))
-    counted = sum(number for named, number in asked if named)
-    if counted != pieces or {name for named, _ in asked for name in named} != set(platforms):
+        left.update(dict.fromkeys(named[:1], number))
+    free = [name for name in platforms if name not in left]
+    room = pieces - left.total()
+    if not left or room < 0 or bool(free) != bool(room):
         return platforms
-    left = Counter({named[0]: 0 for named, _ in asked if named})
-    for named, number in asked:
-        left.update(dict.fromkeys(named, number))
+    for place in range(room):
+        left[free[place % len(free)]] += 1
     order: list[str] = []
     while left.total():
         # The platform with most left goes first, so that no platform comes twice in a row.
@@ -205,10 +144,17 @@ def _stage(index: int, pieces: int) -> str:
     return STAGES[0] if position < 0.35 else STAGES[1] if position < 0.65 else STAGES[2]
 
 
-def _day(index: int, pieces: int, start: date, days: int, platform: str, taken: set[tuple[str, int]]) -> int:
-    """Return a free day that suits the platform, near an even share of the window."""
+def _day(
+    index: int,
+    pieces: int,
+    start: date,
+    days: int,
+    wanted: Collection[int],
+    platform: str,
+    taken: set[tuple[str, int]],
+) -> int:
+    """A day near its even share of the window that suits the platform and is free."""
     even = 1 + round(index * (days - 1) / max(pieces - 1, 1))
-    wanted = _WORKING_DAYS.get(platform, tuple(range(7)))
 
     def cost(day: int) -> tuple[bool, int, int]:
         weekday = (start + timedelta(days=day - 1)).weekday()

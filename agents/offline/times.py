@@ -48,6 +48,10 @@ _DAY_MONTH = re.compile(rf"\b(\d{{1,2}})(?:st|nd|rd|th|er|\.)?\s+(?:of\s+|de\s+)
 _MONTH_DAY = re.compile(rf"\b({_MONTH})\s+(\d{{1,2}})(?:st|nd|rd|th)?\b")
 _MONTH_ALONE = re.compile(rf"\b({_MONTH})\b")
 _IN_MAY = re.compile(r"\b(?:in|for|during|this|next|my|our|the|of|until) may\b|\bmay (?:sale|launch|drive)")
+_BEFORE = re.compile(
+    r"\b(?:weeks?|days?|months?|semaines?|jours?|mois|wochen?|tage|monate?|semanas?|dias?|mes(?:es)?)"
+    r" (?:before|avant|vor|antes)\b"
+)
 _NEXT_WEEK = re.compile(r"next week|semaine prochaine|nachste\w* woche|(?:proxima semana|semana que viene)")
 _THIS_WEEK = re.compile(r"this week|cette semaine|diese\w* woche|esta semana")
 _NEXT_MONTH = re.compile(r"next month|mois prochain|nachste\w* monat|(?:proximo mes|mes que viene)")
@@ -55,7 +59,7 @@ _TOMORROW = re.compile(r"\btomorrow\b|\bdemain\b|\bmorgen\b|\bmanana\b")
 _PIECES = re.compile(
     rf"\b(\d{{1,2}}|{_SPOKEN}|des|some|einige|quelques|unos|unas)\s+"
     r"(?P<what>(?:(?!of |de |weeks? |days? |months? |semaines? |wochen? |semanas? )[a-z]+[ -]){0,2}"
-    r"(?:posts?|pieces?|e-?mails?|texts?|captions?|messages?|publications?"
+    r"(?:posts?|pieces?|e[- ]?mails?|texts?|captions?|messages?|publications?"
     r"|contenus?|beitrage?|texte|entwurfe|nachrichten|publicaciones|correos?|textos|mensajes|sms|newsletters?|mails?|beitrag)"
     r"(?:\s+(?:(?:on|sur|auf|en|para|fur)\s+)?(?:instagram|linkedin|insta))?)\b"
 )
@@ -69,6 +73,9 @@ def window(text: str, today: date) -> tuple[date | None, int | None]:
     named = _dates(words, today)
     if len(named) > 1:
         return named[0], (named[-1] - named[0]).days + 1
+    if named and days and _BEFORE.search(words):
+        start = max(named[0] - timedelta(days=days), today)
+        return start, (named[0] - start).days + 1
     if named:
         return named[0], days
     monday = today + timedelta(days=7 - today.weekday())
@@ -87,6 +94,11 @@ def window(text: str, today: date) -> tuple[date | None, int | None]:
     return None, days
 
 
+def named_days(text: str, today: date) -> list[date]:
+    """The days that are named with their month."""
+    return _dates(plain(text), today)
+
+
 def pieces(text: str) -> int | None:
     """Return the number of drafts asked for, if one is named."""
     found = mix(text)
@@ -97,6 +109,12 @@ def mix(text: str) -> list[tuple[str, int]]:
     """Return what is asked for with its number, in the order of the sentence."""
     found = [(match["what"], _number(match[1])) for match in _PIECES.finditer(plain(text))]
     return [(what, number) for what, number in found if number]
+
+
+def number_in(text: str) -> int | None:
+    """The first number above one that is said."""
+    found = (_number(word) for word in re.findall(rf"\b(?:\d{{1,2}}|{_SPOKEN})\b", plain(text)))
+    return next((number for number in found if number > 1), None)
 
 
 def _length(words: str) -> int | None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx2
 
-from agents.offline import answering, planning, writing
+from agents.offline import answering, planning, routing, writing
 from agents.offline.reading import Embed, Material, Meaning, number_from, read, spoken
 
 MODEL = "offline-demo"
@@ -108,7 +108,7 @@ class OfflineTransport(httpx2.AsyncBaseTransport):
     def _text(self, material: Material) -> str:
         match material.agent, material.task.get("platform"):
             case "router", _:
-                value = planning.understand(material, self._meaning)
+                value = routing.understand(material, self._meaning)
             case "strategy", _:
                 value = planning.plan(material, self._meaning)
             case "copywriter", "email":

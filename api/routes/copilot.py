@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Body, Header, Query
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 from sse_starlette import EventSourceResponse
 
 from api.authorization import Authorized, authorize
@@ -13,6 +13,7 @@ from api.dependencies import ServicesDep
 from api.resources import BusinessNamed, business_in_path, run_in_path
 from api.sse import EVENT_ID, event_stream
 from api.sse import last_event_id as read_last_event_id
+from core.actions import MOST_ACTIONS, Action, NamedId
 from core.clock import Instant
 from core.conversation import Run, RunOutcome, RunStatus, SpecialistName, TokenUse
 from core.errors import Conflict, InvalidFields
@@ -24,8 +25,6 @@ from services.run_request import RunRequest
 router = APIRouter(tags=["copilot"])
 
 LONGEST_MESSAGE = 8_000
-
-NamedId = Annotated[str, StringConstraints(max_length=64)]
 
 
 class MarqueeProps(BaseModel):
@@ -41,6 +40,13 @@ class MarqueeProps(BaseModel):
         default=None, description="Who is to work; without it the copilot decides. [] only answers."
     )
     slot_ids: list[NamedId] = Field(default_factory=list, max_length=12)
+    focus: NamedId | None = Field(default=None, description="The draft that the person has open.")
+    actions: list[Action] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=MOST_ACTIONS,
+        description="What a pressed button asks for, with ids as targets; nothing is guessed from the words.",
+    )
 
 
 class ForwardedProps(BaseModel):
@@ -147,6 +153,7 @@ async def run_copilot(
     await services.runs.check_references(
         scope, caller_id, body.thread_id, props.campaign_id, props.parent_id, props.slot_ids
     )
+    await services.threads.check_targets(scope, props.focus, props.actions or ())
     run = await services.runs.start(
         scope,
         caller_id,
@@ -159,6 +166,8 @@ async def run_copilot(
             from_root="parent_id" in props.model_fields_set and props.parent_id is None,
             specialists=props.specialists,
             slot_ids=props.slot_ids,
+            focus=props.focus,
+            actions=props.actions,
         ),
     )
     return event_stream(services.run_stream.follow(scope, run), run.id)

@@ -13,7 +13,15 @@ from api.dependencies import IfMatch, Paging, ServicesDep, set_etag
 from api.reference import example
 from api.resources import BusinessNamed, business_in_path, thread_in_path
 from core.business import Line
-from core.conversation import Artefact, MessageStatus, RunStatus, Step, Thread
+from core.conversation import (
+    Artefact,
+    Clarification,
+    MessageStatus,
+    ProposedAction,
+    RunStatus,
+    Step,
+    Thread,
+)
 from core.document import Value
 from core.events import Snapshot
 from core.views import DocumentView, PageView, View
@@ -48,6 +56,12 @@ class MessageView(DocumentView):
     artefacts: list[Artefact] = Field(default_factory=list)
     unsourced: list[str] = Field(
         default_factory=list, description="Figures of `content` that have no source in what is known."
+    )
+    clarify: Clarification | None = Field(
+        default=None, description="What `content` asks, with possible answers: each sends its actions."
+    )
+    proposed_actions: list[ProposedAction] = Field(
+        default_factory=list, description="What only a person may do, offered as buttons."
     )
     status: MessageStatus = "complete"
     problem: dict[str, Any] | None = None

@@ -17,8 +17,16 @@ NASTY = (
     " www.<x>evil.example/?q=S [page](https://evil.example/)"
 )
 FOREIGN = re.compile(r"(?:https?://|www\.|//)evil\.example|<img|<script|!\[")
-ROUTE = {"specialists": ["strategy", "copywriter"], "platforms": ["email"], "days": 7, "pieces": 1}
-WORDS = {"theme", "subject", "preheader", "body", "cta", "campaign_name", "goal", "summary", "segment"}
+PLAN = {
+    "intent": "plan",
+    "operation": None,
+    "targets": [],
+    "platforms": ["email"],
+    "count": 1,
+    "when": "2027-03-01/2027-03-07",
+    "with_drafts": True,
+}
+WORDS = {"theme", "subject", "preheader", "body", "cta", "campaign", "brief", "summary", "segment"}
 
 
 def nasty(value: Any, key: str = "") -> Any:
@@ -37,7 +45,9 @@ async def test_what_is_saved_of_a_run_is_what_was_shown(served: World, model: Fa
         if schema is None:
             return Reply(NASTY)
         value = nasty(orjson.loads(fitting(schema)))
-        return Reply(orjson.dumps(value | (ROUTE if "specialists" in value else {})).decode(), pieces=40)
+        if "actions" in value:
+            value = {"actions": [value["actions"][0] | PLAN], "language": None}
+        return Reply(orjson.dumps(value).decode(), pieces=40)
 
     model.answer = answer
     thread = new_id()

@@ -33,11 +33,13 @@ def _with(value: Any, text: str) -> Any:
 _NO_WORDS = {
     "platform",
     "platforms",
-    "specialists",
+    "intent",
+    "operation",
+    "targets",
+    "when",
     "type",
     "funnel_stage",
     "local_time",
-    "start_date",
     "language",
 }
 
@@ -54,8 +56,9 @@ def answer(body: dict[str, Any]) -> Reply:
     value = orjson.loads(fitting(schema))
     if asked:
         value = _with(value, text[:250])
-    if "specialists" in value:
-        value |= {"specialists": ["copywriter"], "platforms": ["linkedin"], "pieces": 1}
+    if "actions" in value:
+        write = {"intent": "write", "operation": None, "targets": [], "platforms": ["linkedin"], "count": 1}
+        value = {"actions": [value["actions"][0] | write], "language": None}
     return Reply(orjson.dumps(value, default=str).decode(), pieces=20)
 
 

@@ -13,8 +13,8 @@ import numpy as np
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings, target
 from numpy.typing import NDArray
 
-from agents import copywriter, mix, router
-from agents.offline import answering, planning, writing
+from agents import copywriter, route, strategy
+from agents.offline import answering, planning, routing, writing
 from agents.offline.reading import Meaning, read
 from core.business import Business, Fact
 from core.rules.claims import Source
@@ -75,6 +75,7 @@ def _offline(agent: str, answered: Callable[[Any, Meaning], object]) -> Callable
         prompt = (
             f"<brand>\nbusiness: Studio\nindustry: Gym\nsegment: {line}\n</brand>\n"
             f"<facts>\n- [fact:f1] Said: {line}\n- [fact:f2] {line}: 12 €\n</facts>\n"
+            f"<drafts>\n- [D1] email | draft | {line}\n</drafts>\n<history>\nuser: {line}\n</history>\n"
             f"<memory>\n- [memory:m1] {line}\n</memory>\n"
             f"<campaign>\nname: {line}\ngoal: {line}\n</campaign>\n<task>\nagent: {agent}\n"
             "language: en\ntoday: 2027-01-01\ntimezone: Europe/Paris\nplatform: email\n"
@@ -93,10 +94,11 @@ def _sourced(text: str) -> object:
 
 
 def _planned(text: str) -> object:
-    understood = router.Understanding.model_construct(
-        specialists=["strategy"], platforms=[], campaign_name=text, goal=text, theme=text, language=text
+    step = route.Asked.model_construct(
+        intent="plan", theme=text, campaign=text, segment=text, brief=text, when=text[:40], targets=[text]
     )
-    return router.resolve_plan(understood, text, None, NOW.date(), _business(""), [text])
+    (action,) = route.resolve(route.Route.model_construct(actions=[step]), route.Handles(), text)
+    return strategy.resolve_plan(action, None, NOW.date(), "en")
 
 
 def _claimed(text: str) -> object:
@@ -145,17 +147,13 @@ RULES: Mapping[str, Callable[[str], object]] = {
     "json filter by 5": lambda text: streamed(JsonLinkFilter(POLICY), f'{{"a": "{text}', 5),
     "echo filter by 1": lambda text: streamed(EchoFilter(INSTRUCTIONS), text, 1),
     "echo filter": lambda text: streamed(EchoFilter(INSTRUCTIONS), text, len(text)),
-    "platforms asked": mix.platforms_asked,
-    "mix": mix.mix_named,
-    "at most": mix.at_most,
     "plan": _planned,
-    "intent": lambda text: (router.unsupported_intent(text), router.asks_to_go_on(text)),
     "post": lambda text: copywriter.to_text(
         copywriter.Post.model_construct(
             caption=_storable(text), cta=_storable(text[:300]), hashtags=[_storable(text)]
         ),
     ),
-    "offline router": _offline("router", planning.understand),
+    "offline router": _offline("router", routing.understand),
     "offline plan": _offline("strategy", planning.plan),
     "offline post": _offline("copywriter", writing.post),
     "offline e-mail": _offline("copywriter", writing.email),

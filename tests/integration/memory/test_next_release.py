@@ -8,9 +8,9 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from agents.router import Plan
+from core.actions import RoutedAction
 from core.ids import new_id
-from graphs.state import plan_of
+from graphs.state import chosen
 from memory.collections import Collection, SystemCollection
 from memory.database import Database
 
@@ -85,6 +85,7 @@ async def test_additions_at_every_depth_of_every_document_are_ignored(database: 
             assert collection.load(read) == collection.load(plain), collection.name
 
 
-def test_additions_to_the_plan_of_a_checkpoint_are_ignored() -> None:
-    for plain, later in zip(*(documents(Plan, added) for added in (False, True)), strict=True):
-        assert plan_of({"plan": later}) == plan_of({"plan": plain})
+def test_additions_to_the_actions_of_a_checkpoint_are_ignored() -> None:
+    for plain, later in zip(*(documents(RoutedAction, added) for added in (False, True)), strict=True):
+        intent = plain["intent"]
+        assert chosen({"actions": [later]}, intent) == chosen({"actions": [plain]}, intent)

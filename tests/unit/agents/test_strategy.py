@@ -10,25 +10,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.router import Plan
 from agents.schemas import strict_schema
-from agents.strategy import CalendarPlan, build_calendar, strategist, usual_pieces
-from core.campaign import PLATFORMS, Slot
+from agents.strategy import CalendarPlan, Plan, build_calendar, resolve_plan, strategist, usual_pieces
+from core.actions import Action
+from core.campaign import PLATFORMS, Campaign, Slot
 from core.errors import UnusableAnswer
-from tests.unit.offline.businesses import CAFE, GYM, NOW
+from tests.unit.offline.businesses import CAFE, GYM, NOW, TODAY
 
 MIDDAY = datetime(2027, 3, 1, 12, tzinfo=UTC)
 
 
 def plan(**changes: Any) -> Plan:
     values = {
-        "specialists": ["strategy"],
         "platforms": ["instagram", "email"],
         "start": date(2027, 3, 1),
         "end": date(2027, 3, 14),
         "pieces": None,
-        "campaign_name": "Spring",
-        "goal": "",
         "language": "en",
         "theme": "",
     }
@@ -51,17 +48,60 @@ def slot(**changes: Any) -> dict[str, Any]:
 def settled(
     *slots: dict[str, Any],
     now: datetime = NOW,
-    request: str = "Plan it",
     kept: Sequence[Slot] = (),
     **changes: Any,
 ) -> list[Slot]:
     value = CalendarPlan.model_validate({"summary": "", "slots": list(slots)})
-    return build_calendar(value, plan(**changes), GYM, now, request, kept)
+    return build_calendar(value, plan(**changes), GYM, now, kept)
 
 
-def test_films_are_planned_for_who_speaks_of_them() -> None:
+def test_films_are_planned_only_where_the_plan_is_for_them() -> None:
     assert [made.type for made in settled(slot(type="video"))] == ["text"]
-    assert [made.type for made in settled(slot(type="video"), request="Plan two Reels")] == ["video"]
+    assert [made.type for made in settled(slot(type="video"), type="video")] == ["video"]
+
+
+def test_readers_that_nobody_knows_are_left_out() -> None:
+    assert [made.segment for made in settled(slot(segment="Everybody"))] == [""]
+    assert [made.segment for made in settled(slot(segment="young professionals"))] == ["Young Professionals"]
+
+
+def planned(campaign: Campaign | None = None, **action: Any) -> Plan:
+    return resolve_plan(Action(intent="plan", **action), campaign, TODAY, "en")
+
+
+def running(**fields: Any) -> Campaign:
+    values = {"name": "Drive", "business_id": "1" * 24, "created_at": NOW, "updated_at": NOW, **fields}
+    return Campaign.model_validate(values)
+
+
+def test_the_campaigns_window_counts_when_nothing_is_said() -> None:
+    plan = planned(running(start_date=date(2026, 11, 20), end_date=date(2026, 12, 3)))
+    assert (plan.start, plan.end) == (TODAY, date(2026, 12, 3))
+    over = running(start_date=date(2026, 10, 1), end_date=date(2026, 10, 31))
+    assert planned(over).start == date(2026, 11, 30)
+
+
+def test_next_monday_for_two_weeks_is_the_default() -> None:
+    assert (planned().start, planned().days) == (date(2026, 11, 30), 14)
+
+
+def test_a_named_time_is_the_window() -> None:
+    plan = planned(when="2027-02-20/2027-03-13")
+    assert (plan.start, plan.end) == (date(2027, 2, 20), date(2027, 3, 13))
+    assert planned(when="2027-03-01").days == 14
+    begun = planned(when="2026-11-01/2026-12-24")
+    assert (begun.start, begun.end) == (TODAY, date(2026, 12, 24))
+    assert planned(when="2020-01-01/2020-02-01").start == date(2026, 11, 30)
+
+
+def test_numbers_of_each_platform_are_a_mix() -> None:
+    plan = planned(platforms=["instagram", "instagram", "email"])
+    assert (plan.platforms, plan.mix, plan.pieces) == (
+        ["instagram", "email"],
+        {"instagram": 2, "email": 1},
+        3,
+    )
+    assert (planned(count=100).pieces, planned(count=100).beyond) == (24, 76)
 
 
 def test_a_server_that_keeps_schemas_plans_no_more_than_was_asked() -> None:
@@ -113,20 +153,8 @@ def test_themes_are_needed_distinct_and_short() -> None:
         settled(slot(theme="–"), slot(theme=""))
 
 
-def test_an_unknown_segment_becomes_a_known_one() -> None:
-    assert settled(slot(segment="Everybody"))[0].segment == "Young Professionals"
-    nobody = GYM.model_copy(update={"target_audience": []})
-    value = CalendarPlan.model_validate({"summary": "", "slots": [slot(segment="Everybody")]})
-    assert build_calendar(value, plan(), nobody, NOW, "")[0].segment == ""
-
-
 def test_no_more_slots_than_pieces() -> None:
     assert len(settled(*[slot(day=day, theme=f"Day {'x' * day}") for day in range(1, 9)], pieces=3)) == 3
-
-
-def test_of_a_platform_with_a_single_piece_no_more_is_planned() -> None:
-    slots = [slot(day=day, theme=f"Day {'x' * day}", platform="email") for day in range(1, 5)]
-    assert [one.platform for one in settled(*slots, at_most={"email": 1})].count("email") == 1
 
 
 def test_the_mix_that_was_asked_for_wins_over_the_models() -> None:

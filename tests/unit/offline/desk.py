@@ -10,8 +10,9 @@ import httpx2
 from agents.answer import answer_inputs
 from agents.copywriter import draft_inputs, specialist_for, to_fields
 from agents.offline.reading import Embed
-from agents.router import Plan, Understanding, resolve_plan, router_inputs
-from agents.strategy import CalendarPlan, calendar_inputs
+from agents.route import Handles, Route, resolve, router_inputs
+from agents.strategy import CalendarPlan, Plan, calendar_inputs
+from core.actions import Action
 from core.business import Business
 from core.campaign import Campaign, Platform
 from core.content import ContentFields
@@ -51,13 +52,15 @@ class Desk:
         text: str = answer["choices"][0]["message"]["content"]
         return text
 
-    async def understand(self, business: Business, request: str) -> tuple[Understanding, Plan]:
-        """What the router makes of a request, before and after the code has looked at it."""
-        inputs = router_inputs(
-            business=business, campaign=None, memories=[], history=[], request=request, today=TODAY
-        )
-        understanding = Understanding.model_validate_json(await self.ask("router/understand", inputs))
-        return understanding, resolve_plan(understanding, request, None, TODAY, business)
+    async def understand(
+        self, business: Business, request: str, handles: Handles | None = None, **known: Any
+    ) -> list[Action]:
+        """What the router makes of a request, after the code has looked at it."""
+        handles = handles or Handles()
+        given = {"campaign": None, "memories": [], "history": [], **known}
+        inputs = router_inputs(business=business, handles=handles, request=request, today=TODAY, **given)
+        route = Route.model_validate_json(await self.ask("router/understand", inputs))
+        return resolve(route, handles, request)
 
     async def calendar(
         self, business: Business, plan: Plan, library: PromptLibrary | None = None
@@ -69,7 +72,6 @@ class Desk:
             memories=[],
             campaign=campaign_of(plan),
             plan=plan,
-            request="",
             today=TODAY,
         )
         return CalendarPlan.model_validate_json(await self.ask("strategy/calendar", inputs, library))
@@ -125,8 +127,7 @@ def campaign_of(plan: Plan) -> Campaign:
     """A campaign with the plan's window."""
     return Campaign(
         business_id="1" * 24,
-        name=plan.campaign_name,
-        goal=plan.goal,
+        name=plan.theme or "Spring",
         start_date=plan.start,
         end_date=plan.end,
         created_at=NOW,

@@ -38,11 +38,6 @@ async def test_the_answer_counts_what_was_done_and_what_is_left(desk: Desk) -> N
     assert german == "Ich habe 4 Beiträge geplant. Soll ich als Nächstes die Texte dazu schreiben?"
 
 
-async def test_go_on_is_answered_also_where_nothing_is_left(desk: Desk) -> None:
-    answer = await desk.ask("copilot/answer", asked(GYM, "continue", complete=True))
-    assert answer.startswith("Everything in the calendar is written.")
-
-
 def decision(text: str) -> Memory:
     return Memory(
         business_id="1" * 24,

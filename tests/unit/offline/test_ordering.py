@@ -34,14 +34,14 @@ from tests.unit.offline.test_writing import with_facts
 async def test_no_order_becomes_a_subject_a_text_or_a_hashtag(
     desk: Desk, business: Business, request_text: str, theme: str, never: str
 ) -> None:
-    _, settled = await desk.understand(business, request_text)
+    (settled, *_) = await desk.understand(business, request_text)
     for one in {theme, settled.theme}:
         for platform in PLATFORMS:
             fields, failed = await desk.draft(business, platform, theme=one, request=request_text)
             assert failed == []
             assert never.lower() not in words_of(fields).lower()
     calendar = await desk.calendar(
-        business, plan(business, ["instagram"]).model_copy(update={"theme": theme, "campaign_name": theme})
+        business, plan(business, ["instagram"]).model_copy(update={"theme": theme})
     )
     assert not [slot.theme for slot in calendar.slots if never.lower() in slot.theme.lower()]
 
@@ -56,7 +56,7 @@ async def test_no_order_becomes_a_subject_a_text_or_a_hashtag(
 @pytest.mark.parametrize("platform", ["email", "sms"])
 async def test_an_offer_is_in_no_draft_without_its_end(desk: Desk, subject: str, platform: Platform) -> None:
     request = f"Write an e-mail about {subject}"
-    _, settled = await desk.understand(LAW_FIRM, request)
+    (settled, *_) = await desk.understand(LAW_FIRM, request)
     fields, failed = await desk.draft(LAW_FIRM, platform, theme=settled.theme, request=request)
     assert failed == []
     said = (fields.title or "", *words_of(fields).split("\n"))

@@ -7,87 +7,86 @@ from datetime import date
 import pytest
 
 from agents.offline import times
-from agents.router import Plan
+from agents.strategy import Plan
 from core.business import Business
 from core.campaign import Platform
 from tests.unit.offline.businesses import ALL, BAKERY, CAFE, GROOMER, GYM, LAW_FIRM, TODAY
 from tests.unit.offline.desk import Desk
 
-BOTH = ["strategy", "copywriter"]
-
 
 @pytest.mark.parametrize(
-    ("business", "request_text", "specialists", "platforms", "theme"),
+    ("business", "request_text", "intent", "platforms", "theme"),
     [
         (
             GYM,
             "Plan a two-week Instagram and e-mail push for my March membership drive",
-            BOTH,
+            "plan",
             ["instagram", "email"],
             "March membership drive",
         ),
-        (GYM, "Write a LinkedIn post about our open house", ["copywriter"], ["linkedin"], "Open house"),
-        (GYM, "How long is a trial session?", [], [], ""),
+        (GYM, "Write a LinkedIn post about our open house", "write", ["linkedin"], "Open house"),
+        (GYM, "How long is a trial session?", "answer", [], ""),
         (
             BAKERY,
             "Prépare deux semaines de posts Instagram et d'e-mails pour la galette des rois en janvier",
-            BOTH,
+            "plan",
             ["instagram", "email"],
             "Galette des rois",
         ),
         (
             BAKERY,
             "Rédige un SMS pour annoncer la fermeture de lundi",
-            ["copywriter"],
+            "write",
             ["sms"],
             "Fermeture de lundi",
         ),
         (
             GROOMER,
             "Plane eine Kampagne für den Frühling: zwei Wochen Instagram und E-Mail",
-            BOTH,
+            "plan",
             ["instagram", "email"],
             "Frühling",
         ),
-        (GROOMER, "Was kostet der Erstbesuch?", [], [], None),
+        (GROOMER, "Was kostet der Erstbesuch?", "answer", [], None),
         (
             CAFE,
             "Planifica una campaña de tres semanas en Instagram para el menú de otoño",
-            BOTH,
+            "plan",
             ["instagram"],
             "Menú de otoño",
         ),
-        (CAFE, "¿A qué hora abrimos mañana?", [], [], ""),
+        (CAFE, "¿A qué hora abrimos mañana?", "answer", [], ""),
     ],
 )
 async def test_requests_are_understood_in_four_languages(
     desk: Desk,
     business: Business,
     request_text: str,
-    specialists: list[str],
+    intent: str,
     platforms: list[Platform],
     theme: str | None,
 ) -> None:
-    understanding, _ = await desk.understand(business, request_text)
-    assert understanding.specialists == specialists
-    assert understanding.platforms == platforms
-    assert theme is None or understanding.theme == theme
+    (action,) = await desk.understand(business, request_text)
+    assert action.intent == intent
+    assert action.platforms == platforms
+    assert theme is None or action.theme == theme
 
 
 @pytest.mark.parametrize(
-    ("business", "request_text", "specialists"),
+    ("business", "request_text", "with_drafts"),
     [
-        (GROOMER, "Mach einen Plan für zwei Wochen zum Fellwechsel", BOTH),
-        (GROOMER, "Nur der Plan für zwei Wochen zum Fellwechsel, bitte", ["strategy"]),
-        (GYM, "Make a two-week plan for our open house", BOTH),
-        (GYM, "Make a content calendar for next month", ["strategy"]),
+        (GROOMER, "Mach einen Plan für zwei Wochen zum Fellwechsel", True),
+        (GROOMER, "Nur der Plan für zwei Wochen zum Fellwechsel, bitte", False),
+        (GYM, "Make a two-week plan for our open house", True),
+        (GYM, "Make a content calendar for next month", False),
+        (GYM, "Five posts in May on Instagram. Plan them, don't write them yet", False),
     ],
 )
 async def test_a_plan_is_written_too_unless_only_the_plan_is_wanted(
-    desk: Desk, business: Business, request_text: str, specialists: list[str]
+    desk: Desk, business: Business, request_text: str, with_drafts: bool
 ) -> None:
-    _, settled = await desk.understand(business, request_text)
-    assert settled.specialists == specialists
+    (action,) = await desk.understand(business, request_text)
+    assert (action.intent, action.with_drafts) == ("plan", with_drafts)
 
 
 @pytest.mark.parametrize(
@@ -125,20 +124,17 @@ def test_numbers_of_pieces_are_read(text: str, number: int | None) -> None:
 
 
 async def test_what_says_nothing_is_answered_with_a_question(desk: Desk) -> None:
-    understanding, _ = await desk.understand(GYM, "blorf zug wibble 77 quux")
-    assert understanding.specialists == []
+    (action,) = await desk.understand(GYM, "blorf zug wibble 77 quux")
+    assert action.intent == "answer"
 
 
 def plan(business: Business, platforms: list[Platform], days: int = 14, pieces: int | None = None) -> Plan:
     start = date(2027, 3, 1)
     return Plan(
-        specialists=["strategy"],
         platforms=platforms,
         start=start,
         end=date.fromordinal(start.toordinal() + days - 1),
         pieces=pieces,
-        campaign_name="Spring",
-        goal="",
         language=business.language,
         theme="Spring",
     )

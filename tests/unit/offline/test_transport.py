@@ -11,7 +11,7 @@ import openai
 import pytest
 
 from agents.offline.transport import OfflineTransport
-from agents.router import router_inputs
+from agents.route import Handles, router_inputs
 from tests.unit.offline.businesses import GYM, TODAY
 from tests.unit.offline.desk import Desk
 
@@ -37,7 +37,8 @@ def tool(name: str) -> dict[str, Any]:
 
 
 def router_body(desk: Desk) -> dict[str, Any]:
-    inputs = router_inputs(business=GYM, campaign=None, memories=[], history=[], request=REQUEST, today=TODAY)
+    known = {"campaign": None, "memories": [], "history": [], "handles": Handles()}
+    inputs = router_inputs(business=GYM, request=REQUEST, today=TODAY, **known)
     return desk.body("router/understand", inputs)
 
 
@@ -53,7 +54,7 @@ async def test_the_stock_client_reads_the_same_answer_whole_and_streamed(desk: D
     chunks = [chunk async for chunk in stream]
     text = "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices)
     assert text == whole.choices[0].message.content
-    assert json.loads(text)["days"] == 14
+    assert json.loads(text)["actions"][0]["when"] == "2027-03-01/2027-03-14"
     assert len(chunks) > 10
     assert chunks[-1].usage == whole.usage
     assert [chunk.choices[0].finish_reason for chunk in chunks if chunk.choices][-1] == "stop"

@@ -683,6 +683,68 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * Action
+         * @description One thing to do; `targets` are ids of content or slots.
+         *
+         *     `brief` restates the request for somebody who has not read the conversation, `theme` names its subject in
+         *     a few words. `platforms` has one entry a draft where their numbers differ. `when` is an ISO date, a local
+         *     date-time or `from/to`. `with_drafts` belongs to a plan, `operation` to `calendar` and `decide`, and
+         *     `replacement` (whole fields by name) to an edit whose words a person has chosen. `campaign` names a new
+         *     campaign.
+         */
+        Action: {
+            /**
+             * Intent
+             * @enum {string}
+             */
+            intent: "plan" | "write" | "edit" | "variants" | "calendar" | "answer" | "clarify" | "decide" | "analyse" | "reply" | "poster" | "video";
+            /**
+             * Brief
+             * @default
+             */
+            brief?: string;
+            /**
+             * Theme
+             * @default
+             */
+            theme?: string;
+            /** Targets */
+            targets?: string[];
+            /** Platforms */
+            platforms?: ("instagram" | "linkedin" | "email" | "sms")[];
+            /**
+             * Type
+             * @default text
+             * @enum {string}
+             */
+            type?: "text" | "image" | "video";
+            /** Count */
+            count?: number | null;
+            /** When */
+            when?: string | null;
+            /**
+             * Segment
+             * @default
+             */
+            segment?: string;
+            /** Operation */
+            operation?: ("add" | "move" | "drop" | "retheme" | "swap") | ("approve" | "reject" | "schedule" | "publish" | "send" | "delete") | null;
+            /**
+             * Campaign
+             * @default
+             */
+            campaign?: string;
+            /**
+             * With Drafts
+             * @default true
+             */
+            with_drafts?: boolean;
+            /** Replacement */
+            replacement?: {
+                [key: string]: string;
+            } | null;
+        };
+        /**
          * ActiveRun
          * @description The active run, whose events can be streamed.
          */
@@ -1212,6 +1274,16 @@ export interface components {
             derived?: string;
         };
         /**
+         * Clarification
+         * @description A question that has to be answered first; each option is a button that sends its actions.
+         */
+        Clarification: {
+            /** Question */
+            question: string;
+            /** Options */
+            options?: components["schemas"]["Option"][];
+        };
+        /**
          * ContentList
          * @description A page of content, newest first.
          */
@@ -1640,6 +1712,16 @@ export interface components {
             specialists?: ("strategy" | "copywriter")[] | null;
             /** Slot Ids */
             slot_ids?: string[];
+            /**
+             * Focus
+             * @description The draft that the person has open.
+             */
+            focus?: string | null;
+            /**
+             * Actions
+             * @description What a pressed button asks for, with ids as targets; nothing is guessed from the words.
+             */
+            actions?: components["schemas"]["Action"][] | null;
         };
         /**
          * Media
@@ -1705,6 +1787,13 @@ export interface components {
              * @description Figures of `content` that have no source in what is known.
              */
             unsourced?: string[];
+            /** @description What `content` asks, with possible answers: each sends its actions. */
+            clarify?: components["schemas"]["Clarification"] | null;
+            /**
+             * Proposed Actions
+             * @description What only a person may do, offered as buttons.
+             */
+            proposed_actions?: components["schemas"]["ProposedAction"][];
             /**
              * Status
              * @default complete
@@ -1804,6 +1893,16 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * Named
+         * @description A draft by its id and title.
+         */
+        Named: {
+            /** Content Id */
+            content_id: string;
+            /** Title */
+            title: string;
+        };
+        /**
          * NewCampaign
          * @description A campaign of one of the caller's businesses.
          */
@@ -1842,6 +1941,16 @@ export interface components {
             expires_at?: string | null;
             /** Source */
             source?: string | null;
+        };
+        /**
+         * Option
+         * @description One answer to a question, as a button: pressing it asks for its actions.
+         */
+        Option: {
+            /** Label */
+            label: string;
+            /** Actions */
+            actions: components["schemas"]["Action"][];
         };
         /**
          * OutputCapabilities
@@ -1884,6 +1993,26 @@ export interface components {
             name: string;
             /** Digest */
             digest: string;
+        };
+        /**
+         * ProposedAction
+         * @description What only a person may do, offered as a button; `available` says whether this release can do it.
+         */
+        ProposedAction: {
+            /**
+             * Operation
+             * @enum {string}
+             */
+            operation: "approve" | "reject" | "schedule" | "publish" | "send" | "delete";
+            /** Targets */
+            targets: components["schemas"]["Named"][];
+            /** At */
+            at?: string | null;
+            /**
+             * Available
+             * @default true
+             */
+            available?: boolean;
         };
         /**
          * Readiness
