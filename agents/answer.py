@@ -13,7 +13,6 @@ from core.business import Business, Fact, Memory
 from core.campaign import Campaign
 
 CANNOT: Mapping[str, str] = {
-    "edit": "changing a written draft in the chat",
     "variants": "offering alternatives in the chat",
     "calendar": "changing the calendar in the chat",
     "analyse": "reading results",
@@ -39,6 +38,9 @@ def answer_inputs(
     opened: bool = False,
     planned: int = 0,
     drafts: Sequence[tuple[str, str, int]] = (),
+    changed: Sequence[str] = (),
+    unchanged: Sequence[str] = (),
+    overtaken: Sequence[str] = (),
     failed: int = 0,
     over: int = 0,
     cannot: Sequence[Intent] = (),
@@ -60,6 +62,9 @@ def answer_inputs(
         opened: Whether the campaign was made in this run.
         planned: Calendar slots that were planned in this run.
         drafts: Platform, title and number of failed checks of each draft that was written.
+        changed: Titles of drafts that were changed.
+        unchanged: Titles of drafts that were to be changed and are as they were.
+        overtaken: Titles of drafts that a person changed meanwhile.
         failed: Pieces that could not be written.
         over: Pieces that were asked for beyond what one request writes.
         cannot: What the person asked for and cannot be done yet.
@@ -71,6 +76,7 @@ def answer_inputs(
     flagged = sum(failures > 0 for _, _, failures in drafts)
     done = [f"new campaign: {campaign.name}"] if opened and campaign else []
     done += [f"calendar slots planned: {planned}"] if planned else []
+    done += [f"drafts changed: {len(changed)} ({'; '.join(changed)})"] if changed else []
     done += [f"drafts written: {len(drafts)} ({titles})"] if drafts else []
     counts = {
         "drafts with failed checks": flagged,
@@ -83,6 +89,8 @@ def answer_inputs(
         "done": done,
         "left": [
             *(f"{name}: {count}" for name, count in counts.items() if count),
+            *(f"not changed, it is as it was: {title}" for title in unchanged),
+            *(f"not changed, since the person has changed it meanwhile: {title}" for title in overtaken),
             *(f"cannot do yet: {CANNOT[intent]}" for intent in dict.fromkeys(cannot)),
             *([f"ask which one is meant: {asks}"] if asks else []),
             *(_waiting(*one) for one in proposed),
@@ -93,5 +101,5 @@ def answer_inputs(
 
 
 def _waiting(operation: str, titles: Sequence[str], available: bool) -> str:
-    where = "by the button below" if available else "later, it is not built yet"
-    return f"only the person may {operation}, {where}: {'; '.join(titles)}"
+    how = "only the person may, by the button below" if available else "not built yet, only the person may"
+    return f"{how}: {operation} {'; '.join(titles)}"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
+from functools import cache
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -69,6 +72,50 @@ def specialist_for(platform: Platform) -> Specialist[Any]:
             return SMS
         case _:
             return POST
+
+
+@cache
+def editor_for(platform: Platform) -> Specialist[Any]:
+    """Return the specialist that changes a draft of a platform; it answers the whole draft."""
+    return replace(specialist_for(platform), prompt="copywriter/edit")
+
+
+def edit_inputs(
+    *,
+    business: Business,
+    facts: Sequence[Fact],
+    memories: Sequence[Memory],
+    campaign: Campaign | None,
+    content: Content,
+    request: str,
+    language: str,
+    today: date,
+    findings: Sequence[str] = (),
+    previous: str | None = None,
+) -> dict[str, Any]:
+    """Return the inputs of the editor.
+
+    Args:
+        business: The business of the draft.
+        facts: The facts it may use.
+        memories: Retrieved memories.
+        campaign: The campaign of the draft.
+        content: The draft as it is.
+        request: What is to be changed.
+        language: The language to write in.
+        today: The business's local day.
+        findings: What is wrong with the draft, or with the change that was tried before.
+        previous: The change that was tried before.
+    """
+    return {
+        **shared_inputs(business, facts, memories, campaign),
+        "findings": list(findings),
+        "previous": previous,
+        # As JSON on one line, so that line breaks survive the rendering.
+        "draft": json.dumps(to_arguments(content), ensure_ascii=False),
+        "limits": _limits(content.platform),
+        "task": {**task_inputs(business, language, today, request), "platform": content.platform},
+    }
 
 
 def draft_inputs(

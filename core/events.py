@@ -73,6 +73,7 @@ class ArtefactIdentity(BaseModel):
 
     tool_call_id: str
     kind: str
+    content_id: str | None = None
     campaign_id: str | None = None
     platform: str | None = None
     slot_id: str | None = None

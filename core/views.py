@@ -9,7 +9,16 @@ from pydantic import BaseModel, ConfigDict, Field
 from core.business import Fact, Profile
 from core.campaign import CampaignFields, ContentType, Platform, Slot
 from core.clock import Instant
-from core.content import AiMetadata, Approval, ApprovalState, Authorship, ContentFields, ContentStatus
+from core.content import (
+    AiMetadata,
+    Approval,
+    ApprovalState,
+    Authorship,
+    ContentFields,
+    ContentStatus,
+    Media,
+    TextContent,
+)
 from core.fields import STORED
 
 
@@ -79,6 +88,17 @@ class ContentView(ContentFields, DocumentView):
     revision: int = 1
     authorship: Authorship | None = None
     edited_by: str | None = None
+
+
+class RevisionView(View):
+    """A revision of a draft: its words, and who made it when and why."""
+
+    revision: int = Field(validation_alias="number")
+    title: str
+    text_content: TextContent
+    media: Media
+    language: str
+    authorship: Authorship | None = None
 
 
 class DraftState(View):

@@ -10,35 +10,36 @@ from langgraph.runtime import Runtime
 from langgraph.types import Send
 
 from agents.answer import ANSWER, answer_inputs
+from agents.route import title_of
 from agents.strategy import campaign_name, resolve_plan
 from core.actions import Intent
 from core.campaign import Campaign, CampaignFields
 from core.conversation import Clarification, Named, ProposedAction
 from core.document import WrittenBy
-from core.errors import MarqueeError, QuotaExhausted, UnusableAnswer
+from core.errors import MarqueeError, QuotaExhausted, UnusableAnswer, VersionMismatch
 from core.rules.claims import Source
 from core.rules.figures import has_figures
 from core.views import CampaignSummary, DraftState
-from graphs import drafting, planning
+from graphs import drafting, editing, planning
 from graphs.asking import ask
 from graphs.context import GraphContext
 from graphs.routing import NEEDS_CAMPAIGN, route
-from graphs.state import CopilotState, chosen
+from graphs.state import CopilotState, EditTask, chosen
 from services.checks import sources_of
 from services.recall import Remembered
 
 Context = Runtime[GraphContext]
 
-CANNOT: tuple[Intent, ...] = ("edit", "variants", "calendar", "analyse", "reply", "poster", "video")
+CANNOT: tuple[Intent, ...] = ("variants", "calendar", "analyse", "reply", "poster", "video")
 """What is understood and cannot be done yet: the answer says so, and nothing else happens."""
 
 AVAILABLE = frozenset({"delete"})
 """Decisions that the API carries out by now."""
 
 
-def after_routing(state: CopilotState) -> Literal["campaign", "answer"]:
+def after_routing(state: CopilotState) -> list[Send] | Literal["campaign", "answer"]:
     """Work on a calendar needs a campaign; a question only an answer."""
-    return "campaign" if chosen(state, *NEEDS_CAMPAIGN) else "answer"
+    return "campaign" if chosen(state, *NEEDS_CAMPAIGN) else to_work(state)
 
 
 async def campaign(state: CopilotState, runtime: Context) -> dict[str, Any]:
@@ -75,13 +76,42 @@ def after_campaign(state: CopilotState) -> Literal["strategy", "choose"]:
     return "strategy" if chosen(state, "plan") else "choose"
 
 
-def to_drafts(state: CopilotState) -> list[Send] | Literal["answer"]:
-    """Start one branch per draft."""
+def to_work(state: CopilotState) -> list[Send] | Literal["answer"]:
+    """Send every draft to a branch of its own, to be written or changed."""
     tasks = state.get("tasks", [])
-    if not tasks:
-        return "answer"
-    carried = {"language": state["language"], "campaign_id": state["campaign_id"]}
-    return [Send("draft", {**carried, "task": task}) for task in tasks]
+    languages = {"language": state["language"], "asked_language": state["asked_language"]}
+    carried = {**languages, "campaign_id": state["campaign_id"]}
+    edits = [(target, action) for action in chosen(state, "edit") for target in action.targets]
+    sent = [Send("draft", {**carried, "task": task}) for task in tasks]
+    for place, (content_id, action) in enumerate(edits, start=len(tasks) + 1):
+        task = EditTask(
+            place=place,
+            of=len(tasks) + len(edits),
+            content_id=content_id,
+            action=action.model_dump(mode="json"),
+        )
+        sent.append(Send("edit", {**carried, "edit": task}))
+    return sent or "answer"
+
+
+async def edit(state: CopilotState, runtime: Context) -> dict[str, Any]:
+    """Change one draft; a failure is kept for the answer, and the draft is as it was."""
+    context = runtime.context
+    task = state["edit"]
+    done = {"place": task["place"], "content_id": task["content_id"], "title": "", "changed": False}
+    try:
+        content, changed = await editing.change(context, state["asked_language"], task)
+    except VersionMismatch:
+        handles = await context.handles
+        title = next((one.title for one in handles.drafts if one.id == task["content_id"]), "")
+        return {"edits": [{**done, "title": title, "overtaken": True}]}
+    except MarqueeError as error:
+        return {"failures": [{"place": task["place"], "problem": error.problem()}]}
+    shown = DraftState.of(content).model_dump(mode="json")
+    context.stream.state({"op": "add", "path": f"/drafts/{content.id}", "value": shown})
+    context.stream.campaign_id = context.stream.campaign_id or content.campaign_id
+    title = title_of(content, None)
+    return {"edits": [{**done, "title": title, "changed": changed, "overtaken": False}]}
 
 
 async def draft(state: CopilotState, runtime: Context) -> dict[str, Any]:
@@ -109,8 +139,10 @@ async def answer(state: CopilotState, runtime: Context) -> dict[str, Any]:
     run = context.run
     failures = sorted(state.get("failures", []), key=lambda failure: failure["place"])
     drafts = sorted(state.get("drafts", []), key=lambda done: done["place"])
+    edits = sorted(state.get("edits", []), key=lambda done: done["place"])
+    worked = bool(drafts or edits or state.get("planned"))
     for failure in failures:
-        if failure["problem"]["slug"] == QuotaExhausted.slug or not (drafts or state.get("planned")):
+        if failure["problem"]["slug"] == QuotaExhausted.slug or not worked:
             raise FailedEarlier(failure["problem"])
     found = None
     if state["campaign_id"] is not None:
@@ -136,6 +168,9 @@ async def answer(state: CopilotState, runtime: Context) -> dict[str, Any]:
         opened=_opened_here(found, run.root_run_id),
         planned=state.get("planned", 0),
         drafts=[(done["platform"], done["title"], len(done["failed"])) for done in drafts],
+        changed=[one["title"] for one in edits if one["changed"]],
+        unchanged=[one["title"] for one in edits if not (one["changed"] or one["overtaken"])],
+        overtaken=[one["title"] for one in edits if one["overtaken"]],
         failed=len(failures),
         over=state.get("over", 0),
         cannot=[action.intent for action in chosen(state, *CANNOT)],
@@ -158,12 +193,12 @@ async def answer(state: CopilotState, runtime: Context) -> dict[str, Any]:
             await context.stream.end_answer(
                 lambda text: context.checker.unsourced(run.business.id, text, sources, run.today, language)
             )
-        if not context.stream.answer.text.strip() and not (drafts or state.get("planned")):
+        if not context.stream.answer.text.strip() and not worked:
             raise UnusableAnswer("The answer held nothing that may be shown.", agent=ANSWER.name)
     if question is not None:
         text = question.question or context.stream.answer.text
         context.stream.ask(Clarification(question=text, options=question.options))
-    if drafts or state.get("planned"):
+    if worked:
         await _remember(context, found, state.get("planned", 0), [done["title"] for done in drafts])
     return {}
 
@@ -253,12 +288,14 @@ def build_copilot() -> StateGraph[CopilotState, GraphContext, CopilotState, Copi
     graph.add_node("strategy", planning.strategy)
     graph.add_node("choose", planning.choose)
     graph.add_node("draft", draft)
+    graph.add_node("edit", edit)
     graph.add_node("answer", answer)
     graph.add_edge(START, "route")
-    graph.add_conditional_edges("route", after_routing)
+    graph.add_conditional_edges("route", after_routing, ["campaign", "edit", "answer"])
     graph.add_conditional_edges("campaign", after_campaign)
     graph.add_edge("strategy", "choose")
-    graph.add_conditional_edges("choose", to_drafts, ["draft", "answer"])
+    graph.add_conditional_edges("choose", to_work, ["draft", "edit", "answer"])
     graph.add_edge("draft", "answer")
+    graph.add_edge("edit", "answer")
     graph.add_edge("answer", END)
     return graph

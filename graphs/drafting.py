@@ -68,7 +68,7 @@ def _show(lane: ArtefactLane, content: Content) -> None:
     lane.result({**result, "checks": checks, "sources": sources}, to_arguments(content))
 
 
-async def _unstopped(work: Coroutine[Any, Any, Content]) -> Content:
+async def finish_unstopped(work: Coroutine[Any, Any, Content]) -> Content:
     """Await the work even if the run is cancelled, so that a saved draft is also shown."""
     task = asyncio.ensure_future(work)
     try:
@@ -148,4 +148,4 @@ async def _write(
         _show(lane, content)
         return content
 
-    return await _unstopped(saved())
+    return await finish_unstopped(saved())

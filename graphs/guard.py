@@ -65,7 +65,9 @@ async def write_guarded(context: GraphContext, task: Assignment, lane: ArtefactL
             if best is None:
                 raise
             break
-        draft = await _check(context, task, answer)
+        fields = to_fields(answer.value, task.language)
+        checks, claims = await check(context, task, fields, answer.instructions)
+        draft = Guarded(fields, answer, checks, claims)
         lane.end()
         if best is None or len(draft.blocking) < len(best.blocking):
             best = draft
@@ -78,9 +80,11 @@ async def write_guarded(context: GraphContext, task: Assignment, lane: ArtefactL
     return best
 
 
-async def _check(context: GraphContext, task: Assignment, answer: Answer[Any]) -> Guarded:
-    fields = to_fields(answer.value, task.language)
-    checks, claims = await context.checker.check(
+async def check(
+    context: GraphContext, task: Assignment, fields: ContentFields, instructions: str
+) -> tuple[list[Check], list[Claim]]:
+    """Check the words of a draft against what is known; `instructions` are those it must not repeat."""
+    return await context.checker.check(
         fields.draft_text(task.platform),
         context.run.business,
         task.campaign,
@@ -88,6 +92,5 @@ async def _check(context: GraphContext, task: Assignment, answer: Answer[Any]) -
         context.run.words,
         task.memories,
         context.run.clock.now(),
-        answer.instructions,
+        instructions,
     )
-    return Guarded(fields, answer, checks, claims)

@@ -24,7 +24,7 @@ async def route(state: CopilotState, runtime: Context) -> dict[str, Any]:
     """Say what has to be done on which documents; no model is asked where the request says it."""
     context = runtime.context
     request, campaign = context.request, context.campaign
-    language = context.run.business.language
+    asked: str | None = None
     if request.actions is not None:
         actions: Sequence[Action] = request.actions
     elif (preset := _preset(context)) is not None:
@@ -32,7 +32,6 @@ async def route(state: CopilotState, runtime: Context) -> dict[str, Any]:
     else:
         async with context.stream.step("copilot", "understand"):
             actions, asked = await _ask_router(context, campaign)
-        language = asked or language
         if request.specialists is not None:
             actions = [_as_preset(context, actions)]
         if (
@@ -43,7 +42,8 @@ async def route(state: CopilotState, runtime: Context) -> dict[str, Any]:
             campaign = None
     return {
         "actions": [action.model_dump(mode="json") for action in actions],
-        "language": language,
+        "language": asked or context.run.business.language,
+        "asked_language": asked,
         "campaign_id": campaign.id if campaign else None,
     }
 

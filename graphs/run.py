@@ -152,7 +152,7 @@ class Attempt:
             most_drafts=copilot.most_drafts,
         )
         await copilot.graph.ainvoke(
-            {"version": GRAPH_VERSION, "drafts": [], "failures": []},
+            {"version": GRAPH_VERSION, "drafts": [], "edits": [], "failures": []},
             {
                 "configurable": {
                     "thread_id": run.root_run_id,

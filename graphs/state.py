@@ -26,6 +26,15 @@ class DraftTask(TypedDict):
     local_time: str | None
 
 
+class EditTask(TypedDict):
+    """One draft to change: its numbered place in the run, and the action in JSON."""
+
+    place: int
+    of: int
+    content_id: str
+    action: dict[str, Any]
+
+
 class DraftDone(TypedDict):
     """A saved draft."""
 
@@ -34,6 +43,16 @@ class DraftDone(TypedDict):
     platform: str
     title: str
     failed: list[str]
+
+
+class EditDone(TypedDict):
+    """A draft that was to be changed: whether it was, and whether a person's own change came first."""
+
+    place: int
+    content_id: str
+    title: str
+    changed: bool
+    overtaken: bool
 
 
 class DraftFailed(TypedDict):
@@ -52,12 +71,15 @@ class CopilotState(TypedDict, total=False):
     version: int
     actions: list[dict[str, Any]]
     language: str
+    asked_language: str | None
     campaign_id: str | None
     planned: int
     tasks: list[DraftTask]
     over: int
     task: DraftTask
+    edit: EditTask
     drafts: Annotated[list[DraftDone], add]
+    edits: Annotated[list[EditDone], add]
     failures: Annotated[list[DraftFailed], add]
 
 

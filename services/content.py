@@ -8,7 +8,8 @@ from typing import Any
 from core.business import Language
 from core.campaign import Platform
 from core.clock import Clock
-from core.content import Authorship, Content, ContentFields, ContentStatus
+from core.content import Authorship, Content, ContentFields, ContentStatus, ContentVersion
+from core.errors import NotFound
 from core.merge_patch import apply_patch
 from core.scope import Scope
 from core.views import ContentView
@@ -30,6 +31,7 @@ class Contents:
 
     def __init__(self, database: Database, rechecks: Rechecks, clock: Clock) -> None:
         self._content = database.content
+        self._versions = database.versions
         self._revisions = Revisions(database, clock)
         self._campaigns = database.campaigns
         self._rechecks = rechecks
@@ -97,6 +99,37 @@ class Contents:
         content = await edit(self._content, scope, content_id, changes, version)
         await self._rechecks.after_saving(content)
         return content
+
+    async def versions(self, scope: Scope, content: Content) -> list[ContentVersion]:
+        """Return the revisions of a draft, the present one first."""
+        kept = await self._versions.all(scope, {"content_id": content.id})
+        present = self._revisions.present(content)
+        older = sorted(kept, key=lambda one: -one.number)
+        return [present, *(one for one in older if one.number < content.revision)]
+
+    async def restore(
+        self, scope: Scope, content_id: str, revision: int, version: int | None = None, *, edited_by: str
+    ) -> Content:
+        """Make an earlier revision the next one.
+
+        Args:
+            scope: The caller's businesses.
+            content_id: The draft.
+            revision: The number of the revision that comes back.
+            version: The only version that may be changed (If-Match).
+            edited_by: The person's id.
+
+        Raises:
+            NotFound: There is no such revision.
+        """
+        kept = await self._versions.find(scope, {"content_id": content_id, "number": revision})
+        content = await self.get(scope, content_id)
+        if kept is None and revision != content.revision:
+            raise NotFound("revision", revision=revision)
+        source = kept or self._revisions.present(content)
+        patch = source.model_dump(mode="json", include=set(ContentFields.model_fields))
+        reason = f"restored revision {revision}"
+        return await self.change(scope, content_id, patch, version, edited_by=edited_by, reason=reason)
 
     async def views(self, scope: Scope, contents: Sequence[Content]) -> list[ContentView]:
         """Return the views of drafts, with whether their checks are stale."""

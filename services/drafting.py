@@ -10,7 +10,7 @@ from core.campaign import Campaign, ContentType, Platform, Slot
 from core.clock import Clock
 from core.content import AiMetadata, Authorship, Content, ContentFields
 from core.document import WrittenBy
-from core.errors import Invalid, NotFound
+from core.errors import Invalid, NotFound, VersionMismatch
 from core.ids import derived_id
 from core.scope import Scope
 from memory.collections import AlreadyThere
@@ -123,6 +123,50 @@ class Drafting:
         except AlreadyThere:
             saved = await edit(self._content, narrow, content.id, changes, expect=_UNTOUCHED)
         return await self._finished(narrow, saved, None if slot is None else slot.content_id)
+
+    async def get(self, scope: Scope, content_id: str) -> Content:
+        """Return one draft of the scope."""
+        return await self._content.get(scope, content_id)
+
+    async def save_edit(
+        self,
+        scope: Scope,
+        before: Content,
+        fields: ContentFields,
+        *,
+        ai_metadata: AiMetadata,
+        checked_against: str,
+        run_id: str,
+        reason: str,
+    ) -> Content:
+        """Save what a run made of a draft as its next revision; what a reader would not see is no revision.
+
+        Args:
+            scope: The business of the draft.
+            before: The draft as it was given to the editor.
+            fields: The changed draft.
+            ai_metadata: How it was made, with its checks and claims.
+            checked_against: What the checks were made against.
+            run_id: The root run.
+            reason: What was asked for, for the list of revisions.
+
+        Raises:
+            VersionMismatch: There is another revision by now, or the draft is no longer one.
+        """
+        by = Authorship(run_id=run_id, at=self._clock.now(), reason=reason)
+
+        async def changes(current: Content) -> dict[str, Any]:
+            if current.revision != before.revision or current.status != "draft":
+                raise VersionMismatch("It was changed meanwhile.", current_version=current.version)
+            values = {name: getattr(fields, name) for name in ContentFields.model_fields}
+            if current.model_copy(update=values).visible_digest() == current.visible_digest():
+                return {}
+            values |= {"ai_metadata": ai_metadata, "checked_against": checked_against}
+            return await self._revisions.replace(scope, current, values, by)
+
+        saved = await edit(self._content, scope, before.id, changes)
+        await self._rechecks.after_saving(saved)
+        return saved
 
     async def saved(self, scope: Scope, business_id: str, run_id: str, place: str) -> Content | None:
         """Return the draft that an earlier attempt of the run saved at this place."""

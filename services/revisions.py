@@ -49,9 +49,10 @@ class Revisions:
             "authorship": authorship,
         }
 
-    async def _keep(self, scope: Scope, current: Content) -> None:
+    def present(self, current: Content) -> ContentVersion:
+        """Return the present revision in the form in which it is kept."""
         now = self._clock.now()
-        kept = ContentVersion(
+        return ContentVersion(
             id=derived_id("revision", current.id, str(current.revision)),
             business_id=current.business_id,
             content_id=current.id,
@@ -64,6 +65,9 @@ class Revisions:
             created_at=now,
             updated_at=now,
         )
+
+    async def _keep(self, scope: Scope, current: Content) -> None:
+        kept = self.present(current)
         with suppress(AlreadyThere):
             # The update that replaces the revision is durable, which makes this earlier write durable too.
             await self._versions.insert(scope, kept, owners=[self._content.owner(current.id)], durable=False)

@@ -25,18 +25,28 @@ _DECISION = re.compile(
     r"(?:\. Drafts: (.+))?)?"
 )
 """Pattern of a remembered decision: the request and its result."""
-_DONE = {"calendar slots planned": "planned", "drafts written": "wrote"}
+_DONE = {
+    "calendar slots planned": "planned",
+    "drafts written": "wrote",
+    "drafts changed": "changed",
+    "calendar entries changed": "rearranged",
+    "alternatives offered": "offered",
+}
 _LEFT = {
     "slots without a draft": "open",
     "drafts with failed checks": "flagged",
     "pieces that failed": "failed",
     "pieces more than one request writes": "over",
 }
-_UNSUPPORTED = {
-    "changing a written draft": "no_change",
-    "deleting a draft": "no_delete",
-    "sending or publishing": "no_send",
+_SAID = {
+    "not changed, it is": "no_change",
+    "not changed, since": "overtaken",
+    "cannot do yet": "cannot",
+    "only the person may": "waits",
+    "not built yet, only": "waits_later",
+    "ask which one": "ask",
 }
+"""What is said of lines that count nothing, by their beginnings."""
 
 
 def answer(material: Material, meaning: Meaning) -> str:
@@ -63,12 +73,13 @@ def _report(speech: Speech, done: list[str], left: list[str]) -> list[str]:
         return [*sentences, speech.say("answer", "complete")]
     if missing := _counted(speech, left, _LEFT):
         sentences.append(speech.say("answer", "left", left=speech.listed(missing)))
-    for start, phrase in _UNSUPPORTED.items():
+    for start, phrase in _SAID.items():
         if any(line.startswith(start) for line in left):
             sentences.append(speech.say("answer", phrase))
     drafts = next((line.partition(": ")[2] for line in done if line.startswith("drafts written")), "")
     if not drafts:
-        return [*sentences, speech.say("answer", "next_plan")] if made else sentences
+        planned = any(line.startswith("calendar slots planned") for line in done)
+        return [*sentences, speech.say("answer", "next_plan")] if planned else sentences
     return [*sentences, speech.say("answer", "next_one" if drafts.split()[0] == "1" else "next")]
 
 

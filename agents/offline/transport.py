@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx2
 
-from agents.offline import answering, planning, routing, writing
+from agents.offline import answering, editing, planning, routing, writing
 from agents.offline.reading import Embed, Material, Meaning, number_from, read, spoken
 
 MODEL = "offline-demo"
@@ -111,6 +111,8 @@ class OfflineTransport(httpx2.AsyncBaseTransport):
                 value = routing.understand(material, self._meaning)
             case "strategy", _:
                 value = planning.plan(material, self._meaning)
+            case "editor", _:
+                value = editing.edit(material, self._meaning)
             case "copywriter", "email":
                 value = writing.email(material, self._meaning)
             case "copywriter", "sms":

@@ -5,22 +5,39 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
+from pydantic import Field
 
 from api.authorization import Authorized, authorize
 from api.deletion import DELETION, deleted
 from api.dependencies import IfMatch, Paging, ServicesDep, set_etag
 from api.examples import CONTENT, answer, answer_list
 from api.patches import ContentPatch
+from api.reference import example
 from api.resources import BusinessFilter, business_in_query, content_in_path
 from core.campaign import Platform
 from core.content import Content, ContentStatus
-from core.views import ContentView, PageView
+from core.document import Value
+from core.views import ContentView, PageView, RevisionView, View
 
 router = APIRouter(prefix="/content", tags=["content"])
 
 
 class ContentList(PageView[ContentView]):
     """A page of content, newest first."""
+
+
+class RevisionList(View):
+    """The revisions of a draft, the present one first."""
+
+    items: list[RevisionView]
+
+
+class Restore(Value):
+    """Which revision comes back."""
+
+    model_config = example({"revision": 1})
+
+    revision: int = Field(ge=1, le=1_000_000)
 
 
 @router.get(
@@ -86,6 +103,40 @@ async def change_content(
     )
     set_etag(response, changed.version)
     (content,) = await services.content.views(allowed.scope, [changed])
+    return content
+
+
+@router.get(
+    "/{id}/versions",
+    summary="The revisions of a draft, the present one first",
+)
+async def list_versions(
+    allowed: Annotated[Authorized[Content], authorize("content.read", content_in_path)],
+    services: ServicesDep,
+) -> RevisionList:
+    """Return the words of every revision, with who made it, when and why."""
+    versions = await services.content.versions(allowed.scope, allowed.resource)
+    return RevisionList(items=[RevisionView.of(one) for one in versions])
+
+
+@router.post(
+    "/{id}/restore",
+    summary="Bring an earlier revision back",
+    responses={200: answer(CONTENT)},
+)
+async def restore_content(
+    allowed: Annotated[Authorized[Content], authorize("content.edit", content_in_path)],
+    body: Restore,
+    services: ServicesDep,
+    version: IfMatch,
+    response: Response,
+) -> ContentView:
+    """Make an earlier revision the next one; the present one is kept, so that it can come back, too."""
+    restored = await services.content.restore(
+        allowed.scope, allowed.resource.id, body.revision, version, edited_by=allowed.principal.id
+    )
+    set_etag(response, restored.version)
+    (content,) = await services.content.views(allowed.scope, [restored])
     return content
 
 

@@ -71,6 +71,8 @@ RECIPES: dict[str, Recipe] = {
     "list_content": Recipe({"query:business_id": "business", "query:campaign_id": "campaign"}),
     "get_content": Recipe({"path:id": "content"}),
     "change_content": Recipe({"path:id": "content"}, lambda _: {"title": "Mine"}),
+    "list_versions": Recipe({"path:id": "content"}),
+    "restore_content": Recipe({"path:id": "content"}, lambda _: {"revision": 1}),
     "delete_content": Recipe({"path:id": "content"}),
     # copilot
     "run_copilot": Recipe(

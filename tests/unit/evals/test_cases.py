@@ -49,7 +49,9 @@ def test_a_rule_of_every_specialist_prompt_has_its_grader() -> None:
     rules = {rule for prompt in PROMPTS for rule in library.rules(prompt)}
     assert rules == GRADER_OF_RULE.keys()
     assert set(GRADER_OF_RULE.values()) <= {grader.name for grader in GRADERS}
-    assert {name for name in library.names() if name.startswith("copywriter/")} < set(PROMPTS)
+    # Changes and alternatives keep a writer's rules, which are proven on the writers' own prompts.
+    own = {"copywriter/edit", "copywriter/variants"}
+    assert {name for name in library.names() if name.startswith("copywriter/")} - own < set(PROMPTS)
 
 
 def test_windows_lie_after_the_moment_of_the_cases() -> None:

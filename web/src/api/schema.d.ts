@@ -430,6 +430,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/content/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The revisions of a draft, the present one first
+         * @description Return the words of every revision, with who made it, when and why.
+         */
+        get: operations["list_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/content/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bring an earlier revision back
+         * @description Make an earlier revision the next one; the present one is kept, so that it can come back, too.
+         */
+        post: operations["restore_content"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/business/{id}/copilot": {
         parameters: {
             query?: never;
@@ -2093,6 +2133,40 @@ export interface components {
              * @description The code of an invitation, where `registration` is `invite`.
              */
             invitation?: string | null;
+        };
+        /**
+         * Restore
+         * @description Which revision comes back.
+         * @example {
+         *       "revision": 1
+         *     }
+         */
+        Restore: {
+            /** Revision */
+            revision: number;
+        };
+        /**
+         * RevisionList
+         * @description The revisions of a draft, the present one first.
+         */
+        RevisionList: {
+            /** Items */
+            items: components["schemas"]["RevisionView"][];
+        };
+        /**
+         * RevisionView
+         * @description A revision of a draft: its words, and who made it when and why.
+         */
+        RevisionView: {
+            /** Revision */
+            revision: number;
+            /** Title */
+            title: string;
+            text_content: components["schemas"]["TextContent"];
+            media: components["schemas"]["Media"];
+            /** Language */
+            language: string;
+            authorship?: components["schemas"]["Authorship"] | null;
         };
         /**
          * RunView
@@ -5397,6 +5471,241 @@ export interface operations {
             };
             /** @description Unknown, deleted, malformed or somebody else's id. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It has changed since it was read. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are not right. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or this month's tokens are used up. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part that is needed does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_versions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The document's id: 24 hex digits. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevisionList"];
+                };
+            };
+            /** @description Nobody is signed in, or the token does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, deleted, malformed or somebody else's id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are not right. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or this month's tokens are used up. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part that is needed does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restore_content: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that was read: `"3"`, or `*`. */
+                "If-Match"?: string | null;
+                /** @description The same key is handled once and answered the same for 24 hours; after a failure it completes what was begun. Event streams take none: their runId does it. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The document's id: 24 hex digits. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Restore"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "61bb2ad30295c318c6e4f802",
+                     *       "version": 1,
+                     *       "created_at": "2027-02-15T09:30:00.000Z",
+                     *       "updated_at": "2027-02-15T09:30:00.000Z",
+                     *       "business_id": "5f0c7a31b2d94e6688aa01cd",
+                     *       "title": "The first loaf of the day",
+                     *       "text_content": {
+                     *         "caption": "Warm from seven: our sourdough, £4.20.",
+                     *         "hashtags": [
+                     *           "#sourdough"
+                     *         ],
+                     *         "cta": "Come by before work"
+                     *       },
+                     *       "media": {},
+                     *       "language": "en-GB",
+                     *       "campaign_id": "60aa19c2f1e84b07b5d3e7f1",
+                     *       "slot_id": "62cc3be41306d429d7f50913",
+                     *       "type": "text",
+                     *       "platform": "instagram",
+                     *       "ai_metadata": {
+                     *         "prompt_used": "Plan two weeks of mornings for March",
+                     *         "prompt": {
+                     *           "name": "copywriter/post@1",
+                     *           "digest": "0000000000000000000000000000000000000000000000000000000000000000"
+                     *         },
+                     *         "model": "offline-demo",
+                     *         "sources": [
+                     *           {
+                     *             "kind": "fact",
+                     *             "ref": "63dd4cf52417e53ae8061a24",
+                     *             "label": "Sourdough loaf: £4.20"
+                     *           }
+                     *         ],
+                     *         "checks": [],
+                     *         "claims": [],
+                     *         "simulated": false
+                     *       },
+                     *       "checks_stale": false,
+                     *       "status": "draft",
+                     *       "approval_state": "pending",
+                     *       "revision": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ContentView"];
+                };
+            };
+            /** @description The body could not be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, deleted, malformed or somebody else's id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
