@@ -14,7 +14,6 @@ from core.campaign import Campaign
 
 CANNOT: Mapping[str, str] = {
     "variants": "offering alternatives in the chat",
-    "calendar": "changing the calendar in the chat",
     "analyse": "reading results",
     "reply": "answering customers",
     "poster": "making a poster",
@@ -38,6 +37,8 @@ def answer_inputs(
     opened: bool = False,
     planned: int = 0,
     drafts: Sequence[tuple[str, str, int]] = (),
+    rearranged: Sequence[str] = (),
+    too_late: int = 0,
     changed: Sequence[str] = (),
     unchanged: Sequence[str] = (),
     overtaken: Sequence[str] = (),
@@ -62,6 +63,8 @@ def answer_inputs(
         opened: Whether the campaign was made in this run.
         planned: Calendar slots that were planned in this run.
         drafts: Platform, title and number of failed checks of each draft that was written.
+        rearranged: What was done to which slots of the calendar.
+        too_late: Changes of the calendar that were left out since their time is over.
         changed: Titles of drafts that were changed.
         unchanged: Titles of drafts that were to be changed and are as they were.
         overtaken: Titles of drafts that a person changed meanwhile.
@@ -76,6 +79,7 @@ def answer_inputs(
     flagged = sum(failures > 0 for _, _, failures in drafts)
     done = [f"new campaign: {campaign.name}"] if opened and campaign else []
     done += [f"calendar slots planned: {planned}"] if planned else []
+    done += [f"calendar entries changed: {len(rearranged)} ({'; '.join(rearranged)})"] if rearranged else []
     done += [f"drafts changed: {len(changed)} ({'; '.join(changed)})"] if changed else []
     done += [f"drafts written: {len(drafts)} ({titles})"] if drafts else []
     counts = {
@@ -83,6 +87,7 @@ def answer_inputs(
         "pieces that failed": failed,
         "pieces more than one request writes": over,
         "slots without a draft": left,
+        "calendar changes to a time that is over": too_late,
     }
     task = {
         **task_inputs(business, language, today, request),

@@ -67,6 +67,11 @@ class Plan(BaseModel):
         return (self.end - self.start).days + 1
 
 
+def usual_time(platform: Platform) -> str:
+    """When a text of a platform goes out if nobody says: `HH:MM`."""
+    return _USUAL_TIME[platform].strftime("%H:%M")
+
+
 def resolve_plan(action: Action, campaign: Campaign | None, today: date, language: str) -> Plan:
     """Make a plan that can be carried out of what was asked for.
 

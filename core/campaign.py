@@ -91,6 +91,7 @@ class Slot(PublicValue):
     content_id: str | None = None
     state: SlotState = "proposed"
     run_id: str | None = None
+    changed_by: str | None = None
 
 
 class CampaignFields(PublicValue):

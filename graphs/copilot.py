@@ -23,6 +23,7 @@ from core.views import CampaignSummary, DraftState
 from graphs import drafting, editing, planning
 from graphs.asking import ask
 from graphs.context import GraphContext
+from graphs.rearranging import rearrange
 from graphs.routing import NEEDS_CAMPAIGN, route
 from graphs.state import CopilotState, EditTask, chosen
 from services.checks import sources_of
@@ -30,7 +31,7 @@ from services.recall import Remembered
 
 Context = Runtime[GraphContext]
 
-CANNOT: tuple[Intent, ...] = ("variants", "calendar", "analyse", "reply", "poster", "video")
+CANNOT: tuple[Intent, ...] = ("variants", "analyse", "reply", "poster", "video")
 """What is understood and cannot be done yet: the answer says so, and nothing else happens."""
 
 AVAILABLE = frozenset({"delete"})
@@ -71,9 +72,9 @@ async def campaign(state: CopilotState, runtime: Context) -> dict[str, Any]:
     return {"campaign_id": found.id}
 
 
-def after_campaign(state: CopilotState) -> Literal["strategy", "choose"]:
+def after_campaign(state: CopilotState) -> Literal["strategy", "rearrange"]:
     """The calendar comes before the drafts that fill it."""
-    return "strategy" if chosen(state, "plan") else "choose"
+    return "strategy" if chosen(state, "plan") else "rearrange"
 
 
 def to_work(state: CopilotState) -> list[Send] | Literal["answer"]:
@@ -140,7 +141,7 @@ async def answer(state: CopilotState, runtime: Context) -> dict[str, Any]:
     failures = sorted(state.get("failures", []), key=lambda failure: failure["place"])
     drafts = sorted(state.get("drafts", []), key=lambda done: done["place"])
     edits = sorted(state.get("edits", []), key=lambda done: done["place"])
-    worked = bool(drafts or edits or state.get("planned"))
+    worked = bool(drafts or edits or state.get("planned") or state.get("rearranged"))
     for failure in failures:
         if failure["problem"]["slug"] == QuotaExhausted.slug or not worked:
             raise FailedEarlier(failure["problem"])
@@ -168,6 +169,8 @@ async def answer(state: CopilotState, runtime: Context) -> dict[str, Any]:
         opened=_opened_here(found, run.root_run_id),
         planned=state.get("planned", 0),
         drafts=[(done["platform"], done["title"], len(done["failed"])) for done in drafts],
+        rearranged=state.get("rearranged", []),
+        too_late=state.get("too_late", 0),
         changed=[one["title"] for one in edits if one["changed"]],
         unchanged=[one["title"] for one in edits if not (one["changed"] or one["overtaken"])],
         overtaken=[one["title"] for one in edits if one["overtaken"]],
@@ -286,6 +289,7 @@ def build_copilot() -> StateGraph[CopilotState, GraphContext, CopilotState, Copi
     graph.add_node("route", route)
     graph.add_node("campaign", campaign)
     graph.add_node("strategy", planning.strategy)
+    graph.add_node("rearrange", rearrange)
     graph.add_node("choose", planning.choose)
     graph.add_node("draft", draft)
     graph.add_node("edit", edit)
@@ -293,7 +297,8 @@ def build_copilot() -> StateGraph[CopilotState, GraphContext, CopilotState, Copi
     graph.add_edge(START, "route")
     graph.add_conditional_edges("route", after_routing, ["campaign", "edit", "answer"])
     graph.add_conditional_edges("campaign", after_campaign)
-    graph.add_edge("strategy", "choose")
+    graph.add_edge("strategy", "rearrange")
+    graph.add_edge("rearrange", "choose")
     graph.add_conditional_edges("choose", to_work, ["draft", "edit", "answer"])
     graph.add_edge("draft", "answer")
     graph.add_edge("edit", "answer")

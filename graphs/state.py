@@ -65,6 +65,7 @@ class DraftFailed(TypedDict):
 class CopilotState(TypedDict, total=False):
     """State that the nodes share: `actions` as `core.actions.Action` in JSON, and what came of them.
 
+    `rearranged` says what was done to which slot, `too_late` counts changes to a time that is over, and
     `over` counts requested drafts beyond what one request writes.
     """
 
@@ -74,6 +75,8 @@ class CopilotState(TypedDict, total=False):
     asked_language: str | None
     campaign_id: str | None
     planned: int
+    rearranged: list[str]
+    too_late: int
     tasks: list[DraftTask]
     over: int
     task: DraftTask

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from core.calendar import SlotChange, rearranged
 from core.campaign import Campaign, CampaignFields, Slot
 from core.clock import Clock, to_instant
 from core.content import ApprovalState, Content, ContentStatus
@@ -156,7 +157,7 @@ class Campaigns:
             )
             for number, slot in enumerate(slots)
         ]
-        _require_real_times(numbered)
+        _require_real_times((slot.local_time, slot.timezone) for slot in numbered)
 
         days = [slot.local_time[:10] for slot in numbered]
         first, last = min(days, default=""), max(days, default="")
@@ -176,15 +177,30 @@ class Campaigns:
                 if slot.slot_id not in taken and (slot.platform, slot.local_time) not in busy
             ]
             calendar = sorted([*stay, *fresh], key=_when)
-            if len(calendar) > MOST_SLOTS:
-                raise InvalidFields(
-                    [{"field": "calendar", "message": f"a campaign has at most {MOST_SLOTS} slots"}]
-                )
+            _require_room(calendar)
             return {} if calendar == campaign.calendar else {"calendar": calendar}
 
         # A draft may have been checked with the time of a removed slot.
         async with self._rechecks.after_change(scope):
             return await edit(self._campaigns, scope, campaign_id, changes)
+
+    async def rearrange(
+        self, scope: Scope, campaign_id: str, changes: Sequence[SlotChange], timezone: str, run_id: str
+    ) -> Campaign:
+        """Change the named slots for a run; every other slot stays as it is, whatever else is written.
+
+        Raises:
+            InvalidFields: The calendar would be too long, or a time does not exist.
+        """
+        _require_real_times((one.local_time, timezone) for one in changes if one.local_time)
+
+        def changed(campaign: Campaign) -> dict[str, Any]:
+            calendar = rearranged(campaign.calendar, changes, timezone, run_id)
+            _require_room(calendar)
+            return {} if calendar == campaign.calendar else {"calendar": calendar}
+
+        async with self._rechecks.after_change(scope):
+            return await edit(self._campaigns, scope, campaign_id, changed)
 
     async def mark_drafted(
         self,
@@ -235,12 +251,18 @@ def _when(slot: Slot) -> tuple[Any, str]:
     return to_instant(slot.local_time, slot.timezone), slot.slot_id
 
 
-def _require_real_times(slots: Sequence[Slot]) -> None:
-    """Refuse slots on days that do not exist: the pattern of a wall time does not exclude them."""
+def _require_room(calendar: Sequence[Slot]) -> None:
+    if len(calendar) > MOST_SLOTS:
+        message = f"a campaign has at most {MOST_SLOTS} slots"
+        raise InvalidFields([{"field": "calendar", "message": message}])
+
+
+def _require_real_times(times: Iterable[tuple[str, str]]) -> None:
+    """Raise InvalidFields for a wall time that does not exist in its zone; its pattern cannot tell."""
     errors: list[dict[str, str]] = []
-    for number, slot in enumerate(slots):
+    for number, (local_time, timezone) in enumerate(times):
         try:
-            _when(slot)
+            to_instant(local_time, timezone)
         except (ValueError, OverflowError):
             errors.append({"field": f"calendar.{number}.local_time", "message": "there is no such time"})
     if errors:

@@ -36,6 +36,7 @@ _LEFT = {
     "slots without a draft": "open",
     "drafts with failed checks": "flagged",
     "pieces that failed": "failed",
+    "calendar changes to a time that is over": "too_late",
     "pieces more than one request writes": "over",
 }
 _SAID = {

@@ -9,7 +9,7 @@ import orjson
 from core.ids import new_id
 from tests.doubles.fault_server import FaultServer
 from tests.doubles.routes import action, is_router, routed
-from tests.doubles.wire import Reply, schema_of
+from tests.doubles.wire import Reply, fitting, schema_of
 from tests.e2e.grammar import Frame, check
 from tests.e2e.world import World
 
@@ -138,3 +138,42 @@ async def test_the_demo_model_shortens_and_lengthens_and_says_what_it_cannot(ali
     assert (await alive.drafts()) == [longer]
     said = "".join(frame.event["delta"] for frame in frames if frame.kind == "TEXT_MESSAGE_CONTENT")
     assert "real model" in said
+
+
+async def test_named_slots_move_and_drop_and_nothing_else_of_the_calendar_changes(
+    served: World, model: FaultServer
+) -> None:
+    thread = new_id()
+
+    async def plan(body: dict[str, Any]) -> Reply:
+        value = orjson.loads(fitting(schema)) if (schema := schema_of(body)) else {}
+        if is_router(body):
+            return routed(action("plan", platforms=["email"], when="2027-03-01/2027-03-14", count=3))
+        if "slots" in value:
+            slot = value["slots"][0]
+            value["slots"] = [{**slot, "day": day, "theme": f"Theme {'x' * day}"} for day in (1, 4, 8)]
+        return Reply(orjson.dumps(value).decode()) if schema else Reply("Planned.")
+
+    model.answer = plan
+    await served.say("Plan it", thread=thread)
+    before = (await served.thread(thread))["state"]["calendar"]
+
+    async def answer(body: dict[str, Any]) -> Reply:
+        move = action("calendar", operation="move", targets=["S1"], when="2027-03-20")
+        drop = action("calendar", operation="drop", targets=["S2"])
+        past = action("calendar", operation="move", targets=["S3"], when="2020-01-01")
+        return routed(move, drop, past) if is_router(body) else Reply("Done.")
+
+    model.answer = answer
+    frames = await served.say("Move the first to the 20th, drop the second", thread=thread)
+    check(frame.event for frame in frames)
+    after = {slot["slot_id"]: slot for slot in (await served.thread(thread))["state"]["calendar"]}
+    first, second, third = before
+    assert after[first["slot_id"]]["local_time"] == f"2027-03-20{first['local_time'][10:]}"
+    assert after[first["slot_id"]]["content_id"] == first["content_id"]
+    assert after[second["slot_id"]]["state"] == "dropped"
+    assert after[third["slot_id"]] == third
+    (result,) = results(frames)
+    assert [one["operation"] for one in result["operations"]] == ["move", "drop"]
+    assert "calendar changes to a time that is over: 1" in model.calls[-1].prompt
+    assert len(await served.drafts()) == 3

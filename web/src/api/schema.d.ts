@@ -1158,6 +1158,8 @@ export interface components {
             state?: "proposed" | "planned" | "drafted" | "dropped";
             /** Run Id */
             run_id?: string | null;
+            /** Changed By */
+            changed_by?: string | null;
             content?: components["schemas"]["SlotContent"] | null;
         };
         /**
@@ -2320,6 +2322,8 @@ export interface components {
             state?: "proposed" | "planned" | "drafted" | "dropped";
             /** Run Id */
             run_id?: string | null;
+            /** Changed By */
+            changed_by?: string | null;
         };
         /**
          * SlotContent
