@@ -37,6 +37,7 @@ def answer_inputs(
     opened: bool = False,
     planned: int = 0,
     drafts: Sequence[tuple[str, str, int]] = (),
+    known: Mapping[str, Any] | None = None,
     rearranged: Sequence[str] = (),
     too_late: int = 0,
     changed: Sequence[str] = (),
@@ -63,6 +64,7 @@ def answer_inputs(
         opened: Whether the campaign was made in this run.
         planned: Calendar slots that were planned in this run.
         drafts: Platform, title and number of failed checks of each draft that was written.
+        known: The drafts and slots that the person may ask about.
         rearranged: What was done to which slots of the calendar.
         too_late: Changes of the calendar that were left out since their time is over.
         changed: Titles of drafts that were changed.
@@ -102,7 +104,8 @@ def answer_inputs(
         ],
     }
     shared = shared_inputs(business, facts, memories, campaign)
-    return {**shared, "history": history_input(history), "task": task}
+    lists = known or {"drafts": [], "slots": []}
+    return {**shared, **lists, "history": history_input(history), "task": task}
 
 
 def _waiting(operation: str, titles: Sequence[str], available: bool) -> str:

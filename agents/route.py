@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Any, get_args
@@ -30,7 +30,7 @@ from core.business import Business, Memory
 from core.campaign import PLATFORMS, Campaign, ContentType, Platform, Slot
 from core.content import Content
 
-_TITLE = 60
+_TITLE, _FINDINGS, _TEXT = 60, 300, 2_000
 _MOST_SLOTS = 40
 _HISTORY_TURNS, _HISTORY_CHARACTERS = 8, 600
 _MOST_COUNT, _MOST_PLATFORMS = 100, 40
@@ -115,6 +115,8 @@ class Listed:
     status: str
     when: str = ""
     other: str | None = None
+    findings: str = ""
+    text: str = ""
 
     @property
     def is_slot(self) -> bool:
@@ -142,6 +144,10 @@ class Handles:
                 title=title_of(draft, by_id.get(draft.slot_id or "")),
                 status=draft.status if draft.approval_state == "pending" else draft.approval_state,
                 other=draft.slot_id,
+                findings="; ".join(one.message for one in draft.ai_metadata.checks if not one.passed)[
+                    :_FINDINGS
+                ],
+                text=" / ".join(text for _, text in draft.draft_text(draft.platform).texts())[:_TEXT],
             )
             for number, draft in enumerate(drafts, start=1)
         ]
@@ -159,6 +165,13 @@ class Handles:
             for number, slot in enumerate(shown, start=1)
         ]
         return cls(listed, slots, focus if any(draft.id == focus for draft in drafts) else None)
+
+    def inputs(self, shown: Container[str] = ()) -> dict[str, Any]:
+        """The lists as prompts show them; the drafts of the ids in `shown` with their whole text."""
+        return {
+            "drafts": [{**vars(one), "text": one.text if one.id in shown else ""} for one in self.drafts],
+            "slots": [{**vars(one), "when": _spoken(one.when)} for one in self.slots[:_MOST_SLOTS]],
+        }
 
     def handle(self, document_id: str | None) -> str | None:
         """The handle of a document, if it has one."""
@@ -212,8 +225,7 @@ def router_inputs(
     return {
         **shared,
         "history": turns,
-        "drafts": [vars(one) for one in handles.drafts],
-        "slots": [{**vars(one), "when": _spoken(one.when)} for one in handles.slots[:_MOST_SLOTS]],
+        **handles.inputs(),
         "task": {
             "language": language_input(business.language),
             "today": f"{today.isoformat()} ({today:%A})",

@@ -156,7 +156,9 @@ async def answer(state: CopilotState, runtime: Context) -> dict[str, Any]:
         await context.stream.end_answer(_nothing)
         context.stream.ask(Clarification(question=context.stream.answer.text, options=question.options))
         return {}
-    facts = await run.recall.nearest_facts(run.business, context.request.text)
+    facts = await run.recall.facts_for(run.business, context.request.text)
+    asked_about = {target for action in chosen(state, "answer", "analyse") for target in action.targets}
+    shown = asked_about | ({context.request.focus} if context.request.focus else set())
     inputs = answer_inputs(
         business=run.business,
         facts=facts,
@@ -169,6 +171,7 @@ async def answer(state: CopilotState, runtime: Context) -> dict[str, Any]:
         opened=_opened_here(found, run.root_run_id),
         planned=state.get("planned", 0),
         drafts=[(done["platform"], done["title"], len(done["failed"])) for done in drafts],
+        known=(await context.handles).inputs(shown),
         rearranged=state.get("rearranged", []),
         too_late=state.get("too_late", 0),
         changed=[one["title"] for one in edits if one["changed"]],

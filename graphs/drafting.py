@@ -20,7 +20,6 @@ from graphs.stream import ArtefactLane
 from services.check_basis import CheckBasis
 
 TOOL_NAMES = {"instagram": "write_post", "linkedin": "write_post", "email": "write_email", "sms": "write_sms"}
-FACTS_IN_PROMPT = 12
 MEMORIES_IN_PROMPT = 3
 
 
@@ -90,7 +89,7 @@ async def _write(
     # Taken before writing: a fact that changes from now on makes the checks stale.
     basis = CheckBasis(run.business, campaign, run.clock.now())
     about = f"{wanted['theme']} {campaign.goal}"
-    facts = (await run.recall.nearest_facts(run.business, about))[:FACTS_IN_PROMPT]
+    facts = await run.recall.facts_for(run.business, about)
     memories = await run.recall.retrieve(run.scope, about, limit=MEMORIES_IN_PROMPT)
 
     def inputs(findings: Sequence[str], previous: str | None) -> Mapping[str, Any]:

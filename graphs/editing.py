@@ -16,7 +16,7 @@ from core.errors import MarqueeError, UnusableAnswer
 from core.rules.claims import Claim
 from core.rules.findings import Check
 from graphs.context import GraphContext
-from graphs.drafting import FACTS_IN_PROMPT, MEMORIES_IN_PROMPT, finish_unstopped
+from graphs.drafting import MEMORIES_IN_PROMPT, finish_unstopped
 from graphs.guard import Assignment, check, write_guarded
 from graphs.state import EditTask
 from graphs.stream import ArtefactLane
@@ -76,7 +76,7 @@ async def _change(
     run = context.run
     basis = CheckBasis(run.business, campaign, run.clock.now())
     about = f"{action.brief} {content.title or content.text_content.caption[:200]}"
-    facts = (await run.recall.nearest_facts(run.business, about))[:FACTS_IN_PROMPT]
+    facts = await run.recall.facts_for(run.business, about)
     memories = await run.recall.retrieve(run.scope, about, limit=MEMORIES_IN_PROMPT)
     made = content.ai_metadata
     failed = [one.message for one in made.checks if one.stops_approval]

@@ -42,7 +42,7 @@ async def strategy(state: CopilotState, runtime: Context) -> dict[str, Any]:
             lane.replay(orjson.dumps(_shown(earlier, summary)).decode())
             saved, planned = found, earlier
         else:
-            facts = await run.recall.nearest_facts(run.business, context.request.text)
+            facts = await run.recall.facts_for(run.business, context.request.text)
             inputs = calendar_inputs(
                 business=run.business,
                 facts=facts,

@@ -51,6 +51,10 @@ class Remembered:
     run_id: str | None = None
 
 
+MOST_FACTS = 60
+"""Facts that one prompt holds."""
+
+
 class Recall:
     """Memories: documents in the database, with an index in Chroma.
 
@@ -163,6 +167,14 @@ class Recall:
         likeness = await self._embedder.likeness(question, [f"{fact.key}: {fact.value}" for fact in facts])
         ranked = sorted(zip(likeness, facts, strict=True), key=lambda pair: pair[0], reverse=True)
         return [fact for _, fact in ranked]
+
+    async def facts_for(self, business: Business, subject: str) -> list[Fact]:
+        """Return the valid facts in their own order, so that prompts share a beginning.
+
+        All of them up to `MOST_FACTS`, else the nearest to the subject.
+        """
+        nearest = {fact.id for fact in (await self.nearest_facts(business, subject))[:MOST_FACTS]}
+        return [fact for fact in business.facts if fact.id in nearest]
 
     async def forget(self, scope: Scope, refs: Sequence[str]) -> None:
         """Remove the memories of some runs or other documents.

@@ -8,6 +8,7 @@ from datetime import date
 from agents.offline.ideas import public
 from agents.offline.knowing import answering, prices, tells_of
 from agents.offline.reading import Material, Meaning, contact_in
+from agents.offline.referring import Desk, day_in, folded, found_in
 from agents.offline.speech import Speech, guess_language, plain
 from agents.offline.subjects import intent_of
 from agents.offline.wishes import missing_in
@@ -25,6 +26,7 @@ _DECISION = re.compile(
     r"(?:\. Drafts: (.+))?)?"
 )
 """Pattern of a remembered decision: the request and its result."""
+_TOLD = 3
 _DONE = {
     "calendar slots planned": "planned",
     "drafts written": "wrote",
@@ -70,8 +72,6 @@ def _report(speech: Speech, done: list[str], left: list[str]) -> list[str]:
         sentences.append(speech.say("answer", "done", done=speech.listed(made)))
     opened = [line.removeprefix("new campaign: ") for line in done if line.startswith("new campaign: ")]
     sentences += [speech.say("answer", "opened", campaign=name) for name in opened]
-    if any(line.startswith("slots without a draft: 0") for line in left):
-        return [*sentences, speech.say("answer", "complete")]
     if missing := _counted(speech, left, _LEFT):
         sentences.append(speech.say("answer", "left", left=speech.listed(missing)))
     for start, phrase in _SAID.items():
@@ -106,7 +106,29 @@ def _counted(speech: Speech, lines: list[str], names: dict[str, str]) -> list[st
     return found
 
 
+def _from_the_desk(speech: Speech, material: Material, request: str) -> str:
+    """Tell what a draft says or what the calendar has, if the request asks for that."""
+    desk, words = Desk.of(material), folded(request)
+    if desk.slots and found_in("next", words) and not any(slot.status == "open" for slot in desk.slots):
+        return speech.say("answer", "complete")
+    if found_in("looks", words) and (shown := [draft for draft in desk.drafts if draft.text]):
+        return " ".join(speech.say("answer", "reads", title=one.title, text=one.text) for one in shown[:2])
+    coming = [slot for slot in desk.slots if slot.day and slot.day >= desk.today]
+    if not coming or not found_in("planned", words):
+        return ""
+    day = day_in(words, desk.today)
+    of_day = [slot for slot in coming if slot.day == day]
+    told = [
+        f"{speech.day(slot.day)} {slot.time[11:16]}, {slot.platform}: {slot.title}"
+        for slot in (of_day or coming)[:_TOLD]
+        if slot.day
+    ]
+    return speech.say("answer", "nothing_planned" if day and not of_day else "planned", slots="; ".join(told))
+
+
 def _reply(speech: Speech, material: Material, meaning: Meaning, request: str) -> str:
+    if on_the_desk := _from_the_desk(speech, material, request):
+        return on_the_desk
     intent = intent_of(request, meaning)
     facts = answering(material, meaning, request)
     if intent in {"chat", ""} and not (facts and request.rstrip().endswith("?")):

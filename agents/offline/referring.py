@@ -84,6 +84,7 @@ class Item:
     status: str
     title: str
     time: str = ""
+    text: str = ""
 
     @property
     def day(self) -> date | None:
@@ -107,7 +108,8 @@ class Desk:
         drafts, slots = [], []
         for handle, rest in _ITEM.findall(material.sections.get("drafts", "")):
             platform, status, title = (part.strip() for part in rest.split("|", 2))
-            drafts.append(Item(handle, platform, status, title))
+            title, _, text = title.partition(" | text: ")
+            drafts.append(Item(handle, platform, status, title.partition(" | findings: ")[0], text=text))
         for handle, rest in _ITEM.findall(material.sections.get("slots", "")):
             when, platform, status, title = (part.strip() for part in rest.split("|", 3))
             slots.append(Item(handle, platform, status, title, when.split(" ", 1)[1].replace(" ", "T")))

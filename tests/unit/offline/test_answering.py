@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from agents.route import Handles, Listed
 from core.business import Business, Memory
 from tests.unit.offline.businesses import BAKERY, CAFE, GROOMER, GYM, NOW
 from tests.unit.offline.desk import Desk, asked
@@ -38,6 +39,35 @@ async def test_the_answer_counts_what_was_done_and_what_is_left(desk: Desk) -> N
     assert "one draft with a failed check, one draft that did not work out and 4 posts to write" in answer
     german = await desk.ask("copilot/answer", asked(GROOMER, "Plane eine Kampagne für uns", planned=4))
     assert german == "Ich habe 4 Beiträge geplant. Soll ich als Nächstes die Texte dazu schreiben?"
+
+
+@pytest.mark.parametrize(
+    ("request_text", "expected"),
+    [
+        ("What should I post tomorrow?", "25 November 2026 09:00, email: Rest days"),
+        ("What is planned this month?", "email: Rest days; 1 December 2026 12:00, instagram: Stairs"),
+        ("Is anything planned on 30 November?", "Nothing is planned for that day."),
+        ("Was ist geplant?", "email: Rest days"),
+    ],
+)
+async def test_what_is_planned_is_told_from_the_calendar(
+    desk: Desk, request_text: str, expected: str
+) -> None:
+    slots = [
+        Listed("S1", "s1", "email", "Rest days", "open", when="2026-11-25T09:00"),
+        Listed("S2", "s2", "instagram", "Stairs", "open", when="2026-12-01T12:00"),
+    ]
+    inputs = asked(GYM, request_text, known=Handles((), slots).inputs())
+    assert expected in await desk.ask("copilot/answer", inputs)
+
+
+async def test_a_draft_is_read_out_and_go_on_is_answered_where_nothing_is_left(desk: Desk) -> None:
+    draft = Listed("D1", "d1", "email", "Rest days", "draft", text="Sleep well / Come back stronger")
+    slot = Listed("S1", "s1", "email", "Rest days", "drafted", when="2026-11-25T09:00", other="d1")
+    known = Handles([draft], [slot]).inputs(shown={"d1"})
+    assert "Come back stronger" in await desk.ask("copilot/answer", asked(GYM, "show me it", known=known))
+    done = await desk.ask("copilot/answer", asked(GYM, "continue", known=known))
+    assert done.startswith("Everything in the calendar is written.")
 
 
 def decision(text: str) -> Memory:
