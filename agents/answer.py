@@ -13,7 +13,6 @@ from core.business import Business, Fact, Memory
 from core.campaign import Campaign
 
 CANNOT: Mapping[str, str] = {
-    "variants": "offering alternatives in the chat",
     "analyse": "reading results",
     "reply": "answering customers",
     "poster": "making a poster",
@@ -40,6 +39,7 @@ def answer_inputs(
     known: Mapping[str, Any] | None = None,
     rearranged: Sequence[str] = (),
     too_late: int = 0,
+    offered: Sequence[int] = (),
     changed: Sequence[str] = (),
     unchanged: Sequence[str] = (),
     overtaken: Sequence[str] = (),
@@ -67,6 +67,7 @@ def answer_inputs(
         known: The drafts and slots that the person may ask about.
         rearranged: What was done to which slots of the calendar.
         too_late: Changes of the calendar that were left out since their time is over.
+        offered: How many alternatives each request for some got.
         changed: Titles of drafts that were changed.
         unchanged: Titles of drafts that were to be changed and are as they were.
         overtaken: Titles of drafts that a person changed meanwhile.
@@ -82,6 +83,7 @@ def answer_inputs(
     done = [f"new campaign: {campaign.name}"] if opened and campaign else []
     done += [f"calendar slots planned: {planned}"] if planned else []
     done += [f"calendar entries changed: {len(rearranged)} ({'; '.join(rearranged)})"] if rearranged else []
+    done += [f"alternatives offered: {sum(offered)}"] if sum(offered) else []
     done += [f"drafts changed: {len(changed)} ({'; '.join(changed)})"] if changed else []
     done += [f"drafts written: {len(drafts)} ({titles})"] if drafts else []
     counts = {
@@ -96,6 +98,7 @@ def answer_inputs(
         "done": done,
         "left": [
             *(f"{name}: {count}" for name, count in counts.items() if count),
+            *(["not changed, it is as it was: no alternative was found"] if 0 in offered else []),
             *(f"not changed, it is as it was: {title}" for title in unchanged),
             *(f"not changed, since the person has changed it meanwhile: {title}" for title in overtaken),
             *(f"cannot do yet: {CANNOT[intent]}" for intent in dict.fromkeys(cannot)),

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import cache
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -21,6 +21,7 @@ from core.content import Content, ContentFields, TextContent
 from core.rules.platforms import limits_for
 
 _MOST_HASHTAGS, _HASHTAG_CHARACTERS = 60, 100
+_VARIANTS, _MOST_VARIANTS = 3, 8
 
 Tag = Annotated[str, Field(max_length=200, json_schema_extra=held_to(40))]
 _HASHTAG = re.compile(r"#[^\s#]+")
@@ -56,11 +57,33 @@ class Sms(BaseModel):
     text: Annotated[str, Field(min_length=1, max_length=3_000, json_schema_extra=held_to(600))]
 
 
+class Alternative(BaseModel):
+    """One text to choose, and what is different about it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: Annotated[str, Field(min_length=1, max_length=10_000)]
+    note: Annotated[str, Field(max_length=400, json_schema_extra=held_to(120))] = ""
+
+
+class Alternatives(BaseModel):
+    """Texts to choose from, for a field of a draft, its opening, or the whole of it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    field: Literal["subject", "preheader", "body", "cta", "caption", "text", "opening", "whole"]
+    alternatives: Annotated[list[Alternative], Field(max_length=12)]
+
+
 POST: Specialist[Post] = Specialist(name="copywriter", prompt="copywriter/post", output=Post, tools=_TOOLS)
 EMAIL: Specialist[Email] = Specialist(
     name="copywriter", prompt="copywriter/email", output=Email, tools=_TOOLS
 )
 SMS: Specialist[Sms] = Specialist(name="copywriter", prompt="copywriter/sms", output=Sms, tools=_TOOLS)
+
+VARIANTS: Specialist[Alternatives] = Specialist(
+    name="copywriter", prompt="copywriter/variants", output=Alternatives
+)
 
 
 def specialist_for(platform: Platform) -> Specialist[Any]:
@@ -115,6 +138,29 @@ def edit_inputs(
         "draft": json.dumps(to_arguments(content), ensure_ascii=False),
         "limits": _limits(content.platform),
         "task": {**task_inputs(business, language, today, request), "platform": content.platform},
+    }
+
+
+def variants_inputs(
+    *,
+    business: Business,
+    facts: Sequence[Fact],
+    memories: Sequence[Memory],
+    campaign: Campaign | None,
+    content: Content | None,
+    platform: Platform,
+    request: str,
+    count: int | None,
+    language: str,
+    today: date,
+) -> dict[str, Any]:
+    """Return the inputs for alternatives to a draft, or to a text that is still to be written."""
+    task = {"platform": platform, "count": min(count or _VARIANTS, _MOST_VARIANTS)}
+    return {
+        **shared_inputs(business, facts, memories, campaign),
+        "draft": json.dumps(to_arguments(content), ensure_ascii=False) if content else "",
+        "limits": _limits(platform),
+        "task": {**task_inputs(business, language, today, request), **task},
     }
 
 

@@ -20,18 +20,18 @@ from core.errors import MarqueeError, QuotaExhausted, UnusableAnswer, VersionMis
 from core.rules.claims import Source
 from core.rules.figures import has_figures
 from core.views import CampaignSummary, DraftState
-from graphs import drafting, editing, planning
+from graphs import drafting, editing, planning, varying
 from graphs.asking import ask
 from graphs.context import GraphContext
 from graphs.rearranging import rearrange
 from graphs.routing import NEEDS_CAMPAIGN, route
-from graphs.state import CopilotState, EditTask, chosen
+from graphs.state import CopilotState, EditTask, VariantsTask, chosen
 from services.checks import sources_of
 from services.recall import Remembered
 
 Context = Runtime[GraphContext]
 
-CANNOT: tuple[Intent, ...] = ("variants", "analyse", "reply", "poster", "video")
+CANNOT: tuple[Intent, ...] = ("analyse", "reply", "poster", "video")
 """What is understood and cannot be done yet: the answer says so, and nothing else happens."""
 
 AVAILABLE = frozenset({"delete"})
@@ -83,15 +83,22 @@ def to_work(state: CopilotState) -> list[Send] | Literal["answer"]:
     languages = {"language": state["language"], "asked_language": state["asked_language"]}
     carried = {**languages, "campaign_id": state["campaign_id"]}
     edits = [(target, action) for action in chosen(state, "edit") for target in action.targets]
+    varied = [(next(iter(action.targets), None), action) for action in chosen(state, "variants")]
+    number = len(tasks) + len(edits) + len(varied)
     sent = [Send("draft", {**carried, "task": task}) for task in tasks]
     for place, (content_id, action) in enumerate(edits, start=len(tasks) + 1):
         task = EditTask(
             place=place,
-            of=len(tasks) + len(edits),
+            of=number,
             content_id=content_id,
             action=action.model_dump(mode="json"),
         )
         sent.append(Send("edit", {**carried, "edit": task}))
+    for place, (target, action) in enumerate(varied, start=number - len(varied) + 1):
+        wanted = VariantsTask(
+            place=place, of=number, content_id=target, action=action.model_dump(mode="json")
+        )
+        sent.append(Send("variants", {**carried, "variants": wanted}))
     return sent or "answer"
 
 
@@ -113,6 +120,15 @@ async def edit(state: CopilotState, runtime: Context) -> dict[str, Any]:
     context.stream.campaign_id = context.stream.campaign_id or content.campaign_id
     title = title_of(content, None)
     return {"edits": [{**done, "title": title, "changed": changed, "overtaken": False}]}
+
+
+async def variants(state: CopilotState, runtime: Context) -> dict[str, Any]:
+    """Offer alternatives; a failure is kept for the answer."""
+    task = state["variants"]
+    try:
+        return {"offered": [await varying.offer(runtime.context, state["asked_language"], task)]}
+    except MarqueeError as error:
+        return {"failures": [{"place": task["place"], "problem": error.problem()}]}
 
 
 async def draft(state: CopilotState, runtime: Context) -> dict[str, Any]:
@@ -141,7 +157,7 @@ async def answer(state: CopilotState, runtime: Context) -> dict[str, Any]:
     failures = sorted(state.get("failures", []), key=lambda failure: failure["place"])
     drafts = sorted(state.get("drafts", []), key=lambda done: done["place"])
     edits = sorted(state.get("edits", []), key=lambda done: done["place"])
-    worked = bool(drafts or edits or state.get("planned") or state.get("rearranged"))
+    worked = bool(drafts or edits or state.get("planned") or state.get("rearranged") or state.get("offered"))
     for failure in failures:
         if failure["problem"]["slug"] == QuotaExhausted.slug or not worked:
             raise FailedEarlier(failure["problem"])
@@ -174,6 +190,7 @@ async def answer(state: CopilotState, runtime: Context) -> dict[str, Any]:
         known=(await context.handles).inputs(shown),
         rearranged=state.get("rearranged", []),
         too_late=state.get("too_late", 0),
+        offered=state.get("offered", []),
         changed=[one["title"] for one in edits if one["changed"]],
         unchanged=[one["title"] for one in edits if not (one["changed"] or one["overtaken"])],
         overtaken=[one["title"] for one in edits if one["overtaken"]],
@@ -296,14 +313,16 @@ def build_copilot() -> StateGraph[CopilotState, GraphContext, CopilotState, Copi
     graph.add_node("choose", planning.choose)
     graph.add_node("draft", draft)
     graph.add_node("edit", edit)
+    graph.add_node("variants", variants)
     graph.add_node("answer", answer)
     graph.add_edge(START, "route")
-    graph.add_conditional_edges("route", after_routing, ["campaign", "edit", "answer"])
+    graph.add_conditional_edges("route", after_routing, ["campaign", "edit", "variants", "answer"])
     graph.add_conditional_edges("campaign", after_campaign)
     graph.add_edge("strategy", "rearrange")
     graph.add_edge("rearrange", "choose")
-    graph.add_conditional_edges("choose", to_work, ["draft", "edit", "answer"])
+    graph.add_conditional_edges("choose", to_work, ["draft", "edit", "variants", "answer"])
     graph.add_edge("draft", "answer")
     graph.add_edge("edit", "answer")
+    graph.add_edge("variants", "answer")
     graph.add_edge("answer", END)
     return graph

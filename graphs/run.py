@@ -152,7 +152,7 @@ class Attempt:
             most_drafts=copilot.most_drafts,
         )
         await copilot.graph.ainvoke(
-            {"version": GRAPH_VERSION, "drafts": [], "edits": [], "failures": []},
+            {"version": GRAPH_VERSION, "drafts": [], "edits": [], "offered": [], "failures": []},
             {
                 "configurable": {
                     "thread_id": run.root_run_id,

@@ -35,6 +35,15 @@ class EditTask(TypedDict):
     action: dict[str, Any]
 
 
+class VariantsTask(TypedDict):
+    """Alternatives to offer for a draft, or for a text that is still to be written."""
+
+    place: int
+    of: int
+    content_id: str | None
+    action: dict[str, Any]
+
+
 class DraftDone(TypedDict):
     """A saved draft."""
 
@@ -81,7 +90,9 @@ class CopilotState(TypedDict, total=False):
     over: int
     task: DraftTask
     edit: EditTask
+    variants: VariantsTask
     drafts: Annotated[list[DraftDone], add]
+    offered: Annotated[list[int], add]
     edits: Annotated[list[EditDone], add]
     failures: Annotated[list[DraftFailed], add]
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx2
 
-from agents.offline import answering, editing, planning, routing, writing
+from agents.offline import answering, editing, planning, routing, varying, writing
 from agents.offline.reading import Embed, Material, Meaning, number_from, read, spoken
 
 MODEL = "offline-demo"
@@ -113,6 +113,8 @@ class OfflineTransport(httpx2.AsyncBaseTransport):
                 value = planning.plan(material, self._meaning)
             case "editor", _:
                 value = editing.edit(material, self._meaning)
+            case "variants", _:
+                value = varying.variants(material, self._meaning)
             case "copywriter", "email":
                 value = writing.email(material, self._meaning)
             case "copywriter", "sms":

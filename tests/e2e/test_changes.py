@@ -177,3 +177,33 @@ async def test_named_slots_move_and_drop_and_nothing_else_of_the_calendar_change
     assert [one["operation"] for one in result["operations"]] == ["move", "drop"]
     assert "calendar changes to a time that is over: 1" in model.calls[-1].prompt
     assert len(await served.drafts()) == 3
+
+
+async def test_alternatives_are_offered_and_the_chosen_one_is_put_in(
+    served: World, model: FaultServer
+) -> None:
+    thread = new_id()
+    draft = await written(served, thread)
+    offered = {"field": "subject", "alternatives": [{"text": name, "note": ""} for name in ("One", "Two")]}
+
+    async def answer(body: dict[str, Any]) -> Reply:
+        if is_router(body):
+            return routed(action("variants", targets=["D1"], count=2, brief="Two other subject lines"))
+        return Reply(orjson.dumps(offered).decode()) if schema_of(body) else Reply("Which one?")
+
+    model.answer = answer
+    frames = await served.say("Two other subject lines", thread=thread)
+    check(frame.event for frame in frames)
+    assert results(frames) == [{**offered, "content_id": draft["_id"]}]
+    assert await served.drafts() == [draft]
+    assert "alternatives offered: 2" in model.calls[-1].prompt
+
+
+async def test_the_demo_model_offers_subject_lines_and_writes_nothing(alive: World) -> None:
+    thread = new_id()
+    await alive.say("Write an e-mail about our spring offer", thread=thread)
+    before = await alive.drafts()
+    frames = await alive.say("Give me three other subject lines for the e-mail", thread=thread)
+    (result,) = results(frames)
+    assert len({one["text"] for one in result["alternatives"]}) == 3
+    assert await alive.drafts() == before
