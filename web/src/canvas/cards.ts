@@ -37,9 +37,19 @@ export const DRAFT_NAMES: Record<Platform, string> = {
 
 export type CardState = "planned" | "writing" | "checking" | "failed" | "ready" | "approved" | "unsaved";
 
+/** Whether it is a draft that is written or changed, not a calendar or something to choose from. */
+export function isDraft({ name }: Artefact): boolean {
+  return name.startsWith("write_") || name === "edit_draft";
+}
+
+/** The draft that was saved, or that is changed. */
+export function contentIdOf({ result, identity }: Artefact): string | undefined {
+  return result?.content_id ?? identity.content_id;
+}
+
 /** The name by which a draft is opened: its slot, else its document, else its call. */
 export function artefactKey(artefact: Artefact): string {
-  return artefact.identity.slot_id ?? artefact.result?.content_id ?? artefact.id;
+  return artefact.identity.slot_id ?? contentIdOf(artefact) ?? artefact.id;
 }
 
 /** Where it would be posted. */
@@ -129,8 +139,8 @@ export function joinCards(slots: Slot[], contents: Content[], live: RunView | nu
     cards.set(key, { key, platform, at: null, theme: content.title || firstWords(content), segment: "", slotId: null, content, artefact: null });
   }
   for (const artefact of artefacts) {
-    if (artefact.name === "plan_calendar") continue;
-    const saved = [...cards.values()].find((card) => card.content && card.content.id === artefact.result?.content_id);
+    if (!isDraft(artefact)) continue;
+    const saved = [...cards.values()].find((card) => card.content && card.content.id === contentIdOf(artefact));
     const key = saved?.key ?? artefactKey(artefact);
     const { slot_id, local_time, theme = "" } = artefact.identity;
     const base = cards.get(key) ?? { key, content: null, segment: "", slotId: slot_id ?? null };

@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { calendarQuery, contentQuery } from "../api/queries";
 import type { Content } from "../api/types";
 import { useOpen } from "../canvas/open";
-import { failedChecks, artefactKey, artefactTitle, platformIcon, platformOf } from "../canvas/cards";
+import { failedChecks, artefactKey, artefactTitle, contentIdOf, isDraft, platformIcon, platformOf } from "../canvas/cards";
 import { Icon } from "../ui/icons";
 import { useHidden } from "../ui/undo";
 import type { Artefact } from "./run";
@@ -54,11 +54,11 @@ function ArtefactChip({ artefact, campaignId, told }: ChipProps) {
   const { open, openAll, opened } = useOpen();
   const hidden = useHidden();
   const { data: contents, dataUpdatedAt } = useQuery({ ...contentQuery(campaignId ?? ""), enabled: campaignId !== null });
-  const saved = contents?.find((each) => each.id === artefact.result?.content_id);
+  const saved = contents?.find((each) => each.id === contentIdOf(artefact));
   const here = artefact.result?.content_id !== undefined && artefact.identity.campaign_id === campaignId;
   const gone = here && contents !== undefined && !saved && told !== null && dataUpdatedAt > told.getTime();
   const deleted = gone || (saved !== undefined && hidden.has(saved.id));
-  const calendar = artefact.name === "plan_calendar";
+  const calendar = !isDraft(artefact);
   const key = artefactKey(artefact);
   return (
     <button
@@ -92,9 +92,9 @@ function ArtefactState({ artefact, saved }: { artefact: Artefact; saved: Content
       </i>
     );
   }
-  if (artefact.name === "plan_calendar") return <Mark className="done" title="Saved" />;
-  const failed = failedChecks(saved?.ai_metadata.checks ?? artefact.result?.checks ?? []).length;
   if (!artefact.result) return <Mark className="wait" title="Not saved" />;
+  if (!isDraft(artefact)) return <Mark className="done" title="Saved" />;
+  const failed = failedChecks(saved?.ai_metadata.checks ?? artefact.result.checks ?? []).length;
   if (failed > 0) return <Mark className="fail" title={`${failed} ${failed === 1 ? "check" : "checks"} failed`} />;
   return (
     <i className="st ready" title="Ready for you">

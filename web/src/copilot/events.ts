@@ -23,6 +23,8 @@ export interface AgentStep {
 export interface Identity {
   tool_call_id: string;
   kind?: string;
+  /** The draft that is changed. */
+  content_id?: string;
   campaign_id?: string;
   platform?: string;
   slot_id?: string;

@@ -14,6 +14,7 @@ import { useUser } from "../session/session";
 import { Icon } from "../ui/icons";
 import { Trouble } from "../ui/trouble";
 import { clock, localTime, when } from "../canvas/dates";
+import { isDraft } from "../canvas/cards";
 import { SHARED, sourceChips, SourceChip } from "../canvas/sources";
 import { Chips } from "./chips";
 import { EditForm, useKeptEdit } from "./edit-message";
@@ -171,7 +172,7 @@ function Sources({ shown }: { shown: Shown }) {
 
 function Standing({ shown, last }: { shown: Shown; last: boolean }) {
   const { retry, running } = useThread();
-  const count = shown.artefacts.filter((artefact) => artefact.name !== "plan_calendar");
+  const count = shown.artefacts.filter(isDraft);
   const of = Math.max(count.length, ...count.map((artefact) => artefact.identity.of ?? 0));
   const done = count.filter((artefact) => artefact.result).length;
   if (shown.live && !shown.outcome) return <LiveLine run={shown.live} />;

@@ -148,8 +148,8 @@ export class LiveRun {
   private open(id: string, name: string, attempt: number): void {
     const identity: Partial<Identity> = this.identities.get(id) ?? {};
     for (const [key, draft] of this.drafts) {
-      const same = identity.slot_id !== undefined && draft.identity.slot_id === identity.slot_id;
-      if (draft.attempt < attempt && same) this.drafts.delete(key);
+      const same = (name: "slot_id" | "content_id") => identity[name] !== undefined && draft.identity[name] === identity[name];
+      if (draft.attempt < attempt && (same("slot_id") || same("content_id"))) this.drafts.delete(key);
     }
     this.argsText.delete(id);
     this.drafts.set(id, { id, name, identity, args: {}, stage: "writing", attempt });

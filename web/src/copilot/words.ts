@@ -1,4 +1,5 @@
 /** How the work of the agents is put into words. */
+import { isDraft } from "../canvas/cards";
 import type { AgentStep } from "./events";
 import type { Artefact, RunView } from "./run";
 
@@ -13,6 +14,7 @@ const TASKS: Record<string, [doing: string, done: string]> = {
   understand: ["reading your sentence", "request"],
   plan_calendar: ["planning the calendar", "calendar"],
   answer: ["answering", "answer"],
+  edit: ["changing", "change"],
   instagram: ["writing", "Instagram post"],
   linkedin: ["writing", "LinkedIn post"],
   email: ["writing", "e-mail"],
@@ -66,7 +68,7 @@ export function stepDone(step: AgentStep): string {
 }
 
 function written(run: RunView): Artefact[] {
-  return run.artefacts.filter((artefact) => artefact.name !== "plan_calendar");
+  return run.artefacts.filter(isDraft);
 }
 
 /** Bulbs: one per artefact; lit, burning, dark. */

@@ -1,7 +1,7 @@
 /** One card: how it stands, the preview that is also the editor, what failed, sources and room. */
 import { memo, useState, type KeyboardEvent } from "react";
 
-import type { Business } from "../api/types";
+import type { Business, Content } from "../api/types";
 import { checksOf, DRAFT_NAMES, platformIcon, PLATFORM_NAMES, stateOf, type Card } from "../canvas/cards";
 import { when, whenInWeek } from "../canvas/dates";
 import { useShown } from "../canvas/open";
@@ -12,6 +12,7 @@ import { Icon } from "../ui/icons";
 import { useMedia } from "../ui/media";
 import { Trouble } from "../ui/trouble";
 import { offerUndo } from "../ui/undo";
+import { Changed } from "./changed";
 import { CheckList } from "./check-list";
 import { CopyText } from "./copy-text";
 import { Discard } from "./discard";
@@ -36,7 +37,7 @@ export const DraftCard = memo(function DraftCard({ card, business, selected, yea
   const [edit, setEdit] = useEdit<DraftEdit>(editPlace(card));
   const [asking, setAsking] = useState(false);
   const article = useShown<HTMLElement>(selected);
-  const { save, remove, saving, error, reload } = useSave(card.content);
+  const { save, restore, remove, saving, error, reload } = useSave(card.content);
   const saved = wordsOf(card);
   const words = edit?.now ?? saved;
   const checks = edit || state === "checking" ? [] : checksOf(card);
@@ -59,6 +60,10 @@ export const DraftCard = memo(function DraftCard({ card, business, selected, yea
   function cancel() {
     setEdit(null);
     if (edit && isChanged(edit)) offerUndo({ text: `Discarded the changes to “${name}”.`, undo: () => setEdit(edit) });
+  }
+
+  async function takeBack(content: Content) {
+    if (await restore(content)) article.current?.focus({ preventScroll: true });
   }
 
   function keep() {
@@ -141,6 +146,9 @@ export const DraftCard = memo(function DraftCard({ card, business, selected, yea
         >
           {error.text}
         </Trouble>
+      )}
+      {card.content && !edit && state !== "writing" && state !== "checking" && (
+        <Changed content={card.content} name={name} busy={saving} onUndo={(content) => void takeBack(content)} />
       )}
       {edit && (
         <div className="card-edit">

@@ -11,13 +11,18 @@ import { patchOf, type DraftEdit } from "./words";
 
 type Read = Pick<Content, "id" | "version" | "revision">;
 
+interface Params {
+  path: { id: string };
+  header: { "If-Match": string };
+}
+
 export interface SaveError {
   text: string;
   /** What is on the screen is not what is saved: somebody else changed or deleted it. */
   stale: boolean;
 }
 
-/** `save` answers whether it worked, and its document comes back checked; `remove` can be undone. */
+/** `save` and `restore` answer whether it worked, and the document comes back checked; `remove` can be undone. */
 export function useSave(content: Content | null) {
   const queries = useQueryClient();
   const [saving, setSaving] = useState(false);
@@ -30,25 +35,30 @@ export function useSave(content: Content | null) {
     void queries.invalidateQueries({ queryKey: ["calendar", campaign_id] });
   }
 
-  async function save({ before, now, ...read }: DraftEdit): Promise<boolean> {
+  async function replace(read: Omit<Read, "id">, kept: string, send: (params: Params) => Promise<Content>): Promise<boolean> {
     if (!content) return false;
+    const path = { id: content.id };
     setSaving(true);
     setError(null);
     try {
-      const path = { id: content.id };
-      const saved = await overChecks({ ...read, id: content.id }, (version) =>
-        ok(api.PUT("/content/{id}", { params: { path, header: { "If-Match": etag(version) } }, body: patchOf(before, now) })),
-      );
+      const saved = await overChecks({ ...read, ...path }, (version) => send({ path, header: { "If-Match": etag(version) } }));
       await take(content, (all) => all.map((each) => (each.id === saved.id ? saved : each)));
       return true;
     } catch (failure) {
       const stale = isGone(failure) || isConflict(failure);
-      setError({ text: stale ? `${sentenceOf(failure)} Your text is kept here.` : sentenceOf(failure), stale });
+      setError({ text: stale ? `${sentenceOf(failure)}${kept}` : sentenceOf(failure), stale });
       return false;
     } finally {
       setSaving(false);
     }
   }
+
+  const save = ({ before, now, ...read }: DraftEdit) =>
+    replace(read, " Your text is kept here.", (params) => ok(api.PUT("/content/{id}", { params, body: patchOf(before, now) })));
+
+  /** Bring the revision before the present one back. */
+  const restore = ({ version, revision }: Content) =>
+    replace({ version, revision }, "", (params) => ok(api.POST("/content/{id}/restore", { params, body: { revision: revision - 1 } })));
 
   async function reload(): Promise<void> {
     setError(null);
@@ -73,7 +83,7 @@ export function useSave(content: Content | null) {
     });
   }
 
-  return { save, remove, saving, error, reload };
+  return { save, restore, remove, saving, error, reload };
 }
 
 /** Change the version that was read, or the newest one if only its checks were made again since. */

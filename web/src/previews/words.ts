@@ -25,9 +25,11 @@ export function editPlace(card: Card): string {
 
 /** What the card says now. */
 export function wordsOf(card: Card): Words {
-  const streaming = card.artefact && (card.artefact.stage !== "done" || !card.content);
-  if (card.content && !streaming) {
-    const { title, text_content: words } = card.content;
+  const { artefact, content } = card;
+  // What was saved is read again a moment after its result.
+  const streaming = artefact && (artefact.stage !== "done" || !content || (artefact.result?.version ?? 0) > content.version);
+  if (content && !streaming) {
+    const { title, text_content: words } = content;
     return {
       title,
       caption: words.caption,
@@ -37,7 +39,7 @@ export function wordsOf(card: Card): Words {
       body: words.body ?? "",
     };
   }
-  const args = card.artefact?.args ?? {};
+  const args = artefact?.args ?? {};
   const tags = args["hashtags"];
   return {
     title: text(args["subject"]) || text(args["title"]),
