@@ -25,6 +25,9 @@ export type Source = Sent<Schemas["Cited"]>;
 export type ThreadItem = Sent<Schemas["ThreadView"]>;
 export type Thread = Sent<Schemas["WholeThread"]>;
 export type Message = Sent<Schemas["MessageView"]>;
+export type Action = Schemas["Action"];
+export type Clarification = Sent<Schemas["Clarification"]>;
+export type ProposedAction = Sent<Schemas["ProposedAction"]>;
 
 /** What a save of a profile sends: the fields that change. */
 export type ProfilePatch = Partial<

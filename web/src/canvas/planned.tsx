@@ -35,7 +35,7 @@ export function PlannedCard({ card, selected, year }: { card: Card; selected: bo
           <b dir="auto">{card.theme}</b>
           {card.segment ? `For ${card.segment}. ` : ""}Not written yet.{" "}
           {slotId && !running && (
-            <button className="link" onClick={() => say(`Write this draft: ${what}`, [slotId])}>
+            <button className="link" onClick={() => say(`Write this draft: ${what}`, { slotIds: [slotId] })}>
               Write this draft
             </button>
           )}

@@ -23,7 +23,7 @@ export function WriteNext() {
   if (slots.length === 0) return null;
   const what = slots.length === 1 ? "Write the last one" : `Write the next ${slots.length}`;
   return (
-    <button className="btn next" onClick={() => say(what, slots)}>
+    <button className="btn next" onClick={() => say(what, { slotIds: slots })}>
       {what}
     </button>
   );
@@ -36,7 +36,7 @@ export function Continue({ answer }: { answer: Shown }) {
   const planned = answer.artefacts.some((artefact) => artefact.name === "plan_calendar" && artefact.result);
 
   function go() {
-    if (planned && slots.length > 0) say("Continue", slots);
+    if (planned && slots.length > 0) say("Continue", { slotIds: slots });
     else retry(answer);
   }
 

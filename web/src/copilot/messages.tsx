@@ -16,6 +16,7 @@ import { Trouble } from "../ui/trouble";
 import { clock, localTime, when } from "../canvas/dates";
 import { isDraft } from "../canvas/cards";
 import { SHARED, sourceChips, SourceChip } from "../canvas/sources";
+import { Answers } from "./answers";
 import { Chips } from "./chips";
 import { EditForm, useKeptEdit } from "./edit-message";
 import { Continue, WriteNext } from "./continue";
@@ -99,6 +100,7 @@ export function AssistantMessage() {
           </div>
         )}
         <NotFound figures={shown.unsourced} />
+        {last && <Answers shown={shown} />}
         <Sources shown={shown} />
         <Chips message={shown} last={last} />
         <Standing shown={shown} last={last} />

@@ -2,7 +2,7 @@
 import { parsePartialJsonObject } from "assistant-stream/utils";
 import { applyPatch, type Operation } from "fast-json-patch";
 
-import type { Problem } from "../api/types";
+import type { Clarification, Problem, ProposedAction } from "../api/types";
 import {
   problemOf,
   resultOf,
@@ -39,6 +39,10 @@ export interface RunView {
   text: string;
   /** Figures of the text that have no source. */
   unsourced: string[];
+  /** A question with its possible answers. */
+  clarify: Clarification | null;
+  /** What only a person may do. */
+  proposed: ProposedAction[];
   steps: AgentStep[];
   artefacts: Artefact[];
   state: SharedState | null;
@@ -65,6 +69,7 @@ export class LiveRun {
   private readonly drafts = new Map<string, Draft>();
   private readonly identities = new Map<string, Identity>();
   private readonly argsText = new Map<string, string>();
+  private readonly proposed: ProposedAction[] = [];
   private readonly grown = new Set<string>();
   private frame = false;
   private patch: Partial<RunView> = {};
@@ -142,6 +147,12 @@ export class LiveRun {
       const { message_id, figures } = value as Unsourced;
       const said = this.said.get(message_id);
       if (said) said.unsourced = figures;
+    } else if (name === "marquee.clarify") {
+      this.set({ clarify: value as Clarification });
+    } else if (name === "marquee.proposed_action") {
+      this.proposed.push(value as ProposedAction);
+    } else if (name === "marquee.attempt") {
+      this.proposed.length = 0;
     }
   }
 
@@ -213,6 +224,7 @@ export class LiveRun {
         .filter(Boolean)
         .join("\n\n"),
       unsourced: [...this.said.values()].flatMap((said) => said.unsourced),
+      proposed: [...this.proposed],
       steps: [...this.steps.values()],
       artefacts: [...this.drafts.values()],
     };

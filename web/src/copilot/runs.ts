@@ -2,6 +2,7 @@
 import { useCallback, useSyncExternalStore } from "react";
 
 import { api } from "../api/client";
+import type { Action } from "../api/types";
 import { LiveRun, type RunView } from "./run";
 import { follow, type Source } from "./stream";
 
@@ -19,7 +20,16 @@ export interface Request {
   /** Name the parent to the server: an edit, a retry, or an older branch. */
   branch: boolean;
   campaignId?: string | undefined;
-  slotIds?: string[] | undefined;
+  wish?: Wish | undefined;
+  /** The draft that the person has open. */
+  focus?: string | undefined;
+}
+
+/** What a pressed button asks for, so that nothing is guessed from its words. */
+export interface Wish {
+  /** Planned slots to write. */
+  slotIds?: string[];
+  actions?: Action[];
 }
 
 const runs = new Map<string, Followed>();
@@ -37,12 +47,14 @@ export function watchRuns(onStored: () => void, onSaved: () => void, onSettled: 
 
 /** Say something in a thread; an unknown thread is opened by it. */
 export function startRun(request: Request): void {
-  const { businessId, threadId, text, parentId, branch, campaignId, slotIds } = request;
+  const { businessId, threadId, text, parentId, branch, campaignId, wish, focus } = request;
   const runId = crypto.randomUUID();
   const marquee = {
     ...(branch ? { parent_id: parentId } : {}),
     ...(campaignId ? { campaign_id: campaignId } : {}),
-    ...(slotIds ? { slot_ids: slotIds, specialists: ["copywriter"] } : {}),
+    ...(wish?.slotIds ? { slot_ids: wish.slotIds, specialists: ["copywriter"] } : {}),
+    ...(wish?.actions ? { actions: wish.actions } : {}),
+    ...(focus ? { focus } : {}),
   };
   const body = {
     threadId,
@@ -124,6 +136,8 @@ function begin(threadId: string, source: Source, ask: RunView["ask"], known: Par
     begun: false,
     text: "",
     unsourced: [],
+    clarify: null,
+    proposed: [],
     steps: [],
     artefacts: [],
     state: null,

@@ -1,7 +1,7 @@
 /** What the chat shows: the thread's documents of one branch, then the run that is going on. */
 import type { ThreadMessageLike } from "@assistant-ui/react";
 
-import type { Message, Problem, Thread } from "../api/types";
+import type { Clarification, Message, Problem, ProposedAction, Thread } from "../api/types";
 import type { AgentStep, Identity, Result } from "./events";
 import type { Outcome, Artefact, RunView } from "./run";
 import { newest, pathTo, siblings } from "./tree";
@@ -13,6 +13,8 @@ export interface Shown {
   text: string;
   /** Figures of the text that have no source. */
   unsourced: string[];
+  clarify: Clarification | null;
+  proposed: ProposedAction[];
   at: Date;
   steps: AgentStep[];
   /** How long the whole took, once it is over. */
@@ -67,6 +69,8 @@ function makeShown(message: Message, all: Message[]): Shown {
     role: message.role,
     text: message.content,
     unsourced: message.unsourced,
+    clarify: message.clarify,
+    proposed: message.proposed_actions,
     at: new Date(message.created_at),
     steps: message.steps,
     ms: asked ? Date.parse(message.created_at) - Date.parse(asked.created_at) : null,
@@ -92,7 +96,7 @@ function outcomeOf(status: string): Outcome {
 
 function fromAsk(live: RunView, text: string): Shown {
   const at = new Date(live.startedAt);
-  const none = { unsourced: [], steps: [], ms: null, artefacts: [], outcome: null, problem: null, live: null, beside: [] };
+  const none = { unsourced: [], clarify: null, proposed: [], steps: [], ms: null, artefacts: [], outcome: null, problem: null, live: null, beside: [] };
   return { id: `${live.runId}:ask`, role: "user", text, at, ...none };
 }
 
@@ -102,6 +106,8 @@ function fromRun(live: RunView): Shown {
     role: "assistant",
     text: live.text,
     unsourced: live.unsourced,
+    clarify: live.clarify,
+    proposed: live.proposed,
     at: new Date(live.startedAt),
     steps: live.steps,
     ms: null,

@@ -12,7 +12,7 @@ import { useOpen } from "../canvas/open";
 import { keepText } from "../session/kept";
 import { commit } from "../ui/undo";
 import type { RunView } from "./run";
-import { attachRun, isFollowed, putAway, startRun, stopRun, useRun } from "./runs";
+import { attachRun, isFollowed, putAway, startRun, stopRun, useRun, type Wish } from "./runs";
 import { convert, isTold, shownMessages, type Shown } from "./shown";
 import { newest, newestBelow, pathTo } from "./tree";
 
@@ -32,8 +32,8 @@ interface OpenThread {
   opening: boolean;
   messages: Shown[];
   campaignId: string | null;
-  /** Say something next, or for the planned slots given. */
-  say: (text: string, slotIds?: string[]) => void;
+  /** Say something next; a button says what it asks for. */
+  say: (text: string, wish?: Wish) => void;
   /** Ask again what the answer answered, beside the first answer. */
   retry: (answer: Shown) => void;
   /** Show another branch. */
@@ -80,11 +80,11 @@ export function ThreadProvider({ threadId, children }: { threadId: string; child
   const campaignId = campaignOf(thread, live, messages) ?? about ?? null;
 
   const send = useCallback(
-    (text: string, parentId: string | null, branch: boolean, slotIds?: string[]) => {
+    (text: string, parentId: string | null, branch: boolean, wish?: Wish) => {
       markOpened(threadId);
       ownThread(threadId, business.id);
-      const named = slotIds || fresh ? (campaignId ?? undefined) : undefined;
-      const start = () => startRun({ businessId: business.id, threadId, text, parentId, branch, slotIds, campaignId: named });
+      const named = wish?.slotIds || fresh ? (campaignId ?? undefined) : undefined;
+      const start = () => startRun({ businessId: business.id, threadId, text, parentId, branch, wish, campaignId: named });
       // The server plans with what it has: what is shown as deleted must be.
       void commit().then(start);
       setHead(null);
@@ -111,7 +111,7 @@ export function ThreadProvider({ threadId, children }: { threadId: string; child
       opening: !fresh && !thread && !error,
       messages,
       campaignId,
-      say: (text, slotIds) => send(text, headId, shownHead !== null, slotIds),
+      say: (text, wish) => send(text, headId, shownHead !== null, wish),
       retry: (answer) => {
         const at = messages.indexOf(answer);
         const ask = messages.slice(0, at).findLast((message) => message.role === "user");
