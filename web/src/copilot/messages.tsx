@@ -21,6 +21,7 @@ import { Chips } from "./chips";
 import { EditForm, useKeptEdit } from "./edit-message";
 import { Continue, WriteNext } from "./continue";
 import { LiveLine } from "./live-line";
+import { Proposal } from "./proposal";
 import type { Shown } from "./shown";
 import { useThread } from "./thread";
 import { trimLinks } from "./trim-links";
@@ -101,6 +102,9 @@ export function AssistantMessage() {
         )}
         <NotFound figures={shown.unsourced} />
         {last && <Answers shown={shown} />}
+        {shown.proposed.map((action, at) => (
+          <Proposal key={at} action={action} last={last} />
+        ))}
         <Sources shown={shown} />
         <Chips message={shown} last={last} />
         <Standing shown={shown} last={last} />

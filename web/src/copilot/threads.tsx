@@ -131,7 +131,7 @@ function useDelete({ id, client_id, business_id, title, campaign_id }: ThreadIte
     const stays = campaign_id ? " Its campaign and drafts stay." : "";
     const here = client_id === threadId;
     const undo = () => void (here && navigate({ to: "/t/$threadId", params: { threadId: client_id } }));
-    deleteLater(id, `Deleted “${title || "Untitled"}”.${stays}`, send, undo);
+    deleteLater([id], `Deleted “${title || "Untitled"}”.${stays}`, send, undo);
     if (here) void navigate({ to: "/" });
   };
 }

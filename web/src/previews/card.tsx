@@ -19,7 +19,7 @@ import { Discard } from "./discard";
 import { isTooLong, Length } from "./length";
 import { Preview } from "./preview";
 import { Standing } from "./standing";
-import { useSave } from "./use-save";
+import { useRemove, useSave } from "./use-save";
 import { editPlace, wordsOf, type DraftEdit } from "./words";
 
 interface Props {
@@ -37,7 +37,8 @@ export const DraftCard = memo(function DraftCard({ card, business, selected, yea
   const [edit, setEdit] = useEdit<DraftEdit>(editPlace(card));
   const [asking, setAsking] = useState(false);
   const article = useShown<HTMLElement>(selected);
-  const { save, restore, remove, saving, error, reload } = useSave(card.content);
+  const { save, restore, saving, error, reload } = useSave(card.content);
+  const remove = useRemove();
   const saved = wordsOf(card);
   const words = edit?.now ?? saved;
   const checks = edit || state === "checking" ? [] : checksOf(card);
@@ -75,7 +76,7 @@ export const DraftCard = memo(function DraftCard({ card, business, selected, yea
     const around = article.current?.closest<HTMLElement>(".canvas") ?? article.current?.closest(".sheet")?.querySelector("h2");
     setAsking(false);
     article.current?.querySelector("header")?.scrollIntoView({ block: "nearest" });
-    remove(name);
+    if (card.content) remove([card.content], name);
     around?.focus({ preventScroll: true });
   }
 

@@ -1,6 +1,6 @@
-/** Saves or deletes a draft and takes over what the server made of it. */
+/** Saves or deletes drafts and takes over what the server made of them. */
 import { useState } from "react";
-import { useQueryClient } from "@tanstack/react-query";
+import { useQueryClient, type QueryClient } from "@tanstack/react-query";
 
 import { api, etag, ok } from "../api/client";
 import { isConflict, isGone, sentenceOf } from "../api/problems";
@@ -22,18 +22,11 @@ export interface SaveError {
   stale: boolean;
 }
 
-/** `save` and `restore` answer whether it worked, and the document comes back checked; `remove` can be undone. */
+/** `save` and `restore` answer whether it worked, and the document comes back checked. */
 export function useSave(content: Content | null) {
   const queries = useQueryClient();
   const [saving, setSaving] = useState(false);
   const [error, setError] = useState<SaveError | null>(null);
-
-  async function take({ campaign_id }: Content, change: (all: Content[]) => Content[]): Promise<void> {
-    const { queryKey } = contentQuery(campaign_id);
-    await queries.cancelQueries({ queryKey });
-    queries.setQueryData(queryKey, (all) => all && change(all));
-    void queries.invalidateQueries({ queryKey: ["calendar", campaign_id] });
-  }
 
   async function replace(read: Omit<Read, "id">, kept: string, send: (params: Params) => Promise<Content>): Promise<boolean> {
     if (!content) return false;
@@ -42,7 +35,7 @@ export function useSave(content: Content | null) {
     setError(null);
     try {
       const saved = await overChecks({ ...read, ...path }, (version) => send({ path, header: { "If-Match": etag(version) } }));
-      await take(content, (all) => all.map((each) => (each.id === saved.id ? saved : each)));
+      await take(queries, content, (all) => all.map((each) => (each.id === saved.id ? saved : each)));
       return true;
     } catch (failure) {
       const stale = isGone(failure) || isConflict(failure);
@@ -62,28 +55,45 @@ export function useSave(content: Content | null) {
 
   async function reload(): Promise<void> {
     setError(null);
-    const kinds = content ? ["content", "calendar"] : [];
-    await Promise.all(kinds.map((kind) => queries.invalidateQueries({ queryKey: [kind, content?.campaign_id] })));
+    if (content) await readAgain(queries, content);
   }
 
-  function remove(name: string): void {
-    if (!content) return;
-    const { id } = content;
-    deleteLater(id, `Deleted “${name}”.`, async () => {
+  return { save, restore, saving, error, reload };
+}
+
+/** Deletes drafts once it cannot be undone any more. */
+export function useRemove() {
+  const queries = useQueryClient();
+  return (contents: Content[], name: string): void => {
+    async function removeOne(content: Content): Promise<string | null> {
+      const { id } = content;
       try {
         await overChecks(content, (version) =>
           ok(api.DELETE("/content/{id}", { params: { path: { id } }, headers: { "If-Match": etag(version) }, keepalive: true })),
         );
       } catch (failure) {
-        await reload();
-        return isGone(failure) ? null : `${sentenceOf(failure)} “${name}” was not deleted.`;
+        await readAgain(queries, content);
+        return isGone(failure) ? null : `${sentenceOf(failure)} “${content.title || name}” was not deleted.`;
       }
-      await take(content, (all) => all.filter((each) => each.id !== id));
+      await take(queries, content, (all) => all.filter((each) => each.id !== id));
       return null;
-    });
-  }
+    }
 
-  return { save, restore, remove, saving, error, reload };
+    const ids = contents.map(({ id }) => id);
+    const what = ids.length > 1 ? `${ids.length} drafts` : `“${name}”`;
+    deleteLater(ids, `Deleted ${what}.`, async () => (await Promise.all(contents.map(removeOne))).find(Boolean) ?? null);
+  };
+}
+
+async function take(queries: QueryClient, { campaign_id }: Content, change: (all: Content[]) => Content[]): Promise<void> {
+  const { queryKey } = contentQuery(campaign_id);
+  await queries.cancelQueries({ queryKey });
+  queries.setQueryData(queryKey, (all) => all && change(all));
+  void queries.invalidateQueries({ queryKey: ["calendar", campaign_id] });
+}
+
+async function readAgain(queries: QueryClient, { campaign_id }: Content): Promise<void> {
+  await Promise.all(["content", "calendar"].map((kind) => queries.invalidateQueries({ queryKey: [kind, campaign_id] })));
 }
 
 /** Change the version that was read, or the newest one if only its checks were made again since. */

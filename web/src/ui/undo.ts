@@ -22,9 +22,9 @@ function show(next: Offer | null): void {
   listeners.forEach((listener) => listener());
 }
 
-function hide(id: string, is: boolean): void {
-  const rest = [...hidden].filter((each) => each !== id);
-  hidden = new Set(is ? [...rest, id] : rest);
+function hide(ids: string[], is: boolean): void {
+  const rest = [...hidden].filter((each) => !ids.includes(each));
+  hidden = new Set(is ? [...rest, ...ids] : rest);
   listeners.forEach((listener) => listener());
 }
 
@@ -54,12 +54,12 @@ export function takeBack(): void {
   undo?.();
 }
 
-/** Hide a document now and delete it once it can no longer be taken back.
+/** Hide documents now and delete them once it can no longer be taken back.
  *
  * `send` answers what went wrong, if anything; it also brings the lists up to date.
  */
 export function deleteLater(
-  id: string,
+  ids: string[],
   text: string,
   send: () => Promise<string | null>,
   onUndo: () => void = () => undefined,
@@ -67,16 +67,16 @@ export function deleteLater(
   offerUndo({
     text,
     undo: () => {
-      hide(id, false);
+      hide(ids, false);
       onUndo();
     },
     done: async () => {
       const wrong = await send();
-      hide(id, false);
+      hide(ids, false);
       if (wrong) show({ text: wrong });
     },
   });
-  hide(id, true);
+  hide(ids, true);
 }
 
 /** What can be taken back now. */
