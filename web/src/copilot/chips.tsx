@@ -16,14 +16,15 @@ export function Chips({ message, last }: { message: Shown; last: boolean }) {
   const { campaignId } = useThread();
   const { openAll } = useOpen();
   const { data: calendar } = useQuery({ ...calendarQuery(campaignId ?? ""), enabled: campaignId !== null });
-  if (message.artefacts.length === 0) return null;
+  const artefacts = message.artefacts.filter(({ name }) => name !== "suggest_variants");
+  if (artefacts.length === 0) return null;
   const shown = new Set(message.artefacts.map((artefact) => artefact.identity.slot_id));
   const planned = (calendar?.slots ?? []).filter(
     (slot) => !slot.content_id && !shown.has(slot.slot_id) && slot.state !== "dropped",
   );
   return (
     <div className="chips" role="group" aria-label="Drafts">
-      {inOrder(message.artefacts).map((artefact) => (
+      {inOrder(artefacts).map((artefact) => (
         <ArtefactChip key={artefact.id} artefact={artefact} campaignId={campaignId} told={message.live ? null : message.at} />
       ))}
       {last && planned.length > 0 && (

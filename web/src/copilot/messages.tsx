@@ -25,6 +25,7 @@ import { Proposal } from "./proposal";
 import type { Shown } from "./shown";
 import { useThread } from "./thread";
 import { trimLinks } from "./trim-links";
+import { Variants } from "./variants";
 import { seconds, stepDone, taskName } from "./words";
 
 function useShown(): Shown {
@@ -102,6 +103,7 @@ export function AssistantMessage() {
         )}
         <NotFound figures={shown.unsourced} />
         {last && <Answers shown={shown} />}
+        {shown.artefacts.map((artefact) => artefact.name === "suggest_variants" && <Variants key={artefact.id} artefact={artefact} />)}
         {shown.proposed.map((action, at) => (
           <Proposal key={at} action={action} last={last} />
         ))}

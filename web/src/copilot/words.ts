@@ -15,6 +15,7 @@ const TASKS: Record<string, [doing: string, done: string]> = {
   plan_calendar: ["planning the calendar", "calendar"],
   answer: ["answering", "answer"],
   edit: ["changing", "change"],
+  variants: ["writing alternatives", "alternatives"],
   instagram: ["writing", "Instagram post"],
   linkedin: ["writing", "LinkedIn post"],
   email: ["writing", "e-mail"],
