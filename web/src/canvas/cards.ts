@@ -67,10 +67,15 @@ export function platformIcon(platform: Platform): IconName {
 export function artefactTitle(artefact: Artefact): string {
   if (artefact.name === "plan_calendar") {
     const slots = artefact.args["slots"];
-    const count = Array.isArray(slots) ? slots.length : 0;
-    return count > 0 ? `Calendar, ${count} ${count === 1 ? "post" : "posts"}` : "Calendar";
+    return Array.isArray(slots) && slots.length > 0 ? `Calendar, ${counted(slots, "post")}` : "Calendar";
   }
+  if (artefact.name === "change_calendar") return `Calendar, ${counted(artefact.args["operations"], "change")}`;
   return text(artefact.args["subject"]) || artefact.identity.theme || text(artefact.args["caption"]) || text(artefact.args["text"]) || "New draft";
+}
+
+function counted(all: unknown, what: string): string {
+  const count = Array.isArray(all) ? all.length : 0;
+  return `${count} ${count === 1 ? what : `${what}s`}`;
 }
 
 /** The checks that did not pass and stop approval. */

@@ -14,6 +14,7 @@ const TASKS: Record<string, [doing: string, done: string]> = {
   understand: ["reading your sentence", "request"],
   plan_calendar: ["planning the calendar", "calendar"],
   answer: ["answering", "answer"],
+  change_calendar: ["changing the calendar", "calendar"],
   edit: ["changing", "change"],
   variants: ["writing alternatives", "alternatives"],
   instagram: ["writing", "Instagram post"],
