@@ -141,7 +141,7 @@ export function joinCards(slots: Slot[], contents: Content[], live: RunView | nu
     const platform = asPlatform(content.platform);
     if (!platform || [...cards.values()].some((card) => card.content?.id === content.id)) continue;
     const key = content.slot_id ?? content.id;
-    cards.set(key, { key, platform, at: null, theme: content.title || firstWords(content), segment: "", slotId: null, content, artefact: null });
+    cards.set(key, { key, platform, at: null, theme: firstWords(content), segment: "", slotId: null, content, artefact: null });
   }
   for (const artefact of artefacts) {
     if (!isDraft(artefact)) continue;
@@ -157,9 +157,9 @@ export function joinCards(slots: Slot[], contents: Content[], live: RunView | nu
 
 const LONGEST_NAME = 60;
 
-/** What a post without a title begins with. */
-function firstWords({ text_content }: Content): string {
-  const line = (text_content.caption || text_content.body || "").trim().split("\n")[0] ?? "";
+/** The title, or what a post without one begins with. */
+export function firstWords({ title, text_content }: Content): string {
+  const line = (title || text_content.caption || text_content.body || "").trim().split("\n")[0] ?? "";
   return line.length <= LONGEST_NAME ? line : `${line.slice(0, LONGEST_NAME).replace(/\s+\S*$/, "")}…`;
 }
 

@@ -41,9 +41,9 @@ export function useOpen() {
   const { campaign, show, card } = search;
   const depth = () => history.location.state.depth ?? 0;
 
-  function go(next: CanvasSearch, replace: boolean) {
+  function go(next: CanvasSearch, replace: boolean, follow = true) {
     if (!show && !card) opener = document.activeElement instanceof HTMLElement ? document.activeElement : null;
-    wanted = true;
+    wanted = follow;
     void navigate({ to: ".", search: { campaign, ...next }, replace, state: { depth: depth() + (replace ? 0 : 1) } });
   }
 
@@ -57,9 +57,10 @@ export function useOpen() {
     opener = null;
   }
 
-  function open(to: string) {
-    if (to === card) focusOn(document.getElementById(`card-${to}`));
-    else go({ card: to, show: show === "calendar" ? show : undefined }, card !== undefined);
+  /** Open a card; the focus goes there too, or stays. */
+  function open(to: string, follow = true) {
+    if (to !== card) go({ card: to, show: show === "calendar" ? show : undefined }, card !== undefined, follow);
+    else if (follow) focusOn(document.getElementById(`card-${to}`));
   }
 
   /** From place to place nothing is stacked, and the card waits behind them. */

@@ -5,6 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 
 import { usageQuery } from "../api/queries";
 import { useBusiness } from "../business/current";
+import { firstWords } from "../canvas/cards";
 import { keepText, keptText } from "../session/kept";
 import { Icon } from "../ui/icons";
 import { usePhone } from "../ui/media";
@@ -22,7 +23,7 @@ export function focusComposer(): void {
 
 /** `/` focuses it from wherever nothing is typed. */
 export function Composer() {
-  const { messages, live, held } = useThread();
+  const { messages, live, held, focus } = useThread();
   const phone = usePhone();
   const { industry } = useBusiness();
   const empty = messages.length === 0;
@@ -62,7 +63,7 @@ export function Composer() {
           unstable_focusOnScrollToBottom={false}
         />
         <div className="composer-row">
-          <span className="faint hint">Press / to type here</span>
+          <span className="faint hint" dir="auto">{focus ? `About “${firstWords(focus)}”` : "Press / to type here"}</span>
           <AuiIf condition={(state) => state.thread.isRunning}>
             <ComposerPrimitive.Cancel className="btn end" disabled={live?.stopping ?? false}>
               <Icon name="stop" /> Stop

@@ -5,12 +5,12 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams } from "@tanstack/react-router";
 
 import { isGone } from "../api/problems";
-import { threadQuery } from "../api/queries";
-import type { Thread } from "../api/types";
+import { contentQuery, threadQuery } from "../api/queries";
+import type { Content, Thread } from "../api/types";
 import { ownThread, useBusiness } from "../business/current";
 import { useOpen } from "../canvas/open";
 import { keepText } from "../session/kept";
-import { commit } from "../ui/undo";
+import { commit, useHidden } from "../ui/undo";
 import type { RunView } from "./run";
 import { attachRun, isFollowed, putAway, startRun, stopRun, useRun, type Wish } from "./runs";
 import { convert, isTold, shownMessages, type Shown } from "./shown";
@@ -32,6 +32,8 @@ interface OpenThread {
   opening: boolean;
   messages: Shown[];
   campaignId: string | null;
+  /** The draft that is open: what "it" means. */
+  focus: Content | undefined;
   /** Say something next; a button says what it asks for. */
   say: (text: string, wish?: Wish) => void;
   /** Ask again what the answer answered, beside the first answer. */
@@ -53,7 +55,8 @@ export function useThread(): OpenThread {
 export function ThreadProvider({ threadId, children }: { threadId: string; children: ReactNode }) {
   const business = useBusiness();
   const navigate = useNavigate();
-  const { campaign: about } = useOpen();
+  const { campaign: about, opened } = useOpen();
+  const hidden = useHidden();
   const begun = useParams({ strict: false }).threadId !== undefined;
   const live = useRun(threadId);
   const [attached] = useState(() => new Set<string>());
@@ -79,19 +82,23 @@ export function ThreadProvider({ threadId, children }: { threadId: string; child
   const messages = useMemo(() => shownMessages(thread, live, shownHead), [thread, live, shownHead]);
   const campaignId = campaignOf(thread, live, messages) ?? about ?? null;
 
+  const { data: contents } = useQuery({ ...contentQuery(campaignId ?? ""), enabled: campaignId !== null });
+  const focus = contents?.find(({ id, slot_id }) => (id === opened || slot_id === opened) && !hidden.has(id));
+  const focusId = focus?.id;
+
   const send = useCallback(
     (text: string, parentId: string | null, branch: boolean, wish?: Wish) => {
       markOpened(threadId);
       ownThread(threadId, business.id);
       const named = wish?.slotIds || fresh ? (campaignId ?? undefined) : undefined;
-      const start = () => startRun({ businessId: business.id, threadId, text, parentId, branch, wish, campaignId: named });
+      const start = () => startRun({ businessId: business.id, threadId, text, parentId, branch, wish, focus: focusId, campaignId: named });
       // The server plans with what it has: what is shown as deleted must be.
       void commit().then(start);
       setHead(null);
       setHeld(null);
       if (!begun) void navigate({ to: "/t/$threadId", params: { threadId }, search: (old) => old });
     },
-    [business.id, threadId, campaignId, fresh, begun, navigate],
+    [business.id, threadId, campaignId, focusId, fresh, begun, navigate],
   );
 
   const place = begun ? threadId : frontOf(business.id);
@@ -111,6 +118,7 @@ export function ThreadProvider({ threadId, children }: { threadId: string; child
       opening: !fresh && !thread && !error,
       messages,
       campaignId,
+      focus,
       say: (text, wish) => send(text, headId, shownHead !== null, wish),
       retry: (answer) => {
         const at = messages.indexOf(answer);
@@ -119,7 +127,7 @@ export function ThreadProvider({ threadId, children }: { threadId: string; child
       },
       show: (id) => setHead({ threadId, id: newestBelow(all, id) }),
     };
-  }, [threadId, place, thread, error, fresh, live, held, messages, campaignId, all, shownHead, send]);
+  }, [threadId, place, thread, error, fresh, live, held, messages, campaignId, focus, all, shownHead, send]);
 
   const runtime = useExternalStoreRuntime<Shown>({
     messages,

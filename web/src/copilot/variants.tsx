@@ -5,9 +5,10 @@ import type { Artefact } from "./run";
 import { useThread } from "./thread";
 
 /** The alternatives as they are written, each with a button once all are there. */
-export function Variants({ artefact: { args, result } }: { artefact: Artefact }) {
+export function Variants({ artefact: { args, identity, result } }: { artefact: Artefact }) {
   const { say, running } = useThread();
-  const field = text(args["field"]);
+  const told = text(args["field"]);
+  const field = told === "whole" ? (TEXTS[identity.platform ?? ""] ?? "caption") : told;
   const written: unknown = args["alternatives"];
   const all = Array.isArray(written) ? (written as ({ text?: string; note?: string } | null)[]) : [];
   if (all.length === 0) return null;
@@ -33,11 +34,13 @@ export function Variants({ artefact: { args, result } }: { artefact: Artefact })
   );
 }
 
+/** The field that holds the text itself, where it is not the caption. */
+const TEXTS: Record<string, string> = { email: "body", sms: "text" };
 const MOST_BRIEF = 600;
 
-/** A field is replaced as it stands; an opening or a whole text is worked in by the copilot. */
+/** A field is replaced as it stands; an opening is worked in by the copilot. */
 function choice(id: string, field: string, chosen: string): Action {
   const action: Action = { intent: "edit", targets: [id] };
-  if (field === "opening" || field === "whole") return { ...action, brief: `Use this ${field}: ${chosen}`.slice(0, MOST_BRIEF) };
+  if (field === "opening") return { ...action, brief: `Use this opening: ${chosen}`.slice(0, MOST_BRIEF) };
   return { ...action, brief: `Use another ${field}`, replacement: { [field]: chosen } };
 }

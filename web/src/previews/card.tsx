@@ -12,6 +12,7 @@ import { Icon } from "../ui/icons";
 import { useMedia } from "../ui/media";
 import { Trouble } from "../ui/trouble";
 import { offerUndo } from "../ui/undo";
+import { AskChange } from "./ask-change";
 import { Changed } from "./changed";
 import { CheckList } from "./check-list";
 import { CopyText } from "./copy-text";
@@ -165,6 +166,7 @@ export const DraftCard = memo(function DraftCard({ card, business, selected, yea
         {!edit && <CardSources card={card} />}
         <div className="acts">
           <Length platform={card.platform} words={words} />
+          {card.content && removable && <AskChange content={card.content} place={card.key} name={name} />}
           {card.content && !edit && <CopyText platform={card.platform} words={words} name={name} />}
           {removable && (
             <button
