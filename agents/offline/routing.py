@@ -238,9 +238,9 @@ class _Router:
             case "calendar":
                 return self._step(intent, words, [], part.operation)
             case "write":
-                return self._step(
-                    intent, words, [one for one in self._slots(words) if one not in part.excluded]
-                )
+                slots = [one for one in self._slots(words) if one not in part.excluded]
+                finished = bool(desk.slots) and not slots and found_in("next", words)
+                return self._step("answer" if finished else intent, words, slots)
             case "answer":
                 items = self._drafts(part) if found_in("looks", words) else desk.handles(words, "D")
                 return self._step(intent, words, items)

@@ -94,6 +94,7 @@ def _sourced(text: str) -> object:
 
 
 def _planned(text: str) -> object:
+    text = _storable(text)
     step = route.Asked.model_construct(
         intent="plan", theme=text, campaign=text, segment=text, brief=text, when=text[:40], targets=[text]
     )

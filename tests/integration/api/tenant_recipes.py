@@ -25,6 +25,7 @@ class Recipe:
         free: Fields that take any name, since a client invents it: somebody else's name is then just a
             name, so it is not 404, but nothing of theirs may be shown or changed.
         works: Whether a worker must end the run that is started, or the answer never ends.
+        after: The operation that gives this one something to do, each time that it is called.
     """
 
     ids: Mapping[str, str] = field(default_factory=dict)
@@ -32,6 +33,7 @@ class Recipe:
     query: Mapping[str, str] = field(default_factory=dict)
     free: frozenset[str] = frozenset()
     works: bool = False
+    after: str = ""
 
 
 def _new_facts(world: World) -> Any:
@@ -70,9 +72,9 @@ RECIPES: dict[str, Recipe] = {
     # content
     "list_content": Recipe({"query:business_id": "business", "query:campaign_id": "campaign"}),
     "get_content": Recipe({"path:id": "content"}),
-    "change_content": Recipe({"path:id": "content"}, lambda _: {"title": "Mine"}),
+    "change_content": Recipe({"path:id": "content"}, lambda _: {"title": f"Mine {new_id()}"}),
     "list_versions": Recipe({"path:id": "content"}),
-    "restore_content": Recipe({"path:id": "content"}, lambda _: {"revision": 1}),
+    "restore_content": Recipe({"path:id": "content"}, lambda _: {"revision": 1}, after="change_content"),
     "delete_content": Recipe({"path:id": "content"}),
     # copilot
     "run_copilot": Recipe(
