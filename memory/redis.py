@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import random
+from typing import Any
 
 from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
@@ -19,6 +21,22 @@ RedisClient = Redis
 
 AWAY = (RedisError, OSError)
 """Exceptions of a command while Redis is unavailable."""
+
+
+class _Cancellable(AbstractConnection):
+    """A connection that never loses the cancellation of its task.
+
+    redis-py sends under `asyncio.wait_for`, which before Python 3.12 ignores a cancellation that comes
+    together with the end of what it waits for (https://github.com/python/cpython/issues/86296).
+    """
+
+    async def send_packed_command(self, *args: Any, **options: Any) -> None:
+        task = asyncio.current_task()
+        before = task.cancelling() if task else 0
+        await super().send_packed_command(*args, **options)
+        if task and task.cancelling() > before:
+            await self.disconnect(nowait=True)
+            raise asyncio.CancelledError
 
 
 def connect(url: str, *, blocking: bool = False, connections: int = 32) -> Redis:
@@ -39,6 +57,8 @@ def connect(url: str, *, blocking: bool = False, connections: int = 32) -> Redis
         health_check_interval=0,
         retry=Retry(NoBackoff(), 1),
     )
+    # The URL chooses the class: TCP, TLS or a socket file.
+    pool.connection_class = type("CancellableConnection", (_Cancellable, pool.connection_class), {})
     return Redis.from_pool(pool)
 
 

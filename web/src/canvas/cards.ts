@@ -141,7 +141,7 @@ export function joinCards(slots: Slot[], contents: Content[], live: RunView | nu
     const platform = asPlatform(content.platform);
     if (!platform || [...cards.values()].some((card) => card.content?.id === content.id)) continue;
     const key = content.slot_id ?? content.id;
-    cards.set(key, { key, platform, at: null, theme: firstWords(content), segment: "", slotId: null, content, artefact: null });
+    cards.set(key, { key, platform, at: null, theme: content.title || firstWords(content), segment: "", slotId: null, content, artefact: null });
   }
   for (const artefact of artefacts) {
     if (!isDraft(artefact)) continue;
