@@ -150,7 +150,7 @@ class Kind(Protocol[D]):
     """One kind of claimed document: a run, a task."""
 
     @property
-    def leases(self) -> Leases:
+    def leases(self) -> Leases[D]:
         """The leases of its collection."""
         ...
 

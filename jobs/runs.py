@@ -92,7 +92,7 @@ class RunKind:
         )
 
     @property
-    def leases(self) -> Leases:
+    def leases(self) -> Leases[Run]:
         """The leases of the runs."""
         return self._runs.leases
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import timedelta
+from typing import Any
 
 from core.rules.version import RULES_VERSION
 from core.scope import Scope
@@ -103,7 +104,7 @@ class Sweeper:
             with self._whatever_happens(ref):
                 await budgets.charge_expired(Scope.of(ref.business_id), ref.document_id)
 
-    async def _unheld(self, name: str, leases: Leases, observer: LeaseObserver) -> list[DocumentRef]:
+    async def _unheld(self, name: str, leases: Leases[Any], observer: LeaseObserver) -> list[DocumentRef]:
         """Return the running documents without a holder, including those whose heartbeat has stopped."""
         running = await self._scans.running(name)
         unheld = [one.ref for one in running if one.claimable]

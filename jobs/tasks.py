@@ -53,7 +53,7 @@ class TaskKind:
         )
 
     @property
-    def leases(self) -> Leases:
+    def leases(self) -> Leases[Task]:
         """The leases of the tasks."""
         return self._tasks.leases
 

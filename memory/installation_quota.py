@@ -21,6 +21,8 @@ LIFETIME = timedelta(minutes=20)
 """A block that was not returned by then counts as used."""
 IN_USE = timedelta(minutes=5)
 """Time in which calls may start on a block; they have the rest of its lifetime to end."""
+LOOK_AGAIN = timedelta(seconds=1)
+"""Age at which `used_up` reads the month again while there are tokens left; reservations always do."""
 IDLE = timedelta(seconds=10)
 """A block unused for this time is returned."""
 
@@ -60,12 +62,17 @@ class InstallationQuota:
         self._block = min(LARGEST_BLOCK, limit // SHARE_OF_LIMIT)
         self._held: list[_Held] = []
         self._wanted = 0
+        self._left_at: datetime | None = None
         self._taking = asyncio.Lock()
 
     async def used_up(self) -> bool:
         """Return whether the month is used up, without counting blocks."""
-        month = await self._months.find({"_id": _id(month_of(self._clock.now()))})
+        now = self._clock.now()
+        if self._left_at is not None and self._left_at <= now < self._left_at + LOOK_AGAIN:
+            return False
+        month = await self._months.find({"_id": _id(month_of(now))})
         used = month.committed - sum(block.tokens for block in month.blocks) if month else 0
+        self._left_at = now if used < self._limit else None
         return used >= self._limit
 
     async def reserve(self, tokens: int) -> InstallationReservation | None:
@@ -88,6 +95,7 @@ class InstallationQuota:
     def settle(self, reservation: InstallationReservation, used: int) -> None:
         """Return unused tokens to the block; usage beyond the reservation is taken from it."""
         block = reservation.block
+        self._left_at = None
         block.left += reservation.tokens - used
         block.calls -= 1
         block.used_at = self._clock.now()

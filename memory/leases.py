@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice, zip_longest
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from pymongo import UpdateOne
 
@@ -14,6 +14,8 @@ from core.lease import Claimable, Lease
 from core.scope import Scope
 from memory.collections import Collection
 from memory.mongo import SYSTEM_SCAN, Mongo, encode_value
+
+C = TypeVar("C", bound=Claimable)
 
 MOST = 256
 """Limit of documents of one scan."""
@@ -54,7 +56,7 @@ class Running:
         return self.lease is None or self.lease.expired
 
 
-class Leases:
+class Leases(Generic[C]):
     """Leases on the documents of one collection.
 
     A claim raises `attempt` in the update that takes the lease; every later write compares it, so a worker
@@ -62,7 +64,7 @@ class Leases:
     and the last heartbeat (`jobs/observer.py` detects those that stopped).
     """
 
-    def __init__(self, collection: Collection[Any]) -> None:
+    def __init__(self, collection: Collection[C]) -> None:
         self._collection = collection
 
     async def claim(
@@ -73,23 +75,23 @@ class Leases:
         attempt: int,
         values: Mapping[str, Any],
         expect: Mapping[str, Any],
-    ) -> bool:
-        """Claim the document as attempt `attempt + 1`, if it was not claimed since it was read."""
-        return await self._collection.change(
+    ) -> C | None:
+        """Claim the document as attempt `attempt + 1`, if it was not claimed since it was read; return it."""
+        return await self._collection.take(
             scope,
             document_id,
             {**values, "attempt": attempt + 1, "lease": Lease(owner=owner)},
             {**expect, "attempt": attempt},
         )
 
-    async def reclaim(self, scope: Scope, document: Claimable, owner: str) -> bool:
-        """Claim a running document without a holder; false when there is one."""
+    async def reclaim(self, scope: Scope, document: Claimable, owner: str) -> C | None:
+        """Claim a running document without a holder; None when there is one."""
         if document.lease is None:
             unheld: dict[str, Any] = {"lease": None}
         elif document.lease.expired:
             unheld = {"lease.expired": True}
         else:
-            return False
+            return None
         return await self.claim(scope, document.id, owner, document.attempt, {}, unheld)
 
     async def renew(self, documents: Sequence[Claimable], owner: str, beat: int) -> list[Claimable]:

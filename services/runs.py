@@ -206,22 +206,16 @@ class Runs:
             owner: The worker's name.
             admits: Whether the worker accepts a run that had an attempt before.
         """
-        now = self._clock.now()
         # Nearly every wake-up is the first of its run: claim without reading it.
-        run, taken = await asyncio.gather(
-            self._database.runs.find(scope, {"_id": run_id}),
-            self.leases.claim(
-                scope, run_id, owner, 0, {"status": "running", "started_at": now}, {"status": "queued"}
-            ),
-        )
-        if run is not None and taken:
-            return run.model_copy(update={"attempt": 1, "status": "running", "started_at": now})
+        began = {"status": "running", "started_at": self._clock.now()}
+        if first := await self.leases.claim(scope, run_id, owner, 0, began, {"status": "queued"}):
+            return first
+        run = await self._database.runs.find(scope, {"_id": run_id})
         if run is None or run.status != "running" or not admits(run):
             return None
-        if not await self.leases.reclaim(scope, run, owner):
-            return None
-        await self._usage.charge_lost(scope, run.id)
-        return run.model_copy(update={"attempt": run.attempt + 1})
+        if claimed := await self.leases.reclaim(scope, run, owner):
+            await self._usage.charge_lost(scope, run.id)
+        return claimed
 
     def age(self, run: Run) -> float:
         """Return the seconds since a claimed run was first started."""

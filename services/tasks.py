@@ -102,17 +102,10 @@ class Tasks:
             return None
         if task.status == "queued" and task.due_at <= self._clock.now():
             waiting = {"status": "queued", "due_at": task.due_at}
-            taken = await self.leases.claim(
+            return await self.leases.claim(
                 scope, task_id, owner, task.attempt, {"status": "running"}, waiting
             )
-        else:
-            taken = task.status == "running" and await self.leases.reclaim(scope, task, owner)
-        if not taken:
-            return None
-        # A request between read and claim raises the version: it counts as one during the run.
-        return task.model_copy(
-            update={"status": "running", "attempt": task.attempt + 1, "version": task.version + 1}
-        )
+        return await self.leases.reclaim(scope, task, owner) if task.status == "running" else None
 
     async def end(
         self, task: Task, status: Literal["completed", "failed"], problem: Mapping[str, Any] | None = None

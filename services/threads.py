@@ -100,6 +100,8 @@ class Threads:
     async def check_targets(self, scope: Scope, focus: str | None, actions: Sequence[Action]) -> None:
         """NotFound unless the open draft and every target of a pressed button are the business's own."""
         named = {target for action in actions for target in action.targets} | ({focus} if focus else set())
+        if not named:
+            return
         missing = named - set(await self._database.content.ids(scope, {"_id": {"$in": list(named)}}))
         if focus in missing:
             raise NotFound("content")
