@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import timedelta
+from itertools import count
 from typing import Any
 
 from core.rules.version import RULES_VERSION
@@ -21,6 +22,9 @@ logger = logging.getLogger(__name__)
 
 WAKE_AGAIN_AFTER = timedelta(seconds=2)
 """Age from which a queued run or unindexed memory counts as having lost its wake-up."""
+
+RARELY = 5
+"""Sweeps from one look for what nobody waits for to the next."""
 
 
 class Sweeper:
@@ -44,26 +48,28 @@ class Sweeper:
     async def run(self) -> None:
         """Sweep until cancelled."""
         try:
-            while True:
-                await self.sweep()
+            for number in count():
+                await self.sweep(rare=number % RARELY == 0)
                 await asyncio.sleep(self._every)
         finally:
             for task in self._here:
                 task.cancel()
             await asyncio.gather(*self._here, return_exceptions=True)
 
-    async def sweep(self) -> None:
-        """Run every sweep once; a failure does not stop the others."""
-        for look in (
-            self._look_at_runs,
-            self._look_at_tasks,
-            self._look_at_memories,
+    async def sweep(self, *, rare: bool = True) -> None:
+        """Run every look once, those for work that nobody waits for only if `rare`.
+
+        A failure does not stop the others.
+        """
+        services = self._services
+        waited_for = (self._look_at_runs, self._look_at_tasks, self._look_at_memories, self._charge)
+        others = (
             self._look_at_slots,
             self._look_at_rules,
-            self._charge,
-            self._services.usage.tidy,
-            self._services.erasure.resume,
-        ):
+            services.usage.tidy,
+            services.erasure.resume,
+        )
+        for look in (*waited_for, *(others if rare else ())):
             try:
                 await look()
             except Exception:
