@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from core.business import Language
 from core.campaign import ContentType, Platform
 from core.document import PublicValue
 
@@ -39,8 +40,8 @@ class Action(PublicValue):
     `brief` restates the request for somebody who has not read the conversation, `theme` names its subject in
     a few words. `platforms` has one entry a draft where their numbers differ. `when` is an ISO date, a local
     date-time or `from/to`. `with_drafts` belongs to a plan, `operation` to `calendar` and `decide`, and
-    `replacement` (whole fields by name) to an edit whose words a person has chosen. `campaign` names a new
-    campaign.
+    `replacement` (whole fields by name) to an edit whose words a person has chosen. `language` belongs to an
+    edit or variants in another language than the draft's. `campaign` names a new campaign.
     """
 
     intent: Intent
@@ -56,6 +57,7 @@ class Action(PublicValue):
     campaign: Annotated[str, StringConstraints(max_length=NAME)] = ""
     with_drafts: bool = True
     replacement: dict[str, str] | None = None
+    language: Language | None = None
 
 
 class Option(PublicValue):

@@ -57,8 +57,9 @@ async def change(context: GraphContext, language: str | None, task: EditTask) ->
             lane.replay(orjson.dumps(to_arguments(content)).decode())
             _show(lane, content)
             return content, True
+        wanted = action.language or language or content.language
         try:
-            return await _change(context, language or content.language, action, content, campaign, slot, lane)
+            return await _change(context, wanted, action, content, campaign, slot, lane)
         except MarqueeError as error:
             lane.fail(error.problem())
             raise
@@ -115,6 +116,10 @@ async def _change(
     else:
         guarded = await write_guarded(context, assignment, lane)
         fields, checks, claims = guarded.fields, guarded.checks, guarded.claims
+        if (fields.title, fields.text_content) == (content.title, content.text_content):
+            # As it was, whatever language was asked for.
+            _show(lane, content)
+            return content, False
         fields = fields.model_copy(update={"media": content.media})
         if len(guarded.blocking) > len(failed):
             # Never worse than it was.

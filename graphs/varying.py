@@ -43,7 +43,7 @@ async def offer(context: GraphContext, language: str | None, task: VariantsTask)
             platform=platform,
             request=action.brief or context.request.text,
             count=action.count,
-            language=language or (content.language if content else run.business.language),
+            language=action.language or language or (content.language if content else run.business.language),
             today=run.today,
         )
         try:

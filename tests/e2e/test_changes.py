@@ -207,3 +207,35 @@ async def test_the_demo_model_offers_subject_lines_and_writes_nothing(alive: Wor
     (result,) = results(frames)
     assert len({one["text"] for one in result["alternatives"]}) == 3
     assert await alive.drafts() == before
+
+
+async def test_a_button_asks_for_another_language(served: World, model: FaultServer) -> None:
+    thread = new_id()
+    draft = await written(served, thread)
+    french = {
+        "subject": "Notre offre de printemps",
+        "preheader": "Venez nous voir cette semaine",
+        "body": "Bonjour,\n\nVenez nous voir au printemps, nous vous attendons avec plaisir.\n\nHarbour Yoga",
+        "cta": "Réserver",
+    }
+
+    async def answer(body: dict[str, Any]) -> Reply:
+        return Reply(orjson.dumps(french).decode()) if schema_of(body) else Reply("It is in French now.")
+
+    model.answer = answer
+    translate = {"intent": "edit", "targets": [draft["_id"]], "brief": "Translate it", "language": "fr"}
+    await served.say("Translate it into French", thread=thread, actions=[translate])
+    (changed,) = await served.drafts()
+    assert (changed["language"], changed["revision"]) == ("fr", 2)
+    assert changed["title"] == french["subject"]
+
+
+async def test_what_the_demo_model_cannot_translate_stays_in_its_language(alive: World) -> None:
+    thread = new_id()
+    await alive.say("Write an e-mail about our spring offer", thread=thread)
+    (draft,) = await alive.drafts()
+    translate = {"intent": "edit", "targets": [draft["_id"]], "brief": "Translate it", "language": "fr"}
+    frames = await alive.say("Translate it into French", thread=thread, actions=[translate])
+    assert await alive.drafts() == [draft]
+    said = "".join(frame.event["delta"] for frame in frames if frame.kind == "TEXT_MESSAGE_CONTENT")
+    assert "real model" in said
