@@ -54,8 +54,8 @@ class Step(BaseModel):
 
     intent: Intent
     operation: CalendarOperation | Decision | None = None
-    targets: Annotated[list[_Handle], Field(max_length=60, json_schema_extra={"maxItems": 24})] = Field(
-        default_factory=list
+    targets: Annotated[list[_Handle], Field(max_length=100, json_schema_extra={"maxItems": _MOST_SLOTS})] = (
+        Field(default_factory=list)
     )
     platforms: Annotated[
         list[Platform], BeforeValidator(_ours), Field(max_length=60, json_schema_extra={"maxItems": 24})

@@ -66,7 +66,7 @@ class Settings(BaseSettings):
     model_context: int = Field(default=32_768, ge=1_024)
     offline_tokens_per_second: float = Field(default=120.0, gt=0)
     repairs: int = Field(default=2, ge=0, le=2)
-    drafts_per_request: int = Field(default=4, ge=1, le=12)
+    drafts_at_once: int = Field(default=4, ge=1, le=12)
 
     quota_default: int = Field(default=2_000_000, ge=0)
     quota_installation: int = Field(default=50_000_000, ge=0)

@@ -21,6 +21,7 @@ from core.ids import new_id
 from core.rules.links import LinkPolicy
 from core.scope import Scope
 from evals.solver import Bench, ListSink
+from graphs.batch import Batch
 from graphs.context import GraphContext
 from graphs.routing import route
 from graphs.stream import RunStream
@@ -156,7 +157,7 @@ async def _routed(bench: Bench, copilot: Any, case: LabelledRequest) -> Routed:
         remembered=_ready([]),
         handles=_ready(handles),
         repairs=0,
-        most_drafts=4,
+        batch=Batch(4, 60.0),
     )
     answer = await route({}, Runtime(context=context))
     return Routed(case, [_label(RoutedAction.model_validate(one), handles) for one in answer["actions"]])

@@ -96,7 +96,8 @@ async def open_copilot(
             meter.take,
             checkpointer,
             repairs=settings.repairs,
-            most_drafts=settings.drafts_per_request,
+            at_once=settings.drafts_at_once,
+            seconds=settings.run_seconds,
         )
         yield copilot, gateway
     finally:

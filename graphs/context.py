@@ -10,6 +10,7 @@ from agents.specialist import Agents
 from core.business import Memory
 from core.campaign import Campaign
 from core.conversation import Message, RunInput
+from graphs.batch import Batch
 from graphs.stream import RunStream
 from services.checker import Checker
 from tools.context import RunContext
@@ -21,7 +22,7 @@ class GraphContext:
 
     `history` is the branch before the person's new message, `campaign` the one that the request is about,
     if there is one; `remembered` and `handles` are on their way from the start and bring what is remembered
-    about the request, and the drafts and slots that it may mean.
+    about the request, and the drafts and slots that it may mean. `batch` bounds the drafts that it writes.
     """
 
     run: RunContext
@@ -34,7 +35,7 @@ class GraphContext:
     remembered: Awaitable[Sequence[Memory]]
     handles: Awaitable[Handles]
     repairs: int
-    most_drafts: int
+    batch: Batch
 
     @property
     def turns(self) -> list[tuple[str, str]]:

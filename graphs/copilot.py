@@ -108,7 +108,8 @@ async def edit(state: CopilotState, runtime: Context) -> dict[str, Any]:
     task = state["edit"]
     done = {"place": task["place"], "content_id": task["content_id"], "title": "", "changed": False}
     try:
-        content, changed = await editing.change(context, state["asked_language"], task)
+        async with context.batch.turn():
+            content, changed = await editing.change(context, state["asked_language"], task)
     except VersionMismatch:
         handles = await context.handles
         title = next((one.title for one in handles.drafts if one.id == task["content_id"]), "")
@@ -124,9 +125,11 @@ async def edit(state: CopilotState, runtime: Context) -> dict[str, Any]:
 
 async def variants(state: CopilotState, runtime: Context) -> dict[str, Any]:
     """Offer alternatives; a failure is kept for the answer."""
+    context = runtime.context
     task = state["variants"]
     try:
-        return {"offered": [await varying.offer(runtime.context, state["asked_language"], task)]}
+        async with context.batch.turn():
+            return {"offered": [await varying.offer(context, state["asked_language"], task)]}
     except MarqueeError as error:
         return {"failures": [{"place": task["place"], "problem": error.problem()}]}
 
@@ -136,7 +139,10 @@ async def draft(state: CopilotState, runtime: Context) -> dict[str, Any]:
     context = runtime.context
     task = state["task"]
     try:
-        content = await drafting.write(context, state["language"], state["campaign_id"] or "", task)
+        async with context.batch.turn() as may_begin:
+            if not may_begin:
+                return {"postponed": [task["place"]]}
+            content = await drafting.write(context, state["language"], state["campaign_id"] or "", task)
     except MarqueeError as error:
         return {"failures": [{"place": task["place"], "problem": error.problem()}]}
     shown = DraftState.of(content).model_dump(mode="json")
@@ -160,7 +166,7 @@ async def answer(state: CopilotState, runtime: Context) -> dict[str, Any]:
     worked = bool(drafts or edits or state.get("planned") or state.get("rearranged") or state.get("offered"))
     for failure in failures:
         if failure["problem"]["slug"] == QuotaExhausted.slug or not worked:
-            raise FailedEarlier(failure["problem"])
+            raise FailedEarlier(failure["problem"], len(drafts), len(state.get("tasks", [])))
     found = None
     if state["campaign_id"] is not None:
         found = await run.campaigns.get(run.scope, state["campaign_id"])
@@ -195,7 +201,7 @@ async def answer(state: CopilotState, runtime: Context) -> dict[str, Any]:
         unchanged=[one["title"] for one in edits if not (one["changed"] or one["overtaken"])],
         overtaken=[one["title"] for one in edits if one["overtaken"]],
         failed=len(failures),
-        over=state.get("over", 0),
+        over=_over(state),
         cannot=[action.intent for action in chosen(state, *CANNOT)],
         left=_left(found) if drafts or state.get("planned") else 0,
         asks=asks,
@@ -233,7 +239,7 @@ def _told(context: GraphContext, found: Campaign | None, state: CopilotState) ->
         yield "window", f"{found.start_date} {found.end_date}"
         for slot in found.calendar:
             yield "calendar", slot.local_time.replace("T", " ")
-    for count in (state.get("planned", 0), len(state.get("drafts", [])), state.get("over", 0), _left(found)):
+    for count in (state.get("planned", 0), len(state.get("drafts", [])), _over(state), _left(found)):
         yield "count", str(count)
 
 
@@ -265,11 +271,11 @@ async def _nothing(text: str) -> list[str]:
 
 
 class FailedEarlier(MarqueeError):
-    """Ends the run with the problem of a failed draft."""
+    """Ends the run with the problem of a failed draft, and says how many drafts are written and stay."""
 
-    def __init__(self, problem: dict[str, Any]) -> None:
+    def __init__(self, problem: dict[str, Any], written: int, of: int) -> None:
         super().__init__(problem["detail"])
-        self._problem = problem
+        self._problem = {**problem, "written": written, "left": of - written} if of else problem
 
     def problem(self) -> dict[str, Any]:
         """Return the draft's problem."""
@@ -278,6 +284,11 @@ class FailedEarlier(MarqueeError):
 
 def _opened_here(found: Campaign | None, run_id: str) -> bool:
     return found is not None and found.written_by is not None and found.written_by.run_id == run_id
+
+
+def _over(state: CopilotState) -> int:
+    """How many of the requested drafts are left for another request."""
+    return state.get("over", 0) + len(state.get("postponed", []))
 
 
 def _left(found: Campaign | None) -> int:

@@ -11,7 +11,7 @@ import orjson
 from langgraph.runtime import Runtime
 
 from agents.strategy import build_calendar, calendar_inputs, resolve_plan, strategist
-from core.actions import Action
+from core.actions import MOST_TARGETS, Action
 from core.campaign import PLATFORMS, Campaign, Platform, Slot
 from core.errors import NotFound
 from graphs.asking import ask
@@ -20,9 +20,6 @@ from graphs.state import CopilotState, DraftTask, chosen
 from services.drafting import draft_id
 
 Context = Runtime[GraphContext]
-
-MOST_AT_ONCE = 60
-"""Drafts that one request writes, a few of them at a time."""
 
 
 async def strategy(state: CopilotState, runtime: Context) -> dict[str, Any]:
@@ -79,10 +76,11 @@ async def choose(state: CopilotState, runtime: Context) -> dict[str, Any]:
             wanted += _wanted(context, action, found)
         elif action.with_drafts:
             planned = [slot for slot in _open(context, found) if slot.run_id == context.run.root_run_id]
-            wanted += [_Wanted(action, slot=slot) for slot in planned[: context.most_drafts]]
+            wanted += [_Wanted(action, slot=slot) for slot in planned[: context.batch.at_once]]
     known = {segment.segment_name for segment in context.run.business.target_audience}
-    tasks = [one.task(place, len(wanted), found, known) for place, one in enumerate(wanted, start=1)]
-    return {"tasks": tasks[:MOST_AT_ONCE], "over": state.get("over", 0) + max(len(tasks) - MOST_AT_ONCE, 0)}
+    now = wanted[:MOST_TARGETS]
+    tasks = [one.task(place, len(now), found, known) for place, one in enumerate(now, start=1)]
+    return {"tasks": tasks, "over": state.get("over", 0) + len(wanted) - len(now)}
 
 
 @dataclass(frozen=True)
@@ -146,7 +144,7 @@ def _next_open(context: GraphContext, action: Action, found: Campaign) -> list[S
     """The next open slots of the platforms that were named; none where there are too few of one."""
     now_open = _open(context, found)
     if not action.platforms:
-        return now_open[: action.count or context.most_drafts]
+        return now_open[: action.count or context.batch.at_once]
     numbers = Counter(action.platforms)
     named = max(numbers.values()) > 1
     chosen_slots: list[Slot] = []
@@ -156,7 +154,7 @@ def _next_open(context: GraphContext, action: Action, found: Campaign) -> list[S
             return []
         chosen_slots += of_platform[:number] if named else of_platform
     ordered = [slot for slot in now_open if slot in chosen_slots]
-    return ordered if named else ordered[: action.count or context.most_drafts]
+    return ordered if named else ordered[: action.count or context.batch.at_once]
 
 
 def _shown(slots: list[Slot], summary: str) -> dict[str, Any]:

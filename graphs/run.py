@@ -17,6 +17,7 @@ from core.conversation import Message, Run, RunOutcome, TokenUse
 from core.events import ModelBadge
 from core.rules.links import LinkPolicy
 from core.scope import Scope
+from graphs.batch import Batch
 from graphs.context import GraphContext
 from graphs.copilot import build_copilot
 from graphs.state import GRAPH_VERSION
@@ -31,7 +32,6 @@ from services.runs import RunResult, Runs
 from services.threads import Threads
 from tools.context import RunContext
 
-PARALLEL_DRAFTS = 4
 RECURSION_LIMIT = 50
 MEMORIES = 4
 """Limit of memories about the request in one run."""
@@ -70,14 +70,16 @@ class Copilot:
         checkpointer: BaseCheckpointSaver[Any] | None,
         *,
         repairs: int,
-        most_drafts: int,
+        at_once: int,
+        seconds: float,
     ) -> None:
         self.parts = parts
         self.agents = agents
         self.badge = badge
         self.used = used
         self.repairs = repairs
-        self.most_drafts = most_drafts
+        self.at_once = at_once
+        self.seconds = seconds
         self.graph = build_copilot().compile(checkpointer=checkpointer, name="copilot")
 
     def prepare(self, scope: Scope, run: Run, sink: EventSink) -> Attempt:
@@ -149,10 +151,17 @@ class Attempt:
             remembered=remembered,
             handles=handles,
             repairs=copilot.repairs,
-            most_drafts=copilot.most_drafts,
+            batch=Batch(copilot.at_once, copilot.seconds - parts.runs.age(run)),
         )
         await copilot.graph.ainvoke(
-            {"version": GRAPH_VERSION, "drafts": [], "edits": [], "offered": [], "failures": []},
+            {
+                "version": GRAPH_VERSION,
+                "drafts": [],
+                "edits": [],
+                "offered": [],
+                "failures": [],
+                "postponed": [],
+            },
             {
                 "configurable": {
                     "thread_id": run.root_run_id,
@@ -161,7 +170,6 @@ class Attempt:
                     "fresh": run.attempt == 1 and run.id == run.root_run_id,
                 },
                 "recursion_limit": RECURSION_LIMIT,
-                "max_concurrency": PARALLEL_DRAFTS,
             },
             context=context,
             durability="exit",

@@ -75,7 +75,8 @@ class CopilotState(TypedDict, total=False):
     """State that the nodes share: `actions` as `core.actions.Action` in JSON, and what came of them.
 
     `rearranged` says what was done to which slot, `too_late` counts changes to a time that is over, and
-    `over` counts requested drafts beyond what one request writes.
+    `over` counts requested drafts beyond what one request writes. `postponed` has the places of drafts that
+    were not begun, for want of time or tokens.
     """
 
     version: int
@@ -95,6 +96,7 @@ class CopilotState(TypedDict, total=False):
     offered: Annotated[list[int], add]
     edits: Annotated[list[EditDone], add]
     failures: Annotated[list[DraftFailed], add]
+    postponed: Annotated[list[int], add]
 
 
 def chosen(state: CopilotState, *intents: Intent) -> list[RoutedAction]:

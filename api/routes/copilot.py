@@ -13,7 +13,7 @@ from api.dependencies import ServicesDep
 from api.resources import BusinessNamed, business_in_path, run_in_path
 from api.sse import EVENT_ID, event_stream
 from api.sse import last_event_id as read_last_event_id
-from core.actions import MOST_ACTIONS, Action, NamedId
+from core.actions import MOST_ACTIONS, MOST_TARGETS, Action, NamedId
 from core.clock import Instant
 from core.conversation import Run, RunOutcome, RunStatus, SpecialistName, TokenUse
 from core.errors import Conflict, InvalidFields
@@ -39,7 +39,7 @@ class MarqueeProps(BaseModel):
     specialists: list[SpecialistName] | None = Field(
         default=None, description="Who is to work; without it the copilot decides. [] only answers."
     )
-    slot_ids: list[NamedId] = Field(default_factory=list, max_length=12)
+    slot_ids: list[NamedId] = Field(default_factory=list, max_length=MOST_TARGETS)
     focus: NamedId | None = Field(default=None, description="The draft that the person has open.")
     actions: list[Action] | None = Field(
         default=None,

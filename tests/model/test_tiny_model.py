@@ -102,7 +102,7 @@ def small_settings(store_urls: StoreUrls, tmp_path_factory: pytest.TempPathFacto
             model_first_token_seconds=120.0,
             model_stall_seconds=60.0,
             repairs=0,
-            drafts_per_request=2,
+            drafts_at_once=2,
             lease_seconds=60.0,
             sweep_seconds=2.0,
         )
