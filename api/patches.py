@@ -9,7 +9,7 @@ from fastapi import Body
 from pydantic import BaseModel, WithJsonSchema
 
 from core.business import Profile
-from core.campaign import CampaignFields
+from core.campaign import CampaignFields, SlotFields
 from services.content import ContentEdit
 
 
@@ -68,6 +68,15 @@ CampaignPatch = Annotated[
         }
     ),
     WithJsonSchema(patch_schema(CampaignFields)),
+]
+SlotPatch = Annotated[
+    dict[str, Any],
+    Body(
+        openapi_examples={
+            "patch": {"value": {"local_time": "2027-03-06T07:30", "segment": "Lunch-hour workers"}}
+        }
+    ),
+    WithJsonSchema(patch_schema(SlotFields)),
 ]
 ContentPatch = Annotated[
     dict[str, Any],

@@ -77,16 +77,21 @@ class Kpis(PublicValue):
         return self
 
 
-class Slot(PublicValue):
+class SlotFields(PublicValue):
+    """The fields of a slot that a person edits."""
+
+    local_time: LocalTime
+    segment: str = ""
+
+
+class Slot(SlotFields):
     """A planned post or message: time (wall time and zone), platform, theme and segment."""
 
     slot_id: str = Field(default_factory=new_id)
-    local_time: LocalTime
     timezone: Timezone
     platform: Platform
     type: ContentType = "text"
     theme: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
-    segment: str = ""
     funnel_stage: FunnelStage = "awareness"
     content_id: str | None = None
     state: SlotState = "proposed"

@@ -7,7 +7,6 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from core.document import Document
 from core.errors import InvalidFields
 from core.fields import invalid_fields, path
 
@@ -27,12 +26,12 @@ def merge_patch(target: Any, patch: Any) -> Any:
     return merged
 
 
-def apply_patch(fields: type[M], current: Document, patch: Mapping[str, Any]) -> dict[str, Any]:
+def apply_patch(fields: type[M], current: BaseModel, patch: Mapping[str, Any]) -> dict[str, Any]:
     """Return the top-level fields that the patch changes, with their new values.
 
     Args:
         fields: The model of the fields that may be changed.
-        current: The document, which has at least those fields.
+        current: The document or value, which has at least those fields.
         patch: The merge patch; null resets a field to its default.
 
     Raises:
@@ -52,7 +51,7 @@ def apply_patch(fields: type[M], current: Document, patch: Mapping[str, Any]) ->
     }
 
 
-def _unknown(fields: type[BaseModel], current: Document, patch: Mapping[str, Any]) -> list[dict[str, str]]:
+def _unknown(fields: type[BaseModel], current: BaseModel, patch: Mapping[str, Any]) -> list[dict[str, str]]:
     """Find fields of the patch, at any depth, that may not be set; after the merge, null would hide them."""
     try:
         fields.model_validate(patch)

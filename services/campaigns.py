@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from core.calendar import SlotChange, rearranged
-from core.campaign import Campaign, CampaignFields, Slot
+from core.campaign import Campaign, CampaignFields, Slot, SlotFields
 from core.clock import Clock, to_instant
 from core.content import ApprovalState, Content, ContentStatus
 from core.document import WrittenBy
-from core.errors import InvalidFields
+from core.errors import InvalidFields, NotFound
 from core.idempotency import creation_id
 from core.ids import derived_id
 from core.merge_patch import apply_patch
@@ -202,6 +203,43 @@ class Campaigns:
         async with self._rechecks.after_change(scope):
             return await edit(self._campaigns, scope, campaign_id, changed)
 
+    async def change_slot(
+        self,
+        scope: Scope,
+        campaign_id: str,
+        slot_id: str,
+        patch: Mapping[str, Any],
+        version: int | None = None,
+    ) -> Campaign:
+        """Apply a person's merge patch to the time and the segment of a slot; its draft moves with it.
+
+        The scope is that of one business.
+
+        Raises:
+            NotFound: The calendar has no such slot.
+            InvalidFields: There is no such time or segment, or the time is over.
+        """
+        business = await self._businesses.get(scope, scope.business_id)
+        segments = {"", *(one.segment_name for one in business.target_audience)}
+
+        def changes(campaign: Campaign) -> dict[str, Any]:
+            shown = (one for one in campaign.calendar if one.state != "dropped")
+            slot = next((one for one in shown if one.slot_id == slot_id), None)
+            if slot is None:
+                raise NotFound("slot", slot_id=slot_id)
+            values = apply_patch(SlotFields, slot, patch)
+            if not values:
+                return {}
+            # What a person arranges is decided, and no longer a proposal.
+            values["state"] = "drafted" if slot.content_id else "planned"
+            changed = slot.model_copy(update=values)
+            _require_possible(changed, values, segments, self._clock.now())
+            others = [one for one in campaign.calendar if one.slot_id != slot_id]
+            return {"calendar": sorted([*others, changed], key=_when)}
+
+        async with self._rechecks.after_change(scope):
+            return await edit(self._campaigns, scope, campaign_id, changes, version)
+
     async def mark_drafted(
         self,
         scope: Scope,
@@ -265,6 +303,22 @@ def _require_real_times(times: Iterable[tuple[str, str]]) -> None:
             to_instant(local_time, timezone)
         except (ValueError, OverflowError):
             errors.append({"field": f"calendar.{number}.local_time", "message": "there is no such time"})
+    if errors:
+        raise InvalidFields(errors)
+
+
+def _require_possible(slot: Slot, changed: Container[str], segments: Container[str], now: datetime) -> None:
+    """Raise InvalidFields for a changed time that is over or does not exist, and for an unknown segment."""
+    errors: list[dict[str, str]] = []
+    if "local_time" in changed:
+        try:
+            over = to_instant(slot.local_time, slot.timezone) <= now
+        except (ValueError, OverflowError):
+            errors.append({"field": "local_time", "message": "there is no such time"})
+        else:
+            errors += [{"field": "local_time", "message": "is over; choose a later time"}] if over else []
+    if "segment" in changed and slot.segment not in segments:
+        errors.append({"field": "segment", "message": "the profile has no such target audience"})
     if errors:
         raise InvalidFields(errors)
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Query, Response
+from fastapi import APIRouter, Body, Path, Query, Response
 
 from api.authorization import Authorized, authorize
 from api.deletion import DELETION, deleted
 from api.dependencies import IfMatch, Paging, ServicesDep, set_etag
 from api.examples import CAMPAIGN, answer, answer_list
-from api.patches import CampaignPatch
+from api.patches import CampaignPatch, SlotPatch
 from api.reference import problem_response
 from api.resources import BusinessFilter, business_in_query, campaign_in_path
 from core.campaign import Campaign, CampaignFields
@@ -104,6 +104,30 @@ async def change_campaign(
     """
     scope, campaign_id = allowed.scope, allowed.resource.id
     campaign = await services.campaigns.change(scope, campaign_id, patch, version)
+    set_etag(response, campaign.version)
+    return CampaignView.of(campaign)
+
+
+@router.put(
+    "/{id}/calendar/{slot_id}",
+    summary="Change a slot of the calendar",
+    responses={200: answer(CAMPAIGN)},
+)
+async def change_slot(
+    allowed: Annotated[Authorized[Campaign], authorize("campaign.edit", campaign_in_path)],
+    slot_id: Annotated[str, Path(description="The slot's id.")],
+    patch: SlotPatch,
+    services: ServicesDep,
+    version: IfMatch,
+    response: Response,
+) -> CampaignView:
+    """A JSON merge patch (RFC 7396) of the slot's local time and segment; `If-Match` is the campaign's.
+
+    Its draft moves with it. A proposed slot is planned then. The answer is the campaign with its calendar.
+    """
+    campaign = await services.campaigns.change_slot(
+        allowed.scope, allowed.resource.id, slot_id, patch, version
+    )
     set_etag(response, campaign.version)
     return CampaignView.of(campaign)
 

@@ -67,6 +67,9 @@ RECIPES: dict[str, Recipe] = {
     "list_campaigns": Recipe({"query:business_id": "business"}),
     "get_campaign": Recipe({"path:id": "campaign"}),
     "change_campaign": Recipe({"path:id": "campaign"}, lambda _: {"goal": "More"}),
+    "change_slot": Recipe(
+        {"path:id": "campaign", "path:slot_id": "slot"}, lambda _: {"local_time": "2099-03-01T09:00"}
+    ),
     "delete_campaign": Recipe({"path:id": "campaign"}, query={"cascade": "true"}),
     "get_calendar": Recipe({"path:campaign_id": "campaign"}),
     # content

@@ -111,6 +111,82 @@ async def test_the_calendar_is_what_the_page_shows(
     )
 
 
+@pytest_asyncio.fixture
+async def slots(ali: Person, services: Services) -> tuple[str, list[Slot]]:
+    """The path of a calendar with two open slots, and these."""
+    business = await found(ali, target_audience=[{"segment_name": "Regulars"}])
+    campaign = await plan(ali, business)
+    times = ("2097-05-01T09:00", "2097-05-03T09:00")
+    fields = {"timezone": "Europe/Paris", "platform": "email", "theme": "Muguet"}
+    calendar = [Slot.model_validate({"local_time": time, **fields}) for time in times]
+    scope = Scope.of(business["id"])
+    saved = await services.campaigns.save_calendar(scope, campaign["id"], calendar, new_id())
+    return f"/campaign/{campaign['id']}/calendar", saved.calendar
+
+
+async def test_a_slot_gets_another_time_and_segment_and_no_other_changes(
+    ali: Person, slots: tuple[str, list[Slot]]
+) -> None:
+    path, (first, second) = slots
+    patch = {"local_time": "2097-05-04T18:30", "segment": "Regulars"}
+    answer = await ali.client.put(f"{path}/{first.slot_id}", json=patch)
+    assert answer.status_code == 200, answer.text
+    before = {slot.slot_id: slot.model_dump(mode="json") for slot in (first, second)}
+    assert answer.json()["calendar"] == [
+        before[second.slot_id],
+        {**before[first.slot_id], **patch, "state": "planned"},
+    ]
+    for_all = await ali.client.put(f"{path}/{first.slot_id}", json={"segment": None})
+    assert for_all.json()["calendar"][1]["segment"] == ""
+
+
+async def test_a_slot_changes_only_at_the_version_that_was_read(
+    ali: Person, slots: tuple[str, list[Slot]]
+) -> None:
+    path, (first, _) = slots
+    read = (await ali.client.get(path.removesuffix("/calendar"))).headers["etag"]
+    changed = await ali.client.put(
+        f"{path}/{first.slot_id}", json={"segment": "Regulars"}, headers={"If-Match": read}
+    )
+    assert changed.status_code == 200
+    late = await ali.client.put(f"{path}/{first.slot_id}", json={"segment": ""}, headers={"If-Match": read})
+    assert (late.status_code, late.json()["slug"]) == (412, "version-mismatch")
+    again = {"If-Match": changed.headers["etag"]}
+    assert (
+        await ali.client.put(f"{path}/{first.slot_id}", json={"segment": ""}, headers=again)
+    ).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("patch", "field"),
+    [
+        ({"local_time": "2020-05-01T09:00"}, "local_time"),
+        ({"local_time": "2097-02-30T09:00"}, "local_time"),
+        ({"local_time": "tomorrow"}, "local_time"),
+        ({"local_time": None}, "local_time"),
+        ({"segment": "Nobody we know"}, "segment"),
+        ({"theme": "Lilac"}, "theme"),
+        ({"state": "drafted"}, "state"),
+    ],
+)
+async def test_what_a_slot_cannot_become_is_refused_by_field(
+    ali: Person, slots: tuple[str, list[Slot]], patch: dict[str, Any], field: str
+) -> None:
+    path, (first, _) = slots
+    refused = await ali.client.put(f"{path}/{first.slot_id}", json=patch)
+    assert refused.status_code == 422
+    assert [error["field"] for error in refused.json()["errors"]] == [field]
+
+
+async def test_there_is_no_slot_of_another_campaign_here(
+    ali: Person, slots: tuple[str, list[Slot]], business: dict[str, Any]
+) -> None:
+    _, (first, _) = slots
+    other = await plan(ali, business)
+    answer = await ali.client.put(f"/campaign/{other['id']}/calendar/{first.slot_id}", json={"segment": ""})
+    assert (answer.status_code, answer.json()["noun"]) == (404, "slot")
+
+
 async def test_a_client_reads_and_does_not_change(
     ali: Person, business: dict[str, Any], sign_up: SignUp, services: Services
 ) -> None:

@@ -360,6 +360,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/campaign/{id}/calendar/{slot_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change a slot of the calendar
+         * @description A JSON merge patch (RFC 7396) of the slot's local time and segment; `If-Match` is the campaign's.
+         *
+         *     Its draft moves with it. A proposed slot is planned then. The answer is the campaign with its calendar.
+         */
+        put: operations["change_slot"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/capabilities": {
         parameters: {
             query?: never;
@@ -729,8 +751,8 @@ export interface components {
          *     `brief` restates the request for somebody who has not read the conversation, `theme` names its subject in
          *     a few words. `platforms` has one entry a draft where their numbers differ. `when` is an ISO date, a local
          *     date-time or `from/to`. `with_drafts` belongs to a plan, `operation` to `calendar` and `decide`, and
-         *     `replacement` (whole fields by name) to an edit whose words a person has chosen. `campaign` names a new
-         *     campaign.
+         *     `replacement` (whole fields by name) to an edit whose words a person has chosen. `language` belongs to an
+         *     edit or variants in another language than the draft's. `campaign` names a new campaign.
          */
         Action: {
             /**
@@ -783,6 +805,8 @@ export interface components {
             replacement?: {
                 [key: string]: string;
             } | null;
+            /** Language */
+            language?: string | null;
         };
         /**
          * ActiveRun
@@ -1118,10 +1142,15 @@ export interface components {
          * @description A slot with its draft.
          */
         CalendarSlot: {
-            /** Slot Id */
-            slot_id?: string;
             /** Local Time */
             local_time: string;
+            /**
+             * Segment
+             * @default
+             */
+            segment?: string;
+            /** Slot Id */
+            slot_id?: string;
             /** Timezone */
             timezone: string;
             /**
@@ -1137,11 +1166,6 @@ export interface components {
             type?: "text" | "image" | "video";
             /** Theme */
             theme: string;
-            /**
-             * Segment
-             * @default
-             */
-            segment?: string;
             /**
              * Funnel Stage
              * @default awareness
@@ -2282,10 +2306,15 @@ export interface components {
          * @description A planned post or message: time (wall time and zone), platform, theme and segment.
          */
         Slot: {
-            /** Slot Id */
-            slot_id?: string;
             /** Local Time */
             local_time: string;
+            /**
+             * Segment
+             * @default
+             */
+            segment?: string;
+            /** Slot Id */
+            slot_id?: string;
             /** Timezone */
             timezone: string;
             /**
@@ -2301,11 +2330,6 @@ export interface components {
             type?: "text" | "image" | "video";
             /** Theme */
             theme: string;
-            /**
-             * Segment
-             * @default
-             */
-            segment?: string;
             /**
              * Funnel Stage
              * @default awareness
@@ -4395,13 +4419,13 @@ export interface operations {
                      *       "is_demo": false,
                      *       "calendar": [
                      *         {
-                     *           "slot_id": "62cc3be41306d429d7f50913",
                      *           "local_time": "2027-03-01T09:00",
+                     *           "segment": "Neighbours",
+                     *           "slot_id": "62cc3be41306d429d7f50913",
                      *           "timezone": "Europe/London",
                      *           "platform": "instagram",
                      *           "type": "text",
                      *           "theme": "The first loaf of the day",
-                     *           "segment": "Neighbours",
                      *           "funnel_stage": "awareness",
                      *           "content_id": "61bb2ad30295c318c6e4f802",
                      *           "state": "drafted"
@@ -4529,13 +4553,13 @@ export interface operations {
                      *           "is_demo": false,
                      *           "calendar": [
                      *             {
-                     *               "slot_id": "62cc3be41306d429d7f50913",
                      *               "local_time": "2027-03-01T09:00",
+                     *               "segment": "Neighbours",
+                     *               "slot_id": "62cc3be41306d429d7f50913",
                      *               "timezone": "Europe/London",
                      *               "platform": "instagram",
                      *               "type": "text",
                      *               "theme": "The first loaf of the day",
-                     *               "segment": "Neighbours",
                      *               "funnel_stage": "awareness",
                      *               "content_id": "61bb2ad30295c318c6e4f802",
                      *               "state": "drafted"
@@ -4641,13 +4665,13 @@ export interface operations {
                      *       "is_demo": false,
                      *       "calendar": [
                      *         {
-                     *           "slot_id": "62cc3be41306d429d7f50913",
                      *           "local_time": "2027-03-01T09:00",
+                     *           "segment": "Neighbours",
+                     *           "slot_id": "62cc3be41306d429d7f50913",
                      *           "timezone": "Europe/London",
                      *           "platform": "instagram",
                      *           "type": "text",
                      *           "theme": "The first loaf of the day",
-                     *           "segment": "Neighbours",
                      *           "funnel_stage": "awareness",
                      *           "content_id": "61bb2ad30295c318c6e4f802",
                      *           "state": "drafted"
@@ -4770,13 +4794,13 @@ export interface operations {
                      *       "is_demo": false,
                      *       "calendar": [
                      *         {
-                     *           "slot_id": "62cc3be41306d429d7f50913",
                      *           "local_time": "2027-03-01T09:00",
+                     *           "segment": "Neighbours",
+                     *           "slot_id": "62cc3be41306d429d7f50913",
                      *           "timezone": "Europe/London",
                      *           "platform": "instagram",
                      *           "type": "text",
                      *           "theme": "The first loaf of the day",
-                     *           "segment": "Neighbours",
                      *           "funnel_stage": "awareness",
                      *           "content_id": "61bb2ad30295c318c6e4f802",
                      *           "state": "drafted"
@@ -4922,6 +4946,146 @@ export interface operations {
             };
             /** @description It has content and `cascade` is not true. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It has changed since it was read. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are not right. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or this month's tokens are used up. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part that is needed does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_slot: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that was read: `"3"`, or `*`. */
+                "If-Match"?: string | null;
+            };
+            path: {
+                /** @description The slot's id. */
+                slot_id: string;
+                /** @description The document's id: 24 hex digits. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    local_time?: string | null;
+                    segment?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "60aa19c2f1e84b07b5d3e7f1",
+                     *       "version": 1,
+                     *       "created_at": "2027-02-15T09:30:00.000Z",
+                     *       "updated_at": "2027-02-15T09:30:00.000Z",
+                     *       "business_id": "5f0c7a31b2d94e6688aa01cd",
+                     *       "name": "March mornings",
+                     *       "goal": "More customers before nine",
+                     *       "kpis": {
+                     *         "engagement_rate": 5,
+                     *         "leads_target": 200
+                     *       },
+                     *       "start_date": "2027-03-01",
+                     *       "end_date": "2027-03-14",
+                     *       "status": "active",
+                     *       "is_demo": false,
+                     *       "calendar": [
+                     *         {
+                     *           "local_time": "2027-03-01T09:00",
+                     *           "segment": "Neighbours",
+                     *           "slot_id": "62cc3be41306d429d7f50913",
+                     *           "timezone": "Europe/London",
+                     *           "platform": "instagram",
+                     *           "type": "text",
+                     *           "theme": "The first loaf of the day",
+                     *           "funnel_stage": "awareness",
+                     *           "content_id": "61bb2ad30295c318c6e4f802",
+                     *           "state": "drafted"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CampaignView"];
+                };
+            };
+            /** @description The body could not be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, deleted, malformed or somebody else's id. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6253,13 +6417,13 @@ export interface operations {
                      *       "timezone": "Europe/London",
                      *       "slots": [
                      *         {
-                     *           "slot_id": "62cc3be41306d429d7f50913",
                      *           "local_time": "2027-03-01T09:00",
+                     *           "segment": "Neighbours",
+                     *           "slot_id": "62cc3be41306d429d7f50913",
                      *           "timezone": "Europe/London",
                      *           "platform": "instagram",
                      *           "type": "text",
                      *           "theme": "The first loaf of the day",
-                     *           "segment": "Neighbours",
                      *           "funnel_stage": "awareness",
                      *           "content_id": "61bb2ad30295c318c6e4f802",
                      *           "state": "drafted",
