@@ -9,6 +9,7 @@ from typing import Annotated, Any, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from agents.conclusions import Conclusions
 from agents.inputs import language_input, shared_inputs
 from agents.schemas import held_to
 from agents.specialist import Specialist
@@ -89,7 +90,10 @@ class Asked(Step):
 
 
 class Route(BaseModel):
-    """What a message asks for; `language` only if texts are wanted in another than usual."""
+    """What a message asks for, and what it says that is to be remembered.
+
+    `language` only if texts are wanted in another than usual.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -97,6 +101,7 @@ class Route(BaseModel):
         list[Asked], Field(min_length=1, max_length=12, json_schema_extra={"maxItems": MOST_ACTIONS})
     ]
     language: Annotated[str, Field(max_length=80, json_schema_extra=held_to(12))] | None = None
+    remember: Conclusions = Field(default_factory=list)
 
 
 ROUTER: Specialist[Route] = Specialist(

@@ -90,11 +90,16 @@ class Memory(TenantDocument):
     """A remembered text; the Chroma index can be rebuilt from these documents.
 
     `trusted` is false for what customers wrote: it never counts as a source for a figure. `indexed` is false
-    until Chroma has the current text.
+    until Chroma has the current text. `subject`, `decision` (or the wish on style), `reason` and `said_by`
+    (a user's id) are what `text` was made of; the memories of earlier releases have only the text.
     """
 
     kind: MemoryKind
     text: str
+    subject: str = ""
+    decision: str = ""
+    reason: str = ""
+    said_by: str | None = None
     ref: str
     trusted: bool = True
     indexed: bool = False

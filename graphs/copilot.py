@@ -18,16 +18,15 @@ from core.conversation import Clarification, Named, ProposedAction
 from core.document import WrittenBy
 from core.errors import MarqueeError, QuotaExhausted, UnusableAnswer, VersionMismatch
 from core.rules.claims import Source
-from core.rules.figures import has_figures
 from core.views import CampaignSummary, DraftState
 from graphs import drafting, editing, planning, varying
 from graphs.asking import ask
 from graphs.context import GraphContext
 from graphs.rearranging import rearrange
+from graphs.remembering import remember_done
 from graphs.routing import NEEDS_CAMPAIGN, route
 from graphs.state import CopilotState, EditTask, VariantsTask, chosen
 from services.checks import sources_of
-from services.recall import Remembered
 
 Context = Runtime[GraphContext]
 
@@ -228,7 +227,7 @@ async def answer(state: CopilotState, runtime: Context) -> dict[str, Any]:
         text = question.question or context.stream.answer.text
         context.stream.ask(Clarification(question=text, options=question.options))
     if worked:
-        await _remember(context, found, state.get("planned", 0), [done["title"] for done in drafts])
+        await remember_done(context, state, found)
     return {}
 
 
@@ -293,25 +292,6 @@ def _over(state: CopilotState) -> int:
 
 def _left(found: Campaign | None) -> int:
     return sum(slot.state in {"proposed", "planned"} for slot in found.calendar) if found else 0
-
-
-async def _remember(context: GraphContext, found: Campaign | None, planned: int, titles: list[str]) -> None:
-    """Remember what was decided, in the person's own words."""
-    run = context.run
-    parts = [f"{run.today.isoformat()}: “{context.request.text}”"]
-    if found is not None:
-        parts.append(f"Campaign: {found.name}, {planned} slots planned" if planned else found.name)
-    # A figure that a model put into a title must not become a source.
-    if plain := [title for title in dict.fromkeys(titles) if not has_figures(title)]:
-        parts.append("Drafts: " + "; ".join(plain))
-    memory = Remembered(
-        "decision",
-        f"run:{run.root_run_id}",
-        ". ".join(parts),
-        run.root_run_id,
-        run_id=run.root_run_id,
-    )
-    await run.recall.remember(run.scope, [memory])
 
 
 def build_copilot() -> StateGraph[CopilotState, GraphContext, CopilotState, CopilotState]:

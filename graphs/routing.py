@@ -13,6 +13,7 @@ from core.campaign import PLATFORMS, Campaign
 from core.errors import UnusableAnswer
 from graphs.asking import ask
 from graphs.context import GraphContext
+from graphs.remembering import remember_said
 from graphs.state import CopilotState
 
 Context = Runtime[GraphContext]
@@ -84,6 +85,7 @@ async def _ask_router(
         answer = await ask(context, ROUTER, inputs)
     except UnusableAnswer:
         return [_without_a_router(context.request.text)], None
+    await remember_said(context, answer.value.remember)
     language = (answer.value.language or "").strip()
     known = language.replace("-", "").isalnum() and language.split("-")[0].isalpha()
     return resolve(answer.value, handles, context.request.text), language if known else None

@@ -197,6 +197,12 @@ async def _invitations(mongo: Mongo) -> None:
     await make_collection(mongo, "invitations", expired, tenant=False)
 
 
+async def _memory_lists(mongo: Mongo) -> None:
+    """Index the list of memories by kind, and interrupted deletions of memories."""
+    marked = IndexModel([("deleting_at", ASCENDING)], sparse=True)
+    await make_collection(mongo, "memories", marked, *await listed(mongo, "business_id", "kind"))
+
+
 MIGRATIONS: tuple[tuple[int, Migration], ...] = (
     (1, _first_collections),
     # 2 set the validators, which are now set when a collection is created.
@@ -210,6 +216,7 @@ MIGRATIONS: tuple[tuple[int, Migration], ...] = (
     (10, _checked_by),
     (11, _business_seats),
     (12, _invitations),
+    (13, _memory_lists),
 )
 
 

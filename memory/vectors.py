@@ -73,11 +73,13 @@ class VectorIndex:
                 await collection.upsert(ids=part, embeddings=embeddings, metadatas=metadatas)
 
     async def nearest(
-        self, scope: Scope, vector: Sequence[float], limit: int, *, except_kind: str = ""
+        self, scope: Scope, vector: Sequence[float], limit: int, kinds: Sequence[str] = ()
     ) -> list[Hit]:
-        """Return the memories of one business nearest to `vector`, best first, except one kind."""
+        """Return the memories of one business nearest to `vector`, best first; of all kinds or of some."""
         query: list[Any] = [list(vector)]
-        where: Any = {"$and": [{"business_id": scope.business_id}, {"kind": {"$ne": except_kind}}]}
+        where: Any = {"business_id": scope.business_id}
+        if kinds:
+            where = {"$and": [where, {"kind": {"$in": list(kinds)}}]}
         async with self._open(QUERY_SECONDS) as collection:
             found = await collection.query(
                 query_embeddings=query,

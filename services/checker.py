@@ -10,12 +10,14 @@ from typing import Any
 from core.business import Business, Fact, Memory
 from core.campaign import Campaign, Slot
 from core.content import AiMetadata, Cited, Content, ContentFields
+from core.errors import Unavailable
 from core.rules.claims import MOST_FIGURES, Claim, Source
 from core.rules.findings import Check, DraftText
 from core.rules.links import LinkPolicy, filter_values
 from core.rules.wording import check_language
 from services import checks, citing
 from services.check_process import CheckProcess, CheckStopped
+from services.meaning import understand
 
 UNCHECKED = Check(
     name="checks.finished",
@@ -41,6 +43,18 @@ class Checker:
             await self._process.call(check_language, draft, draft.language)
         with suppress(CheckStopped):
             await self._process.call(checks.warm)
+
+    async def vector(self, text: str) -> list[float]:
+        """Return the embedder's vector of a text.
+
+        Raises:
+            Unavailable: It was not computed in time.
+        """
+        try:
+            (vector,) = await self._process.call(understand, [text])
+        except CheckStopped as error:
+            raise Unavailable("The search took too long.") from error
+        return [float(part) for part in vector]
 
     async def close(self) -> None:
         """End the process."""

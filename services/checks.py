@@ -76,7 +76,7 @@ def sources_of(
     said = newest_words(request_texts)
     sources += [Source(kind="request", ref=str(number), text=text) for number, text in said if text]
     sources += [
-        Source(kind="memory", ref=memory.id, text=_said_in(memory.text))
+        Source(kind="memory", ref=memory.id, text=_said_in(memory))
         for memory in memories
         if memory.trusted and memory.kind in _REMEMBERED_SOURCES
     ]
@@ -97,10 +97,12 @@ def newest_words(texts: Sequence[str]) -> list[tuple[int, str]]:
 _DECIDED = re.compile(r"\d{4}-\d\d-\d\d: “(.*?)”", re.DOTALL)
 
 
-def _said_in(remembered: str) -> str:
-    """Return the person's words in the memory of a run, without the day and counts around them."""
-    decided = _DECIDED.match(remembered)
-    return decided[1] if decided else remembered
+def _said_in(memory: Memory) -> str:
+    """Return the person's words in a memory, without the day and what was done."""
+    decided = _DECIDED.search(memory.text)
+    if decided is None:
+        return "" if memory.decision else memory.text
+    return decided[1]
 
 
 def unsourced_figures(text: str, sources: Sequence[Source], today: date, language: str) -> list[str]:

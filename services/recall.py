@@ -16,6 +16,7 @@ from core.scope import Scope
 from memory.collections import AlreadyThere
 from memory.database import Database
 from memory.embedders import Embedder
+from memory.pages import Page
 from memory.vectors import VectorIndex
 
 logger = logging.getLogger(__name__)
@@ -27,7 +28,7 @@ BATCH = 50
 """Texts per batch; a concurrent query waits for one batch at most."""
 
 
-BESIDE_FACTS = [kind for kind in get_args(MemoryKind) if kind != "fact"]
+BESIDE_FACTS: list[MemoryKind] = [kind for kind in get_args(MemoryKind) if kind != "fact"]
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,10 @@ class Remembered:
         ref: The id of its origin; it is removed with it.
         trusted: False for what customers wrote.
         run_id: The run that it comes from; NotFound if that is deleted.
+        subject: What it is about.
+        decision: What was decided or wished.
+        reason: Why.
+        said_by: The user who said it.
     """
 
     kind: MemoryKind
@@ -49,7 +54,14 @@ class Remembered:
     ref: str
     trusted: bool = True
     run_id: str | None = None
+    subject: str = ""
+    decision: str = ""
+    reason: str = ""
+    said_by: str | None = None
 
+
+MOST_WISHES = 6
+"""Wishes on style that one prompt holds, the newest."""
 
 MOST_FACTS = 60
 """Facts that one prompt holds."""
@@ -66,6 +78,7 @@ class Recall:
         self._memories = database.memories
         self._businesses = database.businesses
         self._runs = database.runs
+        self._content = database.content
         self._vectors = vectors
         self._embedder = embedder
         self._clock = clock
@@ -140,23 +153,49 @@ class Recall:
                 await self._vectors.remove(scope, [memory.id])
 
     async def retrieve(self, scope: Scope, question: str, limit: int = 5) -> list[Memory]:
-        """Return the memories nearest to the question, best first, without facts.
+        """Return the newest wishes on style, then the memories nearest to the question, without facts.
 
-        Returns nothing while Chroma is unreachable.
+        Wishes hold for every text, whatever it is about. Nothing else is returned while Chroma is
+        unreachable.
         """
         if not await self._has_more_than_facts(scope):
             return []
+        wishes: dict[str, Memory] = {}
+        for memory in (await self._memories.page(scope, {"kind": "style"}, MOST_WISHES)).items:
+            wishes.setdefault(memory.decision.casefold(), memory)
+        others = [kind for kind in BESIDE_FACTS if kind != "style"]
         try:
             (vector,) = await self._embedder.embed([question])
-            hits = await self._vectors.nearest(scope, vector, limit, except_kind="fact")
+            near = await self.search(scope, vector, others, limit)
         except Unavailable:
             logger.warning("memory.unavailable", extra={"business_id": scope.business_id})
-            return []
+            near = []
+        return [*wishes.values(), *near]
+
+    async def search(
+        self, scope: Scope, vector: Sequence[float], kinds: Sequence[MemoryKind], limit: int
+    ) -> list[Memory]:
+        """Return the memories of some kinds nearest to a question's vector, best first.
+
+        Raises:
+            Unavailable: Chroma does not answer.
+        """
+        hits = await self._vectors.nearest(scope, vector, limit, kinds)
         near = {hit.memory_id: hit.similarity for hit in hits if hit.similarity >= NEAR_ENOUGH}
         if not near:
             return []
         found = await self._memories.all(scope, {"_id": {"$in": list(near)}})
         return sorted(found, key=lambda memory: near[memory.id], reverse=True)
+
+    async def page(
+        self, scope: Scope, kinds: Sequence[MemoryKind], limit: int, cursor: str | None = None
+    ) -> Page[Memory]:
+        """Return the memories of some kinds, newest first."""
+        return await self._memories.page(scope, {"kind": {"$in": list(kinds)}}, limit, cursor)
+
+    async def likeness(self, text: str, others: Sequence[str]) -> float:
+        """Return the similarity of a text to the most similar of others: 1 same meaning, 0 unrelated."""
+        return max(await self._embedder.likeness(text, others), default=0.0)
 
     async def nearest_facts(self, business: Business, question: str) -> list[Fact]:
         """Return the business's valid facts, nearest to the question first."""
@@ -175,6 +214,14 @@ class Recall:
         """
         nearest = {fact.id for fact in (await self.nearest_facts(business, subject))[:MOST_FACTS]}
         return [fact for fact in business.facts if fact.id in nearest]
+
+    async def unindex(self, scope: Scope, memory_ids: Sequence[str]) -> None:
+        """Remove the vectors of some memories.
+
+        Raises:
+            Unavailable: Chroma does not answer.
+        """
+        await self._vectors.remove(scope, memory_ids)
 
     async def forget(self, scope: Scope, refs: Sequence[str]) -> None:
         """Remove the memories of some runs or other documents.
@@ -218,6 +265,10 @@ class Recall:
             text=item.text,
             ref=item.ref,
             trusted=item.trusted,
+            subject=item.subject,
+            decision=item.decision,
+            reason=item.reason,
+            said_by=item.said_by,
             dedupe_key=item.key,
             created_at=now,
             updated_at=now,
@@ -225,9 +276,12 @@ class Recall:
         owners = [] if item.run_id is None else [self._runs.owner(item.run_id)]
         if item.kind == "fact":
             owners.append(self._businesses.owner(scope.business_id))
+        if item.kind == "rejected":
+            owners.append(self._content.owner(item.ref))
         try:
             await self._memories.insert(scope, memory, owners=owners)
         except AlreadyThere:
+            parts = {"subject": item.subject, "decision": item.decision, "reason": item.reason}
             await self._memories.change(
-                scope, memory.id, {"text": item.text, "indexed": False}, {"text": {"$ne": item.text}}
+                scope, memory.id, {"text": item.text, "indexed": False, **parts}, {"text": {"$ne": item.text}}
             )

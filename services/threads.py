@@ -58,6 +58,11 @@ class Threads:
         """Return the user's threads in one business, newest first."""
         return await self._database.threads.page(scope, {"user_id": user_id}, limit, cursor)
 
+    async def of_runs(self, scope: Scope, user_id: str, run_ids: Sequence[str]) -> dict[str, str]:
+        """Return the thread of each run that is of one of the user's own threads."""
+        runs = await self._database.runs.all(scope, {"_id": {"$in": list(run_ids)}})
+        return {run.id: run.thread_id for run in runs if run.user_id == user_id}
+
     async def rename(self, scope: Scope, thread: Thread, version: int, title: str) -> Thread:
         """Rename a thread."""
         return await self._database.threads.change_at(scope, thread.id, version, {"title": title})

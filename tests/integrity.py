@@ -61,8 +61,8 @@ def _orphaned_documents(stored: dict[str, dict[str, Any]]) -> Iterator[str]:
             f"{name} {document_id} is marked" for document_id in rows if "deleting_at" in rows[document_id]
         )
     for memory in stored["memories"].values():
-        if memory["kind"] == "decision" and memory["ref"] not in stored["runs"]:
-            yield f"memory of run {memory['ref']}"
+        if memory["kind"] != "fact" and memory["ref"] not in stored["runs"].keys() | stored["content"].keys():
+            yield f"memory of {memory['ref']}"
     for campaign in stored["campaigns"].values():
         for slot in campaign["calendar"]:
             if slot["content_id"] is not None and slot["content_id"] not in stored["content"]:

@@ -18,6 +18,8 @@ from core.campaign import Platform
 from core.content import Content, ContentStatus
 from core.document import Value
 from core.views import ContentView, PageView, RevisionView, View
+from services.checks import local_day
+from services.conclusions import taken_back
 
 router = APIRouter(prefix="/content", tags=["content"])
 
@@ -132,11 +134,15 @@ async def restore_content(
     response: Response,
 ) -> ContentView:
     """Make an earlier revision the next one; the present one is kept, so that it can come back, too."""
-    restored = await services.content.restore(
-        allowed.scope, allowed.resource.id, body.revision, version, edited_by=allowed.principal.id
-    )
+    scope, before, person_id = allowed.scope, allowed.resource, allowed.principal.id
+    restored = await services.content.restore(scope, before.id, body.revision, version, edited_by=person_id)
+    if restored.revision != before.revision:
+        business = await services.businesses.get(scope, before.business_id)
+        day = local_day(business, services.clock.now())
+        if rejected := taken_back(day, before, said_by=person_id):
+            await services.recall.remember(scope, [rejected])
     set_etag(response, restored.version)
-    (content,) = await services.content.views(allowed.scope, [restored])
+    (content,) = await services.content.views(scope, [restored])
     return content
 
 

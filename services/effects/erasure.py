@@ -1,4 +1,4 @@
-"""Delete content, campaigns, threads and businesses with their dependents; for api and jobs only."""
+"""Delete content, memories, campaigns, threads and businesses with what is theirs; for api and jobs only."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar
 
 from core.conversation import ACTIVE, Thread
 from core.document import Document
-from core.errors import Deleted, NotEmpty, Unavailable, VersionMismatch
+from core.errors import Deleted, NotEmpty, NotFound, Unavailable, VersionMismatch
 from core.events import run_error
 from core.scope import Scope
 from memory.collections import Collection
@@ -40,7 +40,11 @@ class Forgetful(Protocol):
     """Removes memories (`services/recall.py`)."""
 
     async def forget(self, scope: Scope, refs: Sequence[str]) -> None:
-        """Remove the memories of these runs."""
+        """Remove the memories of these runs or drafts."""
+        ...
+
+    async def unindex(self, scope: Scope, memory_ids: Sequence[str]) -> None:
+        """Remove the vectors of these memories."""
         ...
 
     async def forget_business(self, scope: Scope) -> None:
@@ -79,6 +83,7 @@ class Erasure:
         self._campaign = Marks(database.campaigns)
         self._thread = Marks(database.threads)
         self._run = Marks(database.runs)
+        self._memory = Marks(database.memories)
         self._business = Marks(database.businesses)
 
     async def erase_content(self, scope: Scope, content_id: str, version: int | None = None) -> bool:
@@ -89,6 +94,18 @@ class Erasure:
         """
         await self._mark(self._database.content, self._content, scope, content_id, version)
         return await _all_gone(self._finish_content(scope, content_id))
+
+    async def erase_memory(self, scope: Scope, memory_id: str) -> bool:
+        """Delete what was remembered; a fact is removed with the business's facts instead.
+
+        Raises:
+            NotFound: There is no such memory.
+        """
+        memory = await self._database.memories.get(scope, memory_id)
+        if memory.kind == "fact":
+            raise NotFound("memory")
+        await self._mark(self._database.memories, self._memory, scope, memory_id, None)
+        return await _all_gone(self._finish_memory(scope, memory_id))
 
     async def erase_campaign(
         self, scope: Scope, campaign_id: str, *, cascade: bool, version: int | None = None
@@ -138,6 +155,7 @@ class Erasure:
             (self._campaign, self._finish_campaign),
             (self._thread, self._finish_thread),
             (self._content, self._finish_content),
+            (self._memory, self._finish_memory),
         ]
         for marks, finish in finishers:
             for ref in await marks.left(before, BATCH):
@@ -191,6 +209,7 @@ class Erasure:
         fields = ("campaign_id", "slot_id", "written_by")
         for content in await self._content.find(scope, {"_id": content_id}, fields):
             await self._database.versions.delete(scope, {"content_id": content_id})
+            await self._recall.forget(scope, [content_id])
             await self._idempotency.forget(content_id)
             if content.get("slot_id") is not None:
                 await self._campaigns.release_slot(
@@ -202,6 +221,16 @@ class Erasure:
                 await self._content.strip(scope, content_id, {"written_by": written_by})
             else:
                 await self._content.remove(scope, {"_id": content_id})
+
+    async def _finish_memory(self, scope: Scope, memory_id: str) -> None:
+        fields = ("ref", "dedupe_key")
+        for memory in await self._memory.find(scope, {"_id": memory_id}, fields):
+            await self._recall.unindex(scope, [memory_id])
+            if await self._works(scope, memory["ref"]):
+                # A later attempt of the run would remember it again: the mark stays until the run ends.
+                await self._memory.strip(scope, memory_id, {name: memory[name] for name in fields})
+            else:
+                await self._memory.remove(scope, {"_id": memory_id})
 
     async def _works(self, scope: Scope, root_run_id: str) -> bool:
         where = {"root_run_id": root_run_id, "status": {"$in": ACTIVE}}
@@ -221,6 +250,7 @@ class Erasure:
             contents = await self._content.find(scope, where)
             for ids in _batches([content["_id"] for content in contents]):
                 await self._database.versions.delete(scope, {"content_id": {"$in": ids}})
+                await self._recall.forget(scope, ids)
                 await self._content.remove(scope, {"_id": {"$in": ids}})
             await self._database.threads.change_all(scope, where, {"campaign_id": None})
             await self._database.tasks.delete(scope, {"subject": campaign_id})

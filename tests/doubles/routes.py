@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -20,9 +21,13 @@ def option(label: str, intent: str, **fields: Any) -> dict[str, Any]:
     return {"label": label, "then": Step.model_validate({"intent": intent, **fields}).model_dump(mode="json")}
 
 
-def routed(*actions: dict[str, Any], language: str | None = None) -> Reply:
+def routed(
+    *actions: dict[str, Any], language: str | None = None, remember: Sequence[dict[str, str]] = ()
+) -> Reply:
     """The router's answer."""
-    return Reply(orjson.dumps({"actions": actions, "language": language}).decode())
+    return Reply(
+        orjson.dumps({"actions": actions, "language": language, "remember": list(remember)}).decode()
+    )
 
 
 def is_router(body: dict[str, Any]) -> bool:

@@ -60,6 +60,8 @@ RECIPES: dict[str, Recipe] = {
     "get_facts": Recipe({"path:id": "business"}),
     "replace_facts": Recipe({"path:id": "business", "body:facts[].id": "fact"}, _new_facts),
     "get_usage": Recipe({"path:id": "business"}),
+    "list_memories": Recipe({"path:id": "business"}),
+    "delete_memory": Recipe({"path:id": "business", "path:memory_id": "memory"}),
     # campaign
     "create_campaign": Recipe(
         {"body:business_id": "business"}, lambda world: {"business_id": world.ids["business"], "name": "June"}

@@ -198,7 +198,8 @@ ABOUT = [
     (operation, field, noun)
     for operation in OPERATIONS
     for field, noun in (RECIPES[operation.name].ids.items() if operation.name in RECIPES else ())
-    if noun.split("|")[0] in {"campaign", "content", "thread"} and field not in RECIPES[operation.name].free
+    if noun.split("|")[0] in {"campaign", "content", "thread", "memory"}
+    and field not in RECIPES[operation.name].free
 ]
 
 
@@ -214,6 +215,7 @@ async def test_what_is_being_deleted_is_not_found_by_any_operation(
         "campaign": database.campaigns,
         "content": database.content,
         "thread": database.threads,
+        "memory": database.memories,
     }
     await Marks(collections[noun]).mark_all(world.scope, {"_id": world.ids[noun]})
     answer = await call(client, operation, RECIPES[operation.name], world, (field, world.ids[noun]))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import pytest_asyncio
@@ -18,7 +19,8 @@ from memory.embedded import StoreUrls
 from memory.embedders import LocalEmbedder
 from memory.leases import Scans
 from memory.vectors import VectorIndex
-from services.recall import BATCH, Recall, Remembered
+from services.conclusions import said
+from services.recall import BATCH, MOST_WISHES, Recall, Remembered
 from tests.integration.memory.test_vectors import Line
 
 DECISIONS = {
@@ -58,6 +60,10 @@ def recall(database: Database, vectors: VectorIndex, embedder: LocalEmbedder) ->
 
 def decision(name: str, text: str) -> Remembered:
     return Remembered("decision", f"run:{name}", text, name)
+
+
+def wish(number: int, text: str) -> Remembered:
+    return Remembered("style", f"said:{number}", f"Wish for every text: “{text}”", "", decision=text)
 
 
 def business(**facts: str) -> Business:
@@ -262,3 +268,41 @@ async def test_one_decision_is_found_among_hundreds_that_read_alike(recall: Reca
     await recall.index(scope)
     found = await recall.retrieve(scope, "yoga for beginners", limit=3)
     assert found[0].ref == "yoga"
+
+
+async def test_wishes_on_style_are_always_there_and_the_newest_come_first(
+    recall: Recall, line: Line, database: Database
+) -> None:
+    scope = Scope.of(new_id())
+    for number in range(MOST_WISHES + 2):
+        await recall.remember(scope, [wish(number, f"Sign with name {number}")])
+        # The list is by time, which has milliseconds.
+        at = datetime(2027, 3, 1, tzinfo=UTC) + timedelta(minutes=number)
+        key = {"dedupe_key": f"said:{number}", **scope.filter()}
+        await database.memories.raw.update_one(key, {"$set": {"created_at": at}})
+    await recall.remember(scope, [decision("yoga", DECISIONS["yoga"])])
+    await recall.index(scope)
+    newest = [f"Sign with name {number}" for number in range(MOST_WISHES + 1, 1, -1)]
+    found = await recall.retrieve(scope, "yoga for beginners", limit=1)
+    assert [one.decision for one in found] == [*newest, ""]
+    assert found[-1].ref == "yoga"
+    await line.cut()
+    assert [one.decision for one in await recall.retrieve(scope, "yoga for beginners")] == newest
+
+
+async def test_the_fields_of_a_conclusion_survive_a_new_index_and_another_language_finds_it(
+    recall: Recall, vectors: VectorIndex
+) -> None:
+    scope = Scope.of(new_id())
+    parts = {"subject": "student discount", "decision": "students pay 15 % less", "reason": "we have room"}
+    conclusion = said("decision", date(2027, 3, 1), key="said:1", run_id="r" * 24, said_by="u" * 24, **parts)
+    await recall.remember(scope, [replace(conclusion, run_id=None), decision("yoga", DECISIONS["yoga"])])
+    await recall.index(scope)
+    await vectors.remove_all(scope)
+    assert await recall.rebuild(scope) == 2
+    found = (await recall.retrieve(scope, "¿Qué descuento tienen los estudiantes?"))[0]
+    assert found.model_dump(include={*parts}) == parts
+    assert (found.said_by, found.text) == (
+        "u" * 24,
+        "2027-03-01: “student discount: students pay 15 % less (we have room)”",
+    )

@@ -110,7 +110,7 @@ async def test_a_kind_can_be_left_out_before_the_nearest_are_chosen(vectors: Vec
     scope, facts, decision = Scope.of(new_id()), [new_id() for _ in range(30)], new_id()
     await vectors.put(scope, dict.fromkeys(facts, EAST), dict.fromkeys(facts, "fact"))
     await vectors.put(scope, {decision: [0.9, 0.1, 0.0]}, {decision: "decision"})
-    assert [hit.memory_id for hit in await vectors.nearest(scope, EAST, 3, except_kind="fact")] == [decision]
+    assert [hit.memory_id for hit in await vectors.nearest(scope, EAST, 3, ["decision"])] == [decision]
 
 
 async def test_removing_stays_within_the_business(vectors: VectorIndex) -> None:

@@ -126,3 +126,13 @@ def test_any_answer_gives_actions_that_can_be_carried_out(
         assert action.intent != "calendar" or action.targets or action.operation == "add"
         assert action.intent != "decide" or action.operation in {"delete", "publish"}
         assert RoutedAction.model_validate(action.model_dump(mode="json")) == action
+
+
+def test_what_is_no_conclusion_does_not_spoil_a_route() -> None:
+    kept = {"kind": "style", "text": "no emojis"}
+    answer = {
+        "actions": [{"intent": "answer"}],
+        "remember": [{"kind": "rule"}, "x", {**kept, "text": ""}, kept],
+    }
+    assert [(one.kind, one.text) for one in Route.model_validate(answer).remember] == [("style", "no emojis")]
+    assert Route.model_validate({**answer, "remember": "nothing"}).remember == []

@@ -14,8 +14,10 @@ from core.document import WrittenBy
 from core.ids import new_id
 from core.rules.findings import DraftText
 from services.checks import recheck, run_checks
+from services.conclusions import done, said
 
 NOW = datetime(2027, 2, 20, 23, 30, tzinfo=UTC)
+DAY = date(2026, 11, 24)
 STAMPS: dict[str, Any] = {"created_at": NOW, "updated_at": NOW}
 
 
@@ -112,6 +114,18 @@ def test_which_memories_count(remembered: Memory, counts: bool) -> None:
 def test_of_a_remembered_run_only_the_persons_words_count() -> None:
     kept = memory("2026-11-24: “Plan our $12 trial”. Campaign: Spring, 17 slots planned. Drafts: Hello")
     assert unsourced("17 places for $12 since 2026-11-24, so", memories=(kept,)) == ["17", "2026-11-24"]
+
+
+def test_of_a_conclusion_only_the_persons_words_count() -> None:
+    stated = said(
+        "decision", DAY, key="1", run_id="1", said_by="1", subject="Trial", decision="it costs $12", reason=""
+    )
+    result = done(DAY, run_id="1", said_by="1", subject="Spring", decision="chosen: only $9", words="")
+    kept = [
+        memory(one.text).model_copy(update={"decision": one.decision, "kind": one.kind})
+        for one in (stated, result)
+    ]
+    assert unsourced("$12, not $9, since 2026-11-24", memories=tuple(kept)) == ["$9", "2026-11-24"]
 
 
 def test_every_check_runs_in_its_order() -> None:
