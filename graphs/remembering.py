@@ -13,6 +13,7 @@ from agents.conclusions import MOST_CONCLUSIONS, Conclusion
 from agents.route import phrase
 from core.actions import NAME
 from core.campaign import Campaign
+from core.ids import derived_id
 from core.own_words import own_words
 from core.rules.claims import Source
 from graphs.context import GraphContext
@@ -33,7 +34,7 @@ async def remember_said(context: GraphContext, conclusions: Sequence[Conclusion]
     own = own_words(context.request.text)
     parts = [own, *filter(None, map(str.strip, _PART.split(own)))]
     kept: list[Remembered] = []
-    for number, one in enumerate(conclusions[:MOST_CONCLUSIONS]) if own else ():
+    for one in conclusions[:MOST_CONCLUSIONS] if own else ():
         decision = phrase(one.text, _TEXT)
         if await run.recall.likeness(decision, parts) < SAME_MEANING:
             continue
@@ -50,7 +51,7 @@ async def remember_said(context: GraphContext, conclusions: Sequence[Conclusion]
             said(
                 one.kind,
                 run.today,
-                key=f"said:{run.root_run_id}:{number}",
+                key=f"said:{derived_id(run.thread_id, one.kind, decision.casefold())}",
                 run_id=run.root_run_id,
                 said_by=run.user_id,
                 subject=subject,
@@ -64,7 +65,7 @@ async def remember_said(context: GraphContext, conclusions: Sequence[Conclusion]
 
 async def remember_done(context: GraphContext, state: CopilotState, found: Campaign | None) -> None:
     """Keep what became of the calendar, and which alternative was chosen."""
-    run = context.run
+    run, own = context.run, own_words(context.request.text)
     planned = state.get("planned", 0)
     results = [f"{planned} slots planned"] if planned else []
     results += state.get("rearranged", [])
@@ -78,10 +79,12 @@ async def remember_done(context: GraphContext, state: CopilotState, found: Campa
         return
     memory = done(
         run.today,
+        # The same request at the same place of the thread is a repeated one.
+        key=f"done:{derived_id(run.thread_id, context.history[-1].id if context.history else '', own)}",
         run_id=run.root_run_id,
         said_by=run.user_id,
         subject=subject,
         decision="; ".join(results),
-        words=own_words(context.request.text)[:_WORDS],
+        words=own[:_WORDS],
     )
     await run.recall.remember(run.scope, [memory])

@@ -141,6 +141,7 @@ class Attempt:
                 drafting=parts.drafting,
                 recall=parts.recall,
                 words=words,
+                thread_id=run.thread_id,
             ),
             request=run.input,
             history=_before(branch, run),

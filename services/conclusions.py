@@ -53,11 +53,14 @@ def said(
     )
 
 
-def done(day: date, *, run_id: str, said_by: str, subject: str, decision: str, words: str) -> Remembered:
+def done(
+    day: date, *, key: str, run_id: str, said_by: str, subject: str, decision: str, words: str
+) -> Remembered:
     """Return what a run did that the person had decided, such as a planned calendar.
 
     Args:
         day: The day where the business is.
+        key: Unique in the business; the same again replaces it.
         run_id: The run.
         said_by: The user who asked for it.
         subject: The name of what was changed.
@@ -67,7 +70,7 @@ def done(day: date, *, run_id: str, said_by: str, subject: str, decision: str, w
     text = f"{day}: “{words or '…'}”. {subject}, {decision}"
     return Remembered(
         "decision",
-        f"run:{run_id}",
+        key,
         text,
         run_id,
         run_id=run_id,

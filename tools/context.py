@@ -19,7 +19,8 @@ from services.recall import Recall
 class RunContext:
     """Tenant and services of a run; never part of graph state, never set by a model.
 
-    `words` are the person's messages in the thread, newest last: a source for figures and links.
+    `words` are the person's messages in the thread, newest last: a source for figures and links. What a
+    repeated request of the same thread remembers replaces what the first one did.
     """
 
     scope: Scope
@@ -32,6 +33,7 @@ class RunContext:
     drafting: Drafting
     recall: Recall
     words: Sequence[str] = field(default_factory=tuple)
+    thread_id: str = ""
 
     @property
     def today(self) -> date:

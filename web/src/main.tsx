@@ -51,7 +51,7 @@ async function stale(...kinds: string[]): Promise<void> {
 
 /** The drafts first: until the thread tells the answer, the run's own view stands, and no draft may be missing then. */
 async function settle(threadId: string): Promise<void> {
-  void stale("threads", "usage", "campaign");
+  void stale("threads", "usage", "campaign", "memory");
   await stale("calendar", "content");
   await again(threadQuery(threadId).queryKey);
 }

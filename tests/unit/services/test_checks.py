@@ -120,7 +120,9 @@ def test_of_a_conclusion_only_the_persons_words_count() -> None:
     stated = said(
         "decision", DAY, key="1", run_id="1", said_by="1", subject="Trial", decision="it costs $12", reason=""
     )
-    result = done(DAY, run_id="1", said_by="1", subject="Spring", decision="chosen: only $9", words="")
+    result = done(
+        DAY, key="2", run_id="1", said_by="1", subject="Spring", decision="chosen: only $9", words=""
+    )
     kept = [
         memory(one.text).model_copy(update={"decision": one.decision, "kind": one.kind})
         for one in (stated, result)

@@ -1,8 +1,8 @@
 /** What the page reads, as queries with their keys. */
-import { queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 
 import { api, ok, type Answer } from "./client";
-import type { Sent, Thread } from "./types";
+import type { Memory, Sent, Thread } from "./types";
 
 interface ListPage<T> {
   items: T[];
@@ -39,6 +39,19 @@ export const usageQuery = (id: string) =>
   queryOptions({
     queryKey: ["usage", id],
     queryFn: () => ok(api.GET("/business/{id}/usage", { params: { path: { id } } })),
+  });
+
+export const memoryQuery = (id: string, q: string, kind: Memory["kind"] | undefined) =>
+  infiniteQueryOptions({
+    queryKey: ["memory", id, q, kind],
+    queryFn: ({ pageParam: cursor }) => {
+      const query = { limit: 20, ...(q && { q }), ...(kind && { kind }), ...(cursor && { cursor }) };
+      return ok(api.GET("/business/{id}/memory", { params: { path: { id }, query } }));
+    },
+    initialPageParam: "",
+    getNextPageParam: ({ next_cursor }) => next_cursor,
+    placeholderData: keepPreviousData,
+    staleTime: 0,
   });
 
 export const threadsQuery = (id: string) =>

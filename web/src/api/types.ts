@@ -14,6 +14,7 @@ export type User = Sent<Schemas["UserOut"]>;
 export type Tokens = Sent<Schemas["Tokens"]>;
 export type Business = Sent<Schemas["BusinessView"]>;
 export type Fact = Sent<Schemas["Fact"]>;
+export type Memory = Sent<Schemas["MemoryView"]>;
 export type Segment = Business["target_audience"][number];
 export type FactDraft = Schemas["FactDraft"];
 export type Campaign = Sent<Schemas["CampaignView"]>;

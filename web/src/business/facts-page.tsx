@@ -1,12 +1,13 @@
-/** What Marquee knows: the facts behind every sentence, changed in place. */
+/** What Marquee knows: the facts behind every sentence, changed in place, and what it remembers. */
 import { useEffect, useRef } from "react";
 
 import type { Business, Fact } from "../api/types";
-import { localTime, shortDay } from "../canvas/dates";
+import { ago } from "../canvas/dates";
 import { useOpen, useShown } from "../canvas/open";
 import { FactRow } from "./fact-row";
 import { exampleOf, gapsOf } from "./facts";
 import { ProfileRows } from "./profile-rows";
+import { Remembered } from "./remembered";
 
 /** Profile rows, fact rows, and what is unknown. The address may name a row to be shown, or one to be edited. */
 export function FactsPage({ business }: { business: Business }) {
@@ -107,6 +108,7 @@ export function FactsPage({ business }: { business: Business }) {
           )}
         </FactRow>
       </dl>
+      <Remembered business={business} />
     </div>
   );
 }
@@ -114,11 +116,4 @@ export function FactsPage({ business }: { business: Business }) {
 function origin(fact: Fact): string {
   const who = fact.source === "owner" ? "you" : fact.source;
   return fact.updated_at ? `${who}, ${ago(new Date(fact.updated_at))}` : who;
-}
-
-function ago(date: Date): string {
-  const days = Math.floor((Date.now() - date.getTime()) / 86_400_000);
-  if (days < 1) return "today";
-  if (days < 2) return "yesterday";
-  return shortDay(localTime(date));
 }

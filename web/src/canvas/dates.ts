@@ -89,6 +89,14 @@ export function shortDay(local: string): string {
   return format(wall(local), { day: "numeric", month: "short", ...withYear(local) });
 }
 
+/** `today`, `yesterday`, `2 Mar`. */
+export function ago(date: Date): string {
+  const days = Math.floor((Date.now() - date.getTime()) / DAY_MS);
+  if (days < 1) return "today";
+  if (days < 2) return "yesterday";
+  return shortDay(localTime(date));
+}
+
 /** `March 2027`. */
 export function monthName(day: string): string {
   return format(wall(day), { month: "long", year: "numeric" });
