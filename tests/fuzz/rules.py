@@ -17,6 +17,7 @@ from agents import copywriter, route, strategy
 from agents.offline import answering, planning, routing, writing
 from agents.offline.reading import Meaning, read
 from core.business import Business, Fact
+from core.own_words import own_words
 from core.rules.claims import Source
 from core.rules.echoes import EchoFilter
 from core.rules.figures import figures_in, link_key
@@ -119,6 +120,7 @@ RULES: Mapping[str, Callable[[str], object]] = {
     "figures": figures_in,
     "figures against sources": lambda text: _sourced(text),
     "claims": lambda text: _claimed(text),
+    "own words": own_words,
     "fold": fold,
     "visible": visible,
     "hosts": hosts_in,
