@@ -306,3 +306,13 @@ async def test_the_fields_of_a_conclusion_survive_a_new_index_and_another_langua
         "u" * 24,
         "2027-03-01: “student discount: students pay 15 % less (we have room)”",
     )
+
+
+async def test_what_an_earlier_release_remembered_is_still_found(recall: Recall, database: Database) -> None:
+    scope = Scope.of(new_id())
+    await recall.remember(scope, [decision("yoga", DECISIONS["yoga"])])
+    later = dict.fromkeys(("subject", "decision", "reason", "said_by"), "")
+    await database.memories.raw.update_many(scope.filter(), {"$unset": later})
+    await recall.index(scope)
+    (found,) = await recall.retrieve(scope, "yoga for beginners")
+    assert (found.text, found.decision, found.said_by) == (DECISIONS["yoga"], "", None)
