@@ -77,9 +77,8 @@ class VectorIndex:
     ) -> list[Hit]:
         """Return the memories of one business nearest to `vector`, best first; of all kinds or of some."""
         query: list[Any] = [list(vector)]
-        where: Any = {"business_id": scope.business_id}
-        if kinds:
-            where = {"$and": [where, {"kind": {"$in": list(kinds)}}]}
+        of_kind = {"$in": list(kinds)} if kinds else {"$ne": ""}
+        where: Any = {"$and": [{"business_id": scope.business_id}, {"kind": of_kind}]}
         async with self._open(QUERY_SECONDS) as collection:
             found = await collection.query(
                 query_embeddings=query,

@@ -154,13 +154,14 @@ async def test_a_change_that_is_taken_back_is_remembered_until_its_draft_goes(
 ) -> None:
     thread = new_id()
     await served.say("Write an Instagram post about our spring offer", thread=thread)
-    router_says(model, action("edit", targets=["D1"], brief="Make it funnier"), remember=[])
-    await served.say("Make it funnier", thread=thread)
+    router_says(model, action("edit", targets=["D1"], brief="Make it shorter"), remember=[])
+    await served.say("Make it shorter", thread=thread)
     (draft,) = await served.drafts()
     path = f"/content/{draft['_id']}"
     for revision in (1, 2):
-        await served.client.post(f"{path}/restore", json={"revision": revision})
-    (kept,) = await remembered(served, q="a funny tone")
-    assert (kept["kind"], kept["decision"]) == ("rejected", "taken back: Make it funnier")
+        restored = await served.client.post(f"{path}/restore", json={"revision": revision})
+        assert restored.status_code == 200
+    (kept,) = await remembered(served, q="a shorter text")
+    assert (kept["kind"], kept["decision"]) == ("rejected", "taken back: Make it shorter")
     assert (await served.client.delete(path)).status_code == 204
     assert await remembered(served) == []

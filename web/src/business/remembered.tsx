@@ -52,7 +52,7 @@ export function Remembered({ business }: { business: Business }) {
         What Marquee remembers
       </h2>
       <p>What you decided in a chat, and how you want it said. Every text and every answer knows it.</p>
-      <div className="find">
+      <div className="seek">
         <input
           type="search"
           aria-label="Search what is remembered"
