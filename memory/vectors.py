@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
@@ -18,6 +17,8 @@ from core.scope import Scope
 if TYPE_CHECKING:
     from chromadb.api import AsyncClientAPI
     from chromadb.api.models.AsyncCollection import AsyncCollection
+
+T = TypeVar("T")
 
 BATCH = 500
 QUERY_SECONDS = 3.0
@@ -57,13 +58,13 @@ class VectorIndex:
     async def open(self) -> None:
         """Import Chroma's client and connect; Unavailable when there is no answer."""
         await asyncio.to_thread(import_module, "chromadb")
-        async with self._open() as collection:
-            await collection.count()
+        await self._ask(lambda collection: collection.count())
 
     async def put(self, scope: Scope, vectors: Mapping[str, list[float]], kinds: Mapping[str, str]) -> None:
         """Index memories of one business by id, replacing existing ones."""
         ids = list(vectors)
-        async with self._open() as collection:
+
+        async def put(collection: AsyncCollection) -> None:
             for start in range(0, len(ids), BATCH):
                 part = ids[start : start + BATCH]
                 metadatas: list[Any] = [
@@ -72,6 +73,8 @@ class VectorIndex:
                 embeddings: list[Any] = [vectors[key] for key in part]
                 await collection.upsert(ids=part, embeddings=embeddings, metadatas=metadatas)
 
+        await self._ask(put)
+
     async def nearest(
         self, scope: Scope, vector: Sequence[float], limit: int, kinds: Sequence[str] = ()
     ) -> list[Hit]:
@@ -79,13 +82,15 @@ class VectorIndex:
         query: list[Any] = [list(vector)]
         of_kind = {"$in": list(kinds)} if kinds else {"$ne": ""}
         where: Any = {"$and": [{"business_id": scope.business_id}, {"kind": of_kind}]}
-        async with self._open(QUERY_SECONDS) as collection:
-            found = await collection.query(
+        found = await self._ask(
+            lambda collection: collection.query(
                 query_embeddings=query,
                 n_results=limit,
                 where=where,
                 include=["distances"],
-            )
+            ),
+            QUERY_SECONDS,
+        )
         distances = found["distances"] or [[]]
         return [
             Hit(memory_id, 1.0 - float(distance))
@@ -94,13 +99,13 @@ class VectorIndex:
 
     async def remove(self, scope: Scope, memory_ids: Sequence[str]) -> None:
         """Remove memories of the business."""
-        async with self._open() as collection:
-            await collection.delete(ids=list(memory_ids), where={"business_id": scope.business_id})
+        where: Any = {"business_id": scope.business_id}
+        await self._ask(lambda collection: collection.delete(ids=list(memory_ids), where=where))
 
     async def remove_all(self, scope: Scope) -> None:
         """Remove all memories of the business."""
-        async with self._open() as collection:
-            await collection.delete(where={"business_id": scope.business_id})
+        where: Any = {"business_id": scope.business_id}
+        await self._ask(lambda collection: collection.delete(where=where))
 
     async def close(self) -> None:
         """Close the connections."""
@@ -110,20 +115,29 @@ class VectorIndex:
             await asyncio.wait({connecting})
         await self._close_client()
 
-    @asynccontextmanager
-    async def _open(self, seconds: float = WRITE_SECONDS) -> AsyncIterator[AsyncCollection]:
+    async def _ask(
+        self, operation: Callable[[AsyncCollection], Awaitable[T]], seconds: float = WRITE_SECONDS
+    ) -> T:
+        """Run an operation, twice if the connection breaks: all of them may be repeated.
+
+        A server closes an idle connection at the moment in which the next request is sent on it.
+        """
         # Imported on first use: the import is slow, and many processes never use Chroma.
         from chromadb.errors import ChromaError
 
         connecting = self._connecting
-        if connecting is None or _failed(connecting):
-            connecting = self._connecting = asyncio.create_task(self._connect())
-            connecting.add_done_callback(_failed)
         try:
             # Chroma's client has no timeout. Concurrent callers share one connection attempt, and one that
             # gives up leaves it to the others.
             async with asyncio.timeout(seconds):
-                yield await asyncio.shield(connecting)
+                if connecting is None or _failed(connecting):
+                    connecting = self._connecting = asyncio.create_task(self._connect())
+                    connecting.add_done_callback(_failed)
+                collection = await asyncio.shield(connecting)
+                try:
+                    return await operation(collection)
+                except httpx.TransportError:
+                    return await operation(collection)
         except TimeoutError as error:
             raise Unavailable("Chroma does not answer in time.") from error
         except (ChromaError, httpx.HTTPError, OSError, ValueError) as error:

@@ -32,6 +32,8 @@ class Line:
             self._port = int(probe.getsockname()[1])
         self._server: asyncio.Server | None = None
         self._carriers: set[asyncio.Task[None]] = set()
+        self.breaks = 0
+        """How many of the next requests break the connection that they come on."""
 
     @property
     def url(self) -> str:
@@ -57,18 +59,20 @@ class Line:
     async def _carry(self, near_in: asyncio.StreamReader, near_out: asyncio.StreamWriter) -> None:
         far_in, far_out = await asyncio.open_connection(*self._far)
         try:
-            await asyncio.gather(_pump(near_in, far_out), _pump(far_in, near_out))
+            await asyncio.gather(self._pump(near_in, far_out), self._pump(far_in, near_out))
         finally:
             near_out.transport.abort()
             far_out.transport.abort()
 
-
-async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-    with suppress(OSError):
-        while block := await source.read(65_536):
-            sink.write(block)
-            await sink.drain()
-    sink.transport.abort()
+    async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        with suppress(OSError):
+            while block := await source.read(65_536):
+                if self.breaks and block.startswith((b"POST", b"GET")):
+                    self.breaks -= 1
+                    break
+                sink.write(block)
+                await sink.drain()
+        sink.transport.abort()
 
 
 @pytest_asyncio.fixture
@@ -159,3 +163,18 @@ async def test_while_chroma_is_away_everything_says_so_and_then_works_again(
     await line.mend()
     await vectors.ping()
     assert [hit.memory_id for hit in await vectors.nearest(scope, EAST, 5)] == [memory_id]
+
+
+async def test_a_connection_that_breaks_under_a_request_is_not_noticed(
+    vectors: VectorIndex, line: Line
+) -> None:
+    scope, memory_id = Scope.of(new_id()), new_id()
+    await vectors.put(scope, {memory_id: EAST}, {memory_id: "decision"})
+    line.breaks = 1
+    assert [hit.memory_id for hit in await vectors.nearest(scope, EAST, 5)] == [memory_id]
+    line.breaks = 1
+    await vectors.remove(scope, [memory_id])
+    assert await vectors.nearest(scope, EAST, 5) == []
+    line.breaks = 2
+    with pytest.raises(Unavailable):
+        await vectors.remove_all(scope)
