@@ -132,9 +132,10 @@ async def test_removing_stays_within_the_business(vectors: VectorIndex) -> None:
 async def test_many_are_put_in_parts(vectors: VectorIndex) -> None:
     scope = Scope.of(new_id())
     ids = [new_id() for _ in range(1_100)]
-    await vectors.put(scope, dict.fromkeys(ids, EAST), dict.fromkeys(ids, "decision"))
-    # The search is approximate: of so many at one place it may miss one.
-    assert len(await vectors.nearest(scope, EAST, 1_100)) > 1_000
+    places = {**dict.fromkeys(ids, SKY), ids[0]: EAST, ids[-1]: NORTH}
+    await vectors.put(scope, places, dict.fromkeys(ids, "decision"))
+    assert [hit.memory_id for hit in await vectors.nearest(scope, EAST, 1)] == [ids[0]]
+    assert [hit.memory_id for hit in await vectors.nearest(scope, NORTH, 1)] == [ids[-1]]
 
 
 async def test_a_chroma_that_hangs_is_not_waited_for(vectors: VectorIndex) -> None:
