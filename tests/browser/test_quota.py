@@ -57,7 +57,7 @@ async def test_an_error_in_the_middle_is_tried_again_beside_it(own: Opener, data
         await allow(database, person.business_id, 9_000, 0)
         await person.say(PLAN)
         alert = page.get_by_role("alert")
-        await expect(alert).to_contain_text("This month’s tokens are used up. What is written is kept.")
+        await expect(alert).to_contain_text("This month’s tokens are used up. What is written is kept")
         await person.until_ended()
         thread = await person.thread()
         assert thread["messages"][-1]["status"] == "failed"

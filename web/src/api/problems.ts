@@ -2,7 +2,7 @@
 import type { Problem } from "./types";
 
 const SENTENCES: Record<string, string> = {
-  "quota-exhausted": "This month’s tokens are used up. What is written is kept.",
+  "quota-exhausted": "This month’s tokens are used up.",
   throttled: "Too many requests just now. Wait a moment and try again.",
   "bad-credentials": "Wrong e-mail or password.",
   "email-taken": "There is already an account with this e-mail.",

@@ -1,4 +1,5 @@
 /** A planned slot that nobody has written yet. */
+import { writeSlots } from "../copilot/continue";
 import { useThread } from "../copilot/thread";
 import { Standing } from "../previews/standing";
 import { Icon } from "../ui/icons";
@@ -35,7 +36,7 @@ export function PlannedCard({ card, selected, year }: { card: Card; selected: bo
           <b dir="auto">{card.theme}</b>
           {card.segment ? `For ${card.segment}. ` : ""}Not written yet.{" "}
           {slotId && !running && (
-            <button className="link" onClick={() => say(`Write this draft: ${what}`, { slotIds: [slotId] })}>
+            <button className="link" onClick={() => say(`Write this draft: ${what}`, writeSlots([slotId]))}>
               Write this draft
             </button>
           )}

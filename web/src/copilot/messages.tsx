@@ -19,7 +19,7 @@ import { SHARED, sourceChips, SourceChip } from "../canvas/sources";
 import { Answers } from "./answers";
 import { Chips } from "./chips";
 import { EditForm, useKeptEdit } from "./edit-message";
-import { Continue, WriteNext } from "./continue";
+import { useGoOn, WriteNext } from "./continue";
 import { LiveLine } from "./live-line";
 import { Proposal } from "./proposal";
 import type { Shown } from "./shown";
@@ -179,7 +179,8 @@ function Sources({ shown }: { shown: Shown }) {
 }
 
 function Standing({ shown, last }: { shown: Shown; last: boolean }) {
-  const { retry, running } = useThread();
+  const { running } = useThread();
+  const { goOn, again } = useGoOn(shown);
   const count = shown.artefacts.filter(isDraft);
   const of = Math.max(count.length, ...count.map((artefact) => artefact.identity.of ?? 0));
   const done = count.filter((artefact) => artefact.result).length;
@@ -188,7 +189,11 @@ function Standing({ shown, last }: { shown: Shown; last: boolean }) {
     return (
       <p className="stopped">
         <span>Stopped by you{of > 0 ? ` after ${done} of ${of}` : ""}.</span>
-        {last && !running && <Continue answer={shown} />}
+        {last && !running && (
+          <button className="link" onClick={goOn}>
+            Continue
+          </button>
+        )}
       </p>
     );
   }
@@ -198,20 +203,21 @@ function Standing({ shown, last }: { shown: Shown; last: boolean }) {
         action={
           last &&
           !running && (
-            <button className="link" onClick={() => retry(shown)}>
+            <button className="link" onClick={again}>
               Try again
             </button>
           )
         }
       >
-        {shown.problem ? sentence(shown.problem) : "The answer was not finished."} {kept(shown, done)}
+        {shown.problem ? sentence(shown.problem) : "The answer was not finished."} {kept(shown, done, of)}
       </Trouble>
     );
   }
   return last && !running && shown.artefacts.length > 0 ? <WriteNext /> : null;
 }
 
-function kept(shown: Shown, done: number): string {
-  if (done > 0) return `What is written is kept: ${done} ${done === 1 ? "draft" : "drafts"}.`;
+function kept(shown: Shown, done: number, of: number): string {
+  if (done > 0) return `What is written is kept: ${done < of ? `${done} of ${of}` : done} ${of === 1 ? "draft" : "drafts"}.`;
+  if (shown.artefacts.some((artefact) => artefact.result)) return "What is written is kept.";
   return shown.live?.begun === false ? "Your sentence is kept here." : "";
 }

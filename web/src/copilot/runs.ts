@@ -27,9 +27,7 @@ export interface Request {
 
 /** What a pressed button asks for, so that nothing is guessed from its words. */
 export interface Wish {
-  /** Planned slots to write. */
-  slotIds?: string[];
-  actions?: Action[];
+  actions: Action[];
 }
 
 const runs = new Map<string, Followed>();
@@ -52,8 +50,7 @@ export function startRun(request: Request): void {
   const marquee = {
     ...(branch ? { parent_id: parentId } : {}),
     ...(campaignId ? { campaign_id: campaignId } : {}),
-    ...(wish?.slotIds ? { slot_ids: wish.slotIds, specialists: ["copywriter"] } : {}),
-    ...(wish?.actions ? { actions: wish.actions } : {}),
+    ...wish,
     ...(focus ? { focus } : {}),
   };
   const body = {

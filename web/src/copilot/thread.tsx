@@ -90,7 +90,7 @@ export function ThreadProvider({ threadId, children }: { threadId: string; child
     (text: string, parentId: string | null, branch: boolean, wish?: Wish) => {
       markOpened(threadId);
       ownThread(threadId, business.id);
-      const named = wish?.slotIds || fresh ? (campaignId ?? undefined) : undefined;
+      const named = wish || fresh ? (campaignId ?? undefined) : undefined;
       const start = () => startRun({ businessId: business.id, threadId, text, parentId, branch, wish, focus: focusId, campaignId: named });
       // The server plans with what it has: what is shown as deleted must be.
       void commit().then(start);
