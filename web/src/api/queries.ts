@@ -2,7 +2,7 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 
 import { api, ok, type Answer } from "./client";
-import type { Memory, Sent, Thread } from "./types";
+import type { Content, Memory, Sent, Thread } from "./types";
 
 interface ListPage<T> {
   items: T[];
@@ -96,6 +96,13 @@ export const calendarQuery = (id: string) =>
   queryOptions({
     queryKey: ["calendar", id],
     queryFn: () => ok(api.GET("/calendar/{campaign_id}", { params: { path: { campaign_id: id } } })),
+  });
+
+/** The revisions of a draft, the present one first; each change asks anew. */
+export const revisionsQuery = ({ id, revision }: Pick<Content, "id" | "revision">) =>
+  queryOptions({
+    queryKey: ["revisions", id, revision],
+    queryFn: async () => (await ok(api.GET("/content/{id}/versions", { params: { path: { id } } }))).items,
   });
 
 export const contentQuery = (campaignId: string) =>

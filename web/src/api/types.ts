@@ -20,6 +20,7 @@ export type FactDraft = Schemas["FactDraft"];
 export type Campaign = Sent<Schemas["CampaignView"]>;
 export type Slot = Sent<Schemas["CalendarSlot"]>;
 export type Content = Sent<Schemas["ContentView"]>;
+export type Revision = Sent<Schemas["RevisionView"]>;
 export type TextContent = Schemas["TextContent"];
 export type Check = Sent<Schemas["Check"]>;
 export type Source = Sent<Schemas["Cited"]>;

@@ -3,7 +3,6 @@ import { memo, useState, type KeyboardEvent } from "react";
 
 import type { Business, Content } from "../api/types";
 import { checksOf, DRAFT_NAMES, platformIcon, PLATFORM_NAMES, stateOf, type Card } from "../canvas/cards";
-import { when, whenInWeek } from "../canvas/dates";
 import { useShown } from "../canvas/open";
 import { CardSources } from "../canvas/sources";
 import { isChanged, useEdit } from "../session/kept";
@@ -13,12 +12,15 @@ import { useMedia } from "../ui/media";
 import { Trouble } from "../ui/trouble";
 import { offerUndo } from "../ui/undo";
 import { AskChange } from "./ask-change";
+import { CardMenu } from "./card-menu";
 import { Changed } from "./changed";
 import { CheckList } from "./check-list";
 import { CopyText } from "./copy-text";
 import { Discard } from "./discard";
 import { isTooLong, Length } from "./length";
 import { Preview } from "./preview";
+import { Revisions } from "./revisions";
+import { CardTime, SlotForm } from "./slot-form";
 import { Standing } from "./standing";
 import { useRemove, useSave } from "./use-save";
 import { editPlace, wordsOf, type DraftEdit } from "./words";
@@ -36,7 +38,7 @@ export const DraftCard = memo(function DraftCard({ card, business, selected, yea
   const state = stateOf(card);
   const [unfolded, setUnfolded] = useState(card.artefact !== null);
   const [edit, setEdit] = useEdit<DraftEdit>(editPlace(card));
-  const [asking, setAsking] = useState(false);
+  const [panel, setPanel] = useState<"delete" | "revisions" | "slot" | null>(null);
   const article = useShown<HTMLElement>(selected);
   const { save, restore, saving, error, reload } = useSave(card.content);
   const remove = useRemove();
@@ -49,7 +51,7 @@ export const DraftCard = memo(function DraftCard({ card, business, selected, yea
   const name = card.theme || words.title || DRAFT_NAMES[card.platform];
   const removable = card.content?.status === "draft" && !card.artefact && !edit;
   const begin = card.content && (() => {
-    setAsking(false);
+    setPanel(null);
     const { version = 0, revision = 0 } = card.content ?? {};
     setEdit({ before: saved, now: saved, version, revision });
   });
@@ -64,28 +66,30 @@ export const DraftCard = memo(function DraftCard({ card, business, selected, yea
     if (edit && isChanged(edit)) offerUndo({ text: `Discarded the changes to “${name}”.`, undo: () => setEdit(edit) });
   }
 
-  async function takeBack(content: Content) {
-    if (await restore(content)) article.current?.focus({ preventScroll: true });
+  async function takeBack(content: Content, revision: number) {
+    if (!(await restore(content, revision))) return;
+    setPanel(null);
+    article.current?.focus({ preventScroll: true });
   }
 
-  function keep() {
-    setAsking(false);
-    article.current?.querySelector<HTMLElement>(".ib[aria-expanded]")?.focus();
+  function closePanel() {
+    setPanel(null);
+    article.current?.querySelector<HTMLElement>(`[data-panel="${panel}"]`)?.focus();
   }
 
   function discard() {
     const around = article.current?.closest<HTMLElement>(".canvas") ?? article.current?.closest(".sheet")?.querySelector("h2");
-    setAsking(false);
+    setPanel(null);
     article.current?.querySelector("header")?.scrollIntoView({ block: "nearest" });
     if (card.content) remove([card.content], name);
     around?.focus({ preventScroll: true });
   }
 
   function leave(event: KeyboardEvent) {
-    if (event.key !== "Escape" || event.nativeEvent.isComposing || !(edit ?? asking)) return;
+    if (event.key !== "Escape" || event.nativeEvent.isComposing || !(edit ?? panel)) return;
     event.preventDefault();
     if (edit) cancel();
-    else keep();
+    else closePanel();
   }
 
   return (
@@ -100,7 +104,7 @@ export const DraftCard = memo(function DraftCard({ card, business, selected, yea
     >
       <header className="card-h">
         <Icon name={platformIcon(card.platform)} />
-        <time>{card.at ? (year === null ? whenInWeek(card.at) : when(card.at, year)) : "no date"}</time>
+        <CardTime card={card} year={year} name={name} open={panel === "slot"} onOpen={() => setPanel(panel === "slot" ? null : "slot")} />
         {saving ? (
           <span className="st">
             <i className="turn" /> Being checked
@@ -108,12 +112,13 @@ export const DraftCard = memo(function DraftCard({ card, business, selected, yea
         ) : (
           <Standing card={card} edited={edit !== null} />
         )}
-        {begin && !edit && !asking && !saving && state !== "writing" && state !== "checking" && (
+        {begin && !edit && panel !== "delete" && !saving && state !== "writing" && state !== "checking" && (
           <button className="ib" data-edit aria-label={`Edit ${name}`} onClick={begin}>
             <Icon name="compose" />
           </button>
         )}
       </header>
+      {panel === "slot" && <SlotForm card={card} name={name} onClose={closePanel} />}
       <Preview
         card={card}
         business={business}
@@ -150,7 +155,7 @@ export const DraftCard = memo(function DraftCard({ card, business, selected, yea
         </Trouble>
       )}
       {card.content && !edit && state !== "writing" && state !== "checking" && (
-        <Changed content={card.content} name={name} busy={saving} onUndo={(content) => void takeBack(content)} />
+        <Changed content={card.content} name={name} busy={saving} onUndo={(content) => void takeBack(content, content.revision - 1)} />
       )}
       {edit && (
         <div className="card-edit">
@@ -164,17 +169,31 @@ export const DraftCard = memo(function DraftCard({ card, business, selected, yea
       )}
       <footer className="card-f">
         {!edit && <CardSources card={card} />}
-        <div className="acts">
+        <div className="len">
           <Length platform={card.platform} words={words} />
+        </div>
+        <div className="acts">
           {card.content && removable && <AskChange content={card.content} place={card.key} name={name} />}
           {card.content && !edit && <CopyText platform={card.platform} words={words} name={name} />}
+          {card.content && !edit && (
+            <CardMenu
+              content={card.content}
+              platform={card.platform}
+              words={words}
+              name={name}
+              open={removable}
+              revisions={panel === "revisions"}
+              onRevisions={() => setPanel("revisions")}
+            />
+          )}
           {removable && (
             <button
               className="ib"
               aria-label={`Delete ${name}`}
-              aria-expanded={asking}
+              aria-expanded={panel === "delete"}
+              data-panel="delete"
               disabled={saving}
-              onClick={() => setAsking(!asking)}
+              onClick={() => setPanel(panel === "delete" ? null : "delete")}
             >
               <Icon name="trash" />
             </button>
@@ -182,7 +201,15 @@ export const DraftCard = memo(function DraftCard({ card, business, selected, yea
         </div>
       </footer>
       {/* Below the bin: a double click on it opens and closes this, and hits nothing else. */}
-      {asking && removable && <Discard planned={card.slotId !== null} onDelete={discard} onKeep={keep} />}
+      {panel === "delete" && removable && <Discard planned={card.slotId !== null} onDelete={discard} onKeep={closePanel} />}
+      {card.content && panel === "revisions" && (
+        <Revisions
+          content={card.content}
+          busy={saving || !removable}
+          onRestore={(revision) => card.content && void takeBack(card.content, revision)}
+          onClose={closePanel}
+        />
+      )}
     </article>
   );
 });

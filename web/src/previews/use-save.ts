@@ -49,9 +49,9 @@ export function useSave(content: Content | null) {
   const save = ({ before, now, ...read }: DraftEdit) =>
     replace(read, " Your text is kept here.", (params) => ok(api.PUT("/content/{id}", { params, body: patchOf(before, now) })));
 
-  /** Bring the revision before the present one back. */
-  const restore = ({ version, revision }: Content) =>
-    replace({ version, revision }, "", (params) => ok(api.POST("/content/{id}/restore", { params, body: { revision: revision - 1 } })));
+  /** Bring an earlier revision back. */
+  const restore = ({ version, revision }: Content, earlier: number) =>
+    replace({ version, revision }, "", (params) => ok(api.POST("/content/{id}/restore", { params, body: { revision: earlier } })));
 
   async function reload(): Promise<void> {
     setError(null);

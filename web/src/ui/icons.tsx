@@ -21,6 +21,7 @@ const SHAPES = {
   "like": (<><path d="M7.5 10.5v9.5M3.5 10.5h4l4-7c1.7 0 2.6 1.2 2.3 2.8l-.8 3.7h5.2a2 2 0 0 1 2 2.5l-1.6 6a2 2 0 0 1-2 1.5H3.5Z"/></>),
   "linkedin": (<><rect x="3.5" y="3.5" width="17" height="17" rx="2.5"/><path d="M8 11v5.5M8 7.6v.01M12 16.5V11M12 13.5a2.25 2.25 0 0 1 4.5 0v3"/></>),
   "mail": (<><rect x="3" y="5" width="18" height="14" rx="2"/><path d="m3.5 7 8.5 6 8.5-6"/></>),
+  "more": (<g fill="currentColor" stroke="none"><circle cx="5.5" cy="12" r="1.6"/><circle cx="12" cy="12" r="1.6"/><circle cx="18.5" cy="12" r="1.6"/></g>),
   "panel": (<><rect x="3.5" y="4.5" width="17" height="15" rx="2"/><path d="M9 4.5v15"/></>),
   "people": (<><circle cx="9" cy="8" r="3.5"/><path d="M3 19.5c0-3.3 2.7-5.5 6-5.5s6 2.2 6 5.5M15.5 4.8a3.5 3.5 0 0 1 0 6.4M17.5 14.3c2.1.8 3.5 2.7 3.5 5.2"/></>),
   "repost": (<><path d="m16 3.5 4 3.5-4 3.5"/><path d="M20 7H7a3 3 0 0 0-3 3v1.5M8 20.5 4 17l4-3.5"/><path d="M4 17h13a3 3 0 0 0 3-3v-1.5"/></>),
