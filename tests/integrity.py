@@ -40,8 +40,9 @@ async def orphans(services: Services, business_id: str, run_ids: list[str]) -> l
         found += [f"{name} of no business: {list(rows)}" for name, rows in stored.items() if rows]
         members = await services.database.memberships.all({"business_id": business_id})
         found += [f"membership of {member.user_id}" for member in members]
-    async with services.recall._vectors._open() as collection:
-        indexed = await collection.get(where={"business_id": business_id}, include=[])
+    indexed = await services.recall._vectors._ask(
+        lambda collection: collection.get(where={"business_id": business_id}, include=[])
+    )
     found += [f"vector {memory}" for memory in indexed["ids"] if memory not in stored["memories"]]
     for run_id in run_ids:
         log = await services.redis.xrange(run_log_key(Scope.of(business_id), run_id))
