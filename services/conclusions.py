@@ -99,6 +99,6 @@ def taken_back(day: date, content: Content, *, said_by: str) -> Remembered | Non
         f"{day}: a change of “{title}” was taken back: {by.reason}",
         content.id,
         subject=title,
-        decision=f"taken back: {by.reason}",
+        decision=by.reason,
         said_by=said_by,
     )

@@ -162,6 +162,6 @@ async def test_a_change_that_is_taken_back_is_remembered_until_its_draft_goes(
         restored = await served.client.post(f"{path}/restore", json={"revision": revision})
         assert restored.status_code == 200
     (kept,) = await remembered(served)
-    assert (kept["kind"], kept["decision"]) == ("rejected", "taken back: Make it shorter")
+    assert (kept["kind"], kept["decision"]) == ("rejected", "Make it shorter")
     assert (await served.client.delete(path)).status_code == 204
     assert await remembered(served) == []
