@@ -43,6 +43,7 @@ def answer_inputs(
     changed: Sequence[str] = (),
     unchanged: Sequence[str] = (),
     overtaken: Sequence[str] = (),
+    notes: Sequence[str] = (),
     failed: int = 0,
     over: int = 0,
     cannot: Sequence[Intent] = (),
@@ -71,6 +72,7 @@ def answer_inputs(
         changed: Titles of drafts that were changed.
         unchanged: Titles of drafts that were to be changed and are as they were.
         overtaken: Titles of drafts that a person changed meanwhile.
+        notes: What writers tell the person, each with the title of its draft.
         failed: Pieces that could not be written.
         over: Pieces that were asked for beyond what one request writes.
         cannot: What the person asked for and cannot be done yet.
@@ -96,6 +98,7 @@ def answer_inputs(
     task = {
         **task_inputs(business, language, today, request),
         "done": done,
+        "notes": list(notes),
         "left": [
             *(f"{name}: {count}" for name, count in counts.items() if count),
             *(["not changed, it is as it was: no alternative was found"] if 0 in offered else []),

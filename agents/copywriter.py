@@ -7,12 +7,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from functools import cache
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from agents.inputs import shared_inputs, task_inputs
+from agents.inputs import history_input, phrase, shared_inputs, spoken, task_inputs
 from agents.schemas import held_to
 from agents.specialist import Specialist
 from core.business import Business, Fact, Memory
@@ -22,8 +21,14 @@ from core.rules.platforms import limits_for
 
 _MOST_HASHTAGS, _HASHTAG_CHARACTERS = 60, 100
 _VARIANTS, _MOST_VARIANTS = 3, 8
+NOTE = 200
+"""Characters of a note to the owner."""
 
 Tag = Annotated[str, Field(max_length=200, json_schema_extra=held_to(40))]
+Note = Annotated[str, Field(max_length=2_000, json_schema_extra=held_to(NOTE))]
+"""What the writer missed or doubts, in one line for the owner; it is no part of the text."""
+
+_LINK = re.compile(r"(?:https?://|www\.)\S+[^\s.,;:!?)]", re.IGNORECASE)
 _HASHTAG = re.compile(r"#[^\s#]+")
 _TOOLS = ("search_facts", "search_memory")
 
@@ -36,6 +41,7 @@ class Post(BaseModel):
     caption: Annotated[str, Field(min_length=1, max_length=6_000)]
     hashtags: Annotated[list[Tag], Field(max_length=40, json_schema_extra={"maxItems": 12})] = []
     cta: Annotated[str, Field(max_length=300, json_schema_extra=held_to(160))] = ""
+    note_to_owner: Note = ""
 
 
 class Email(BaseModel):
@@ -47,6 +53,13 @@ class Email(BaseModel):
     preheader: Annotated[str, Field(max_length=300, json_schema_extra=held_to(160))] = ""
     body: Annotated[str, Field(min_length=1, max_length=10_000)]
     cta: Annotated[str, Field(max_length=200, json_schema_extra=held_to(80))] = ""
+    note_to_owner: Note = ""
+
+
+class LinkedEmail(Email):
+    """An e-mail of a business that has a link among its facts, for the next step."""
+
+    cta_url: Annotated[str, Field(max_length=2_000, json_schema_extra=held_to(300))] = ""
 
 
 class Sms(BaseModel):
@@ -55,6 +68,7 @@ class Sms(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     text: Annotated[str, Field(min_length=1, max_length=3_000, json_schema_extra=held_to(600))]
+    note_to_owner: Note = ""
 
 
 class Alternative(BaseModel):
@@ -79,6 +93,7 @@ POST: Specialist[Post] = Specialist(name="copywriter", prompt="copywriter/post",
 EMAIL: Specialist[Email] = Specialist(
     name="copywriter", prompt="copywriter/email", output=Email, tools=_TOOLS
 )
+LINKED_EMAIL: Specialist[Email] = replace(EMAIL, output=LinkedEmail)
 SMS: Specialist[Sms] = Specialist(name="copywriter", prompt="copywriter/sms", output=Sms, tools=_TOOLS)
 
 VARIANTS: Specialist[Alternatives] = Specialist(
@@ -86,21 +101,28 @@ VARIANTS: Specialist[Alternatives] = Specialist(
 )
 
 
-def specialist_for(platform: Platform) -> Specialist[Any]:
-    """Return the specialist for a platform."""
+def specialist_for(platform: Platform, facts: Sequence[Fact] = ()) -> Specialist[Any]:
+    """Return the specialist for a platform; an e-mail has a link for its next step if the facts have one."""
     match platform:
         case "email":
-            return EMAIL
+            return LINKED_EMAIL if links_of(facts) else EMAIL
         case "sms":
             return SMS
         case _:
             return POST
 
 
-@cache
-def editor_for(platform: Platform) -> Specialist[Any]:
-    """Return the specialist that changes a draft of a platform; it answers the whole draft."""
-    return replace(specialist_for(platform), prompt="copywriter/edit")
+def editor_for(content: Content, facts: Sequence[Fact]) -> Specialist[Any]:
+    """Return the specialist that changes a draft; it answers the whole draft."""
+    specialist = specialist_for(content.platform, facts)
+    if content.text_content.cta_url:
+        specialist = LINKED_EMAIL
+    return replace(specialist, prompt="copywriter/edit")
+
+
+def links_of(facts: Sequence[Fact]) -> list[str]:
+    """Return the links in the facts' values."""
+    return [link for fact in facts for link in _LINK.findall(fact.value)]
 
 
 def edit_inputs(
@@ -113,6 +135,7 @@ def edit_inputs(
     request: str,
     language: str,
     today: date,
+    history: Sequence[tuple[str, str]] = (),
     findings: Sequence[str] = (),
     previous: str | None = None,
 ) -> dict[str, Any]:
@@ -127,11 +150,13 @@ def edit_inputs(
         request: What is to be changed.
         language: The language to write in.
         today: The business's local day.
+        history: The conversation.
         findings: What is wrong with the draft, or with the change that was tried before.
-        previous: The change that was tried before.
+        previous: The change that was tried before, as JSON.
     """
     return {
         **shared_inputs(business, facts, memories, campaign),
+        "history": history_input(history),
         "findings": list(findings),
         "previous": previous,
         # As JSON on one line, so that line breaks survive the rendering.
@@ -153,11 +178,13 @@ def variants_inputs(
     count: int | None,
     language: str,
     today: date,
+    history: Sequence[tuple[str, str]] = (),
 ) -> dict[str, Any]:
     """Return the inputs for alternatives to a draft, or to a text that is still to be written."""
     task = {"platform": platform, "count": min(count or _VARIANTS, _MOST_VARIANTS)}
     return {
         **shared_inputs(business, facts, memories, campaign),
+        "history": history_input(history),
         "draft": json.dumps(to_arguments(content), ensure_ascii=False) if content else "",
         "limits": _limits(platform),
         "task": {**task_inputs(business, language, today, request), **task},
@@ -174,36 +201,49 @@ def draft_inputs(
     request: str,
     language: str,
     today: date,
+    brief: str = "",
+    history: Sequence[tuple[str, str]] = (),
+    calendar: Sequence[Mapping[str, str]] = (),
     findings: Sequence[str] = (),
     previous: str | None = None,
 ) -> dict[str, Any]:
     """The inputs of the copywriter.
 
+    What the writers of one run share comes first in the prompt, so that a provider can cache it: for them,
+    facts, memories, campaign, history and calendar should be the same.
+
     Args:
         business: The business it is written for.
-        facts: Facts to use, nearest first.
-        memories: Memories about the subject.
+        facts: Facts to use, in their own order.
+        memories: Memories about the run's subject.
         campaign: The campaign of the draft.
         task: Its place in the run (`place`, `of`), platform, theme, segment, funnel stage and `local_time`.
-        request: The person's own words.
+        request: What is asked for, restated or in the person's own words.
         language: The language to write in.
         today: The day where the business is.
-        findings: Failed checks of the previous draft, one sentence each.
-        previous: The previous draft.
+        brief: The strategist's brief for the slot.
+        history: The conversation, the person's message included.
+        calendar: The coming slots (`inputs.calendar_input`).
+        findings: Failed checks of the previous draft, one statement each.
+        previous: The previous draft, as JSON.
     """
     platform: Platform = task["platform"]
     wanted = {
         **task_inputs(business, language, today, request),
         "platform": platform,
-        "when": task["local_time"],
+        "when": spoken(task["local_time"]) if task["local_time"] else "",
         "theme": task["theme"],
+        "brief": brief,
         "segment": task["segment"],
         "funnel_stage": task["funnel_stage"],
         "piece": task["place"],
         "pieces": task["of"],
+        "linked": bool(links_of(facts)),
     }
     return {
         **shared_inputs(business, facts, memories, campaign),
+        "history": history_input(history),
+        "calendar": list(calendar),
         "findings": list(findings),
         "previous": previous,
         "limits": _limits(platform),
@@ -221,8 +261,9 @@ def to_text(value: Post | Email | Sms) -> tuple[str, TextContent]:
     """Return title (an e-mail's subject, else empty) and text, with white space and hashtags normalised."""
     match value:
         case Email():
+            url = _address(value.cta_url) if isinstance(value, LinkedEmail) else ""
             text = TextContent(
-                preheader=_line(value.preheader), body=value.body.strip(), cta=_line(value.cta)
+                preheader=_line(value.preheader), body=value.body.strip(), cta=_line(value.cta), cta_url=url
             )
             return _line(value.subject), text
         case Sms():
@@ -231,6 +272,19 @@ def to_text(value: Post | Email | Sms) -> tuple[str, TextContent]:
             caption, tags = _split_tags(value.caption)
             hashtags = _hashtags([*value.hashtags, *tags])
             return "", TextContent(caption=caption, hashtags=hashtags, cta=_line(value.cta))
+
+
+def with_known_link(fields: ContentFields, facts: Sequence[Fact], before: str = "") -> ContentFields:
+    """Return the fields without a link of the next step that is neither in the facts nor was there before."""
+    known = {before, *map(_address, links_of(facts))}
+    words = fields.text_content
+    kept = words if words.cta_url in known else words.model_copy(update={"cta_url": ""})
+    return fields.model_copy(update={"text_content": kept})
+
+
+def note_of(value: Post | Email | Sms) -> str:
+    """Return a writer's note to the owner, on one line."""
+    return phrase(value.note_to_owner, NOTE)
 
 
 def to_arguments(content: Content) -> dict[str, Any]:
@@ -243,6 +297,7 @@ def to_arguments(content: Content) -> dict[str, Any]:
                 "preheader": words.preheader or "",
                 "body": words.body or "",
                 "cta": words.cta,
+                **({"cta_url": words.cta_url} if words.cta_url else {}),
             }
         case "sms":
             return {"text": words.caption}
@@ -256,7 +311,7 @@ def _limits(platform: Platform) -> str:
         case "email":
             subject, preheader = limits.maximum("subject-length"), limits.maximum("preheader-length")
             return (
-                f"subject {subject} characters at most, preheader {preheader} at most, body 80 to 180 words"
+                f"subject {subject} characters at most, preheader {preheader} at most, body 180 words at most"
             )
         case "sms":
             return f"at most {limits.maximum('sms-recommended')} characters in all, better 160"
@@ -264,6 +319,12 @@ def _limits(platform: Platform) -> str:
             return f"at most {limits.maximum('caption-length')} characters in all, better 600 to 1200"
         case "instagram":
             return f"at most {limits.maximum('caption-length')} characters in all, better 300 to 800"
+
+
+def _address(link: str) -> str:
+    """Return a link as a web address; empty for anything else."""
+    address = f"https://{link}" if link.casefold().startswith("www.") else link
+    return address if re.fullmatch(r"https?://\S{1,1900}", address) else ""
 
 
 def _line(text: str) -> str:

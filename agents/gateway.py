@@ -125,6 +125,10 @@ class Gateway:
             await self._client.close()
         self._counter.close()
 
+    def count(self, text: str) -> int:
+        """Return the number of tokens in a text."""
+        return self._counter.count(text)
+
     def model(self, tier: Tier) -> MeteredChatModel:
         """The chat model of a tier."""
         return self._models[tier]

@@ -10,7 +10,7 @@ from typing import Annotated, Any, get_args
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from agents.conclusions import Conclusions
-from agents.inputs import language_input, shared_inputs
+from agents.inputs import language_input, phrase, shared_inputs, spoken
 from agents.schemas import held_to
 from agents.specialist import Specialist
 from core.actions import (
@@ -175,7 +175,7 @@ class Handles:
         """The lists as prompts show them; the drafts of the ids in `shown` with their whole text."""
         return {
             "drafts": [{**vars(one), "text": one.text if one.id in shown else ""} for one in self.drafts],
-            "slots": [{**vars(one), "when": _spoken(one.when)} for one in self.slots[:_MOST_SLOTS]],
+            "slots": [{**vars(one), "when": spoken(one.when)} for one in self.slots[:_MOST_SLOTS]],
         }
 
     def handle(self, document_id: str | None) -> str | None:
@@ -358,15 +358,3 @@ def _is_time(when: str) -> bool:
         return len(parts) <= 2 and all(datetime.fromisoformat(part).tzinfo is None for part in parts)
     except ValueError:
         return False
-
-
-def phrase(text: str, limit: int) -> str:
-    """A model's short phrase on one line, cut at a word."""
-    line = " ".join(text.split()).strip(" \"'“”„«»")
-    if len(line) <= limit:
-        return line
-    return line[: limit + 1].rsplit(" ", 1)[0][:limit].rstrip(" ,;:-–")
-
-
-def _spoken(local_time: str) -> str:
-    return f"{datetime.fromisoformat(local_time):%a} {local_time.replace('T', ' ')}"

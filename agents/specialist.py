@@ -102,7 +102,7 @@ class Agents:
         hints = prompt.front.model
         filtered = None
         if specialist.output is None and call.sink is not None:
-            filtered = EchoFilteringSink(call.sink, rendered.system)
+            filtered = EchoFilteringSink(call.sink, rendered.instructions)
         call = replace(
             call,
             sink=filtered or call.sink,
@@ -128,8 +128,12 @@ class Agents:
                     _log.warning("%s gave an unusable answer: %s", specialist.name, problem)
                     continue
                 simulated = self._gateway.info.simulated
-                return Answer(value, model, rendered.id, simulated, rendered.system)
+                return Answer(value, model, rendered.id, simulated, rendered.instructions)
         raise UnusableAnswer(problem, agent=specialist.name)
+
+    def count(self, text: str) -> int:
+        """Return the number of tokens in a text."""
+        return self._gateway.count(text)
 
     def _graph(self, specialist: Specialist[Any], with_tools: bool) -> Graph:
         key = (specialist, with_tools)

@@ -13,13 +13,13 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
 
-from agents.inputs import shared_inputs, task_inputs
-from agents.route import phrase, window
+from agents.inputs import calendar_input, history_input, phrase, shared_inputs, task_inputs
+from agents.route import window
 from agents.schemas import held_to
 from agents.specialist import Specialist
 from core.actions import NAME, Action
 from core.business import Business, Fact, Memory
-from core.campaign import Campaign, ContentType, FunnelStage, Platform, Slot
+from core.campaign import BRIEF, Campaign, ContentType, FunnelStage, Platform, Slot
 from core.errors import UnusableAnswer
 
 _TIME = re.compile(r"\D*(\d{1,2})(?:[:.h](\d\d))?")
@@ -36,9 +36,12 @@ _USUAL_TIME: dict[Platform, time] = {
     "sms": time(12, 30),
 }
 _QUARTER, _MOVE = 15, timedelta(hours=2)
-_THEME_CHARACTERS = 120
+_THEME_CHARACTERS, _MEDIA_CHARACTERS = 120, 200
 _FEWEST, _MOST, _MOST_PLANNED = 4, 10, 24
 _PER_WEEK = 1.5
+_NAMED_DAYS = 21
+"""Days of a window that are all named to the strategist; of a longer one, the first of each week."""
+
 _DEFAULT_DAYS, _MOST_DAYS, _FURTHEST_DAYS = 14, 92, 366
 _DEFAULT_PLATFORMS: list[Platform] = ["instagram", "email"]
 
@@ -65,6 +68,11 @@ class Plan(BaseModel):
     def days(self) -> int:
         """The length of the window."""
         return (self.end - self.start).days + 1
+
+    @property
+    def most(self) -> int:
+        """How many slots: as many as the person said, else at most the usual number."""
+        return self.pieces or usual_pieces(self.days, len(self.platforms))
 
 
 def usual_time(platform: Platform) -> str:
@@ -135,6 +143,8 @@ class PlannedSlot(BaseModel):
     platform: Platform
     type: ContentType
     theme: Annotated[str, Field(max_length=300, json_schema_extra=held_to(120, 3))]
+    brief: Annotated[str, Field(max_length=4_000, json_schema_extra=held_to(300))] = ""
+    media_idea: Annotated[str, Field(max_length=1_000, json_schema_extra=held_to(100))] = ""
     segment: Annotated[str, Field(max_length=200, json_schema_extra=held_to(80))]
     funnel_stage: FunnelStage
 
@@ -188,17 +198,33 @@ def calendar_inputs(
     campaign: Campaign | None,
     plan: Plan,
     today: date,
+    history: Sequence[tuple[str, str]] = (),
+    kept: Sequence[Slot] = (),
 ) -> dict[str, Any]:
-    """The inputs of the strategist."""
+    """The inputs of the strategist; `kept` are the slots that stay beside the plan."""
     task = {
         **task_inputs(business, plan.language, today, plan.brief),
         "start": plan.start.isoformat(),
         "days": plan.days,
+        "window": _named_days(plan),
         "platforms": plan.platforms,
-        "pieces": plan.pieces or usual_pieces(plan.days, len(plan.platforms)),
+        "pieces": plan.pieces,
+        "at_most": plan.most,
         "theme": plan.theme,
     }
-    return {**shared_inputs(business, facts, memories, campaign), "task": task}
+    return {
+        **shared_inputs(business, facts, memories, campaign),
+        "history": history_input(history),
+        "calendar": calendar_input(kept, {}, today),
+        "task": task,
+    }
+
+
+def _named_days(plan: Plan) -> list[str]:
+    """Days of the window by name: `day 1 = Mon 7 Dec`."""
+    step = 1 if plan.days <= _NAMED_DAYS else 7
+    days = [(number, plan.start + timedelta(days=number)) for number in range(0, plan.days, step)]
+    return [f"day {number + 1} = {day:%a} {day.day} {day:%b}" for number, day in days]
 
 
 def build_calendar(
@@ -250,11 +276,13 @@ def build_calendar(
                 platform=platform,
                 type=planned.type if plan.type != "text" else "text",
                 theme=theme,
-                segment=_segment(planned.segment, business),
+                brief=phrase(planned.brief, BRIEF),
+                media_idea=phrase(planned.media_idea, _MEDIA_CHARACTERS),
+                segment=known_segment(planned.segment, business),
                 funnel_stage=planned.funnel_stage,
             )
         )
-        if len(slots) == (plan.pieces or _MOST):
+        if len(slots) == plan.most:
             break
     if not slots:
         raise UnusableAnswer("The calendar had no usable slot.", agent="strategy")
@@ -268,7 +296,8 @@ def _theme(text: str) -> str:
     return theme if any(char.isalpha() for char in theme) else ""
 
 
-def _segment(name: str, business: Business) -> str:
+def known_segment(name: str, business: Business) -> str:
+    """Return the segment of that name; empty for readers that the profile does not know."""
     known = [segment.segment_name for segment in business.target_audience]
     return next((segment for segment in known if segment.casefold() == name.strip().casefold()), "")
 

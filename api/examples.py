@@ -76,7 +76,7 @@ CONTENT = ContentView(
     language="en-GB",
     ai_metadata=AiMetadata(
         prompt_used="Plan two weeks of mornings for March",
-        prompt=PromptId(name="copywriter/post@1", digest="0" * 64),
+        prompt=PromptId(name="copywriter/post@2", digest="0" * 64),
         model="offline-demo",
         sources=[Cited(kind="fact", ref=_FACT, label="Sourdough loaf: £4.20")],
     ),

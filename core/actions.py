@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from core.business import Language
+from core.campaign import BRIEF as BRIEF
 from core.campaign import ContentType, Platform
 from core.document import PublicValue
 
@@ -28,7 +29,7 @@ CalendarOperation = Literal["add", "move", "drop", "retheme", "swap"]
 Decision = Literal["approve", "reject", "schedule", "publish", "send", "delete"]
 
 MOST_ACTIONS, MOST_OPTIONS, MOST_TARGETS = 4, 4, 100
-BRIEF, THEME, NAME, QUESTION, LABEL = 600, 120, 80, 300, 80
+THEME, NAME, QUESTION, LABEL = 120, 80, 300, 80
 """Characters of the texts of an action."""
 
 NamedId = Annotated[str, StringConstraints(max_length=64)]

@@ -11,12 +11,13 @@ from core.document import PublicValue
 
 
 class SlotChange(PublicValue):
-    """One change: `add` makes the slot, `swap` and `move` give it a time, `retheme` a theme."""
+    """One change: `add` makes the slot, `swap` and `move` give it a time, `retheme` a theme and its brief."""
 
     operation: CalendarOperation
     slot_id: str
     local_time: LocalTime | None = None
     theme: str | None = None
+    brief: str | None = None
     platform: Platform | None = None
 
 
@@ -42,6 +43,7 @@ def rearranged(
                     timezone=timezone,
                     platform=change.platform,
                     theme=change.theme or "",
+                    brief=change.brief or "",
                     state="planned",
                     run_id=run_id,
                     changed_by=run_id,
@@ -51,5 +53,8 @@ def rearranged(
             state = "dropped" if change.operation == "drop" else "drafted" if slot.content_id else "planned"
             values = {"local_time": change.local_time, "theme": change.theme}
             given = {name: value for name, value in values.items() if value}
+            if change.theme:
+                # What the strategist had in mind belonged to the old theme.
+                given |= {"brief": change.brief or "", "media_idea": ""}
             slots[slot.slot_id] = slot.model_copy(update={**given, "state": state, "changed_by": run_id})
     return sorted(slots.values(), key=lambda slot: (to_instant(slot.local_time, slot.timezone), slot.slot_id))

@@ -30,6 +30,9 @@ SlotState = Literal["proposed", "planned", "drafted", "dropped"]
 FunnelStage = Literal["awareness", "consideration", "conversion", "retention"]
 CampaignStatus = Literal["draft", "active", "completed"]
 
+BRIEF = 600
+"""Characters of a brief."""
+
 
 KpiName = re.compile(r"[^\W\d][\w -]{0,59}\Z")
 KpiText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
@@ -85,13 +88,19 @@ class SlotFields(PublicValue):
 
 
 class Slot(SlotFields):
-    """A planned post or message: time (wall time and zone), platform, theme and segment."""
+    """A planned post or message: time (wall time and zone), platform, theme and segment.
+
+    `brief` hands it over to the writer: angle, opening, facts, next step, what not to repeat. `media_idea` is
+    a picture or film that would go with it.
+    """
 
     slot_id: str = Field(default_factory=new_id)
     timezone: Timezone
     platform: Platform
     type: ContentType = "text"
     theme: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
+    brief: Annotated[str, StringConstraints(strip_whitespace=True, max_length=BRIEF)] = ""
+    media_idea: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
     funnel_stage: FunnelStage = "awareness"
     content_id: str | None = None
     state: SlotState = "proposed"

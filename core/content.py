@@ -24,11 +24,15 @@ Hashtag = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^#?[
 
 
 class TextContent(PublicValue):
-    """The words of a draft. A text message uses only `caption`; an e-mail `preheader`, `body` and `cta`."""
+    """The words of a draft. A text message uses only `caption`; an e-mail `preheader`, `body` and `cta`.
+
+    `cta_url` is the web address where an e-mail's next step is done.
+    """
 
     caption: Annotated[str, StringConstraints(max_length=20_000)] = ""
     hashtags: list[Hashtag] = Field(default_factory=list, max_length=60)
     cta: Annotated[str, StringConstraints(max_length=500)] = ""
+    cta_url: WebAddress = ""
     preheader: Annotated[str, StringConstraints(max_length=500)] | None = None
     body: Annotated[str, StringConstraints(max_length=100_000)] | None = None
 
@@ -51,14 +55,14 @@ class Cited(PublicValue):
 
 
 class PromptId(PublicValue):
-    """Which prompt wrote it: `copywriter/post@1` and its digest."""
+    """Which prompt wrote it: `copywriter/post@2` and its digest."""
 
     name: str
     digest: str
 
 
 class AiMetadata(PublicValue):
-    """How a draft was made; clients cannot write it."""
+    """How a draft was made, and what its writer missed or doubts; clients cannot write it."""
 
     prompt_used: str = ""
     prompt: PromptId | None = None
@@ -68,6 +72,7 @@ class AiMetadata(PublicValue):
     checks: list[Check] = Field(default_factory=list)
     claims: list[Claim] = Field(default_factory=list)
     simulated: bool = False
+    note_to_owner: str = ""
 
 
 class Authorship(PublicValue):

@@ -1,4 +1,4 @@
-"""Command line: `python -m evals [cases|rules|routing]`."""
+"""Command line: `python -m evals [cases|rules|routing|economy]`."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import orjson
 from core.errors import MarqueeError
 from core.settings import Settings, load_settings
 from evals.cases import DATASETS, RULES_DATASET, CaseSet, Suite, businesses, load
+from evals.economy import LEAST_SHARED, economy_table, least_share, measure
 from evals.graders import Graded
 from evals.report import SuiteReport, as_json, rules_table, suite_report, suite_table, texts
 from evals.routing import DATASET as ROUTING
@@ -49,6 +50,11 @@ async def _run(options: argparse.Namespace, settings: Settings) -> bool:
             routed = await route_all(bench, load_requests(options.file or ROUTING))
         print(table(routed, show=options.show))
         return passed(routed)
+    if options.what == "economy":
+        async with open_bench(settings) as bench:
+            found = await measure(bench)
+        print(economy_table(found))
+        return least_share(found) >= LEAST_SHARED
     known = businesses()
     started = time.monotonic()
     reports: list[SuiteReport] = []
@@ -81,7 +87,9 @@ async def _run(options: argparse.Namespace, settings: Settings) -> bool:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return 1 when a required grader failed, or a rule is not proven."""
     parser = argparse.ArgumentParser(prog="python -m evals", description=__doc__)
-    parser.add_argument("what", nargs="?", choices=("all", "cases", "rules", "routing"), default="all")
+    parser.add_argument(
+        "what", nargs="?", choices=("all", "cases", "rules", "routing", "economy"), default="all"
+    )
     parser.add_argument("--dataset", choices=DATASETS, help="one dataset only")
     parser.add_argument("--case", metavar="PART", help="only cases whose name contains this")
     parser.add_argument("--show", action="store_true", help="print every text")

@@ -97,8 +97,6 @@ def _misshapen(exam: Exam, content: Content) -> Iterator[str]:
                 "cta": words.cta,
             }
             body = words.body or ""
-            if len([part for part in body.split("\n\n") if part.strip()]) < 3:
-                yield "the body has less than three paragraphs"
             if words.preheader and words.preheader == content.title:
                 yield "the preheader repeats the subject"
         case "sms":

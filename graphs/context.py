@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 
+from agents.inputs import last_turns
 from agents.route import Handles
 from agents.specialist import Agents
 from core.business import Memory
@@ -39,8 +40,17 @@ class GraphContext:
 
     @property
     def turns(self) -> list[tuple[str, str]]:
-        """The conversation as (role, text)."""
-        return [(message.role, message.content) for message in self.history if message.content]
+        """The last turns of the conversation as (role, text), up to a budget in tokens."""
+        return last_turns(self._said, self.agents.count)
+
+    @property
+    def conversation(self) -> list[tuple[str, str]]:
+        """The same with the person's new message."""
+        return last_turns([*self._said, ("user", self.request.text)], self.agents.count)
+
+    async def written(self) -> dict[str, str]:
+        """The texts of drafts from before this run, by the id of their slot."""
+        return {one.other: one.text for one in (await self.handles).drafts if one.other}
 
     @property
     def turns_with_work(self) -> list[tuple[str, str, list[str]]]:
@@ -48,6 +58,10 @@ class GraphContext:
         return [
             (message.role, message.content, _made(message)) for message in self.history if message.content
         ]
+
+    @property
+    def _said(self) -> list[tuple[str, str]]:
+        return [(message.role, message.content) for message in self.history if message.content]
 
 
 def _made(message: Message) -> list[str]:

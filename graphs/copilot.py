@@ -119,7 +119,8 @@ async def edit(state: CopilotState, runtime: Context) -> dict[str, Any]:
     context.stream.state({"op": "add", "path": f"/drafts/{content.id}", "value": shown})
     context.stream.campaign_id = context.stream.campaign_id or content.campaign_id
     title = title_of(content, None)
-    return {"edits": [{**done, "title": title, "changed": changed, "overtaken": False}]}
+    note = content.ai_metadata.note_to_owner if changed else ""
+    return {"edits": [{**done, "title": title, "changed": changed, "overtaken": False, "note": note}]}
 
 
 async def variants(state: CopilotState, runtime: Context) -> dict[str, Any]:
@@ -148,7 +149,8 @@ async def draft(state: CopilotState, runtime: Context) -> dict[str, Any]:
     context.stream.state({"op": "add", "path": f"/drafts/{content.id}", "value": shown})
     failed = [check.name for check in content.ai_metadata.checks if check.stops_approval]
     done = {"place": task["place"], "content_id": content.id, "platform": content.platform}
-    return {"drafts": [{**done, "title": content.title or task["theme"], "failed": failed}]}
+    note = content.ai_metadata.note_to_owner
+    return {"drafts": [{**done, "title": content.title or task["theme"], "failed": failed, "note": note}]}
 
 
 async def answer(state: CopilotState, runtime: Context) -> dict[str, Any]:
@@ -199,6 +201,7 @@ async def answer(state: CopilotState, runtime: Context) -> dict[str, Any]:
         changed=[one["title"] for one in edits if one["changed"]],
         unchanged=[one["title"] for one in edits if not (one["changed"] or one["overtaken"])],
         overtaken=[one["title"] for one in edits if one["overtaken"]],
+        notes=[f"{one['title']}: {one['note']}" for one in (*drafts, *edits) if one.get("note")],
         failed=len(failures),
         over=_over(state),
         cannot=[action.intent for action in chosen(state, *CANNOT)],

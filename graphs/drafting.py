@@ -8,16 +8,19 @@ from typing import Any
 
 import orjson
 
-from agents.copywriter import draft_inputs, specialist_for, to_arguments
+from agents.copywriter import draft_inputs, specialist_for, to_arguments, with_known_link
+from agents.inputs import calendar_input
 from core.campaign import Campaign, Slot
 from core.content import AiMetadata, Content
 from core.document import WrittenBy
 from core.errors import MarqueeError
 from graphs.context import GraphContext
 from graphs.guard import Assignment, write_guarded
+from graphs.notes import note_to_owner
 from graphs.state import DraftTask
 from graphs.stream import ArtefactLane
 from services.check_basis import CheckBasis
+from services.checks import sources_of
 
 TOOL_NAMES = {"instagram": "write_post", "linkedin": "write_post", "email": "write_email", "sms": "write_sms"}
 MEMORIES_IN_PROMPT = 3
@@ -64,7 +67,8 @@ def _show(lane: ArtefactLane, content: Content) -> None:
     result = {"content_id": content.id, "version": content.version, "language": content.language}
     checks = [check.model_dump(mode="json") for check in made.checks]
     sources = [source.model_dump(mode="json") for source in made.sources]
-    lane.result({**result, "checks": checks, "sources": sources}, to_arguments(content))
+    note = {"note": made.note_to_owner} if made.note_to_owner else {}
+    lane.result({**result, "checks": checks, "sources": sources, **note}, to_arguments(content))
 
 
 async def finish_unstopped(work: Coroutine[Any, Any, Content]) -> Content:
@@ -88,9 +92,11 @@ async def _write(
     run = context.run
     # Taken before writing: a fact that changes from now on makes the checks stale.
     basis = CheckBasis(run.business, campaign, run.clock.now())
-    about = f"{wanted['theme']} {campaign.goal}"
+    # The same for all drafts of the run, so that their prompts share a beginning.
+    about = f"{context.request.text} {campaign.name} {campaign.goal}"
     facts = await run.recall.facts_for(run.business, about)
     memories = await run.recall.retrieve(run.scope, about, limit=MEMORIES_IN_PROMPT)
+    calendar = calendar_input(campaign.calendar, await context.written(), run.today)
 
     def inputs(findings: Sequence[str], previous: str | None) -> Mapping[str, Any]:
         return draft_inputs(
@@ -102,12 +108,15 @@ async def _write(
             request=wanted["brief"] or context.request.text,
             language=language,
             today=run.today,
+            brief=slot.brief if slot else "",
+            history=context.conversation,
+            calendar=calendar,
             findings=findings,
             previous=previous,
         )
 
     task = Assignment(
-        specialist=specialist_for(wanted["platform"]),
+        specialist=specialist_for(wanted["platform"], facts),
         inputs=inputs,
         platform=wanted["platform"],
         language=language,
@@ -116,16 +125,18 @@ async def _write(
         memories=memories,
     )
     guarded = await write_guarded(context, task, lane)
+    fields = with_known_link(guarded.fields, facts)
     sources = await context.checker.cite(
-        run.business, campaign, wanted["segment"], facts, memories, guarded.fields, guarded.claims
+        run.business, campaign, wanted["segment"], facts, memories, fields, guarded.claims
     )
+    known = sources_of(run.business, campaign, slot, run.words, memories, run.clock.now())
     save = run.drafting.save_draft(
         run.scope,
         business=run.business,
         campaign=campaign,
         slot=slot,
         platform=wanted["platform"],
-        fields=guarded.fields,
+        fields=fields,
         ai_metadata=AiMetadata(
             prompt_used=context.request.text,
             prompt=guarded.answer.prompt,
@@ -135,6 +146,7 @@ async def _write(
             checks=guarded.checks,
             claims=guarded.claims,
             simulated=guarded.answer.simulated,
+            note_to_owner=await note_to_owner(context, guarded.answer, known, language),
         ),
         checked_against=basis.digest_for(wanted["slot_id"]),
         written_by=WrittenBy(

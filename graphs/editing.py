@@ -8,8 +8,9 @@ from typing import Any
 import orjson
 from pydantic import ValidationError
 
-from agents.copywriter import edit_inputs, editor_for, specialist_for, to_arguments, to_fields
+from agents.copywriter import edit_inputs, editor_for, to_arguments, to_fields, with_known_link
 from core.actions import Action
+from core.business import Fact
 from core.campaign import Campaign, Slot
 from core.content import Content, ContentFields
 from core.errors import MarqueeError, UnusableAnswer
@@ -18,9 +19,11 @@ from core.rules.findings import Check
 from graphs.context import GraphContext
 from graphs.drafting import MEMORIES_IN_PROMPT, finish_unstopped
 from graphs.guard import Assignment, check, write_guarded
+from graphs.notes import findings_of, note_to_owner
 from graphs.state import EditTask
 from graphs.stream import ArtefactLane
 from services.check_basis import CheckBasis
+from services.checks import sources_of
 
 
 async def change(context: GraphContext, language: str | None, task: EditTask) -> tuple[Content, bool]:
@@ -80,7 +83,9 @@ async def _change(
     facts = await run.recall.facts_for(run.business, about)
     memories = await run.recall.retrieve(run.scope, about, limit=MEMORIES_IN_PROMPT)
     made = content.ai_metadata
-    failed = [one.message for one in made.checks if one.stops_approval]
+    failed = findings_of(
+        content.draft_text(content.platform), [one for one in made.checks if one.stops_approval]
+    )
 
     def inputs(findings: Sequence[str], previous: str | None) -> Mapping[str, Any]:
         return edit_inputs(
@@ -92,12 +97,13 @@ async def _change(
             request=action.brief or context.request.text,
             language=language,
             today=run.today,
+            history=context.conversation,
             findings=findings or failed,
             previous=previous,
         )
 
     assignment = Assignment(
-        specialist=editor_for(content.platform),
+        specialist=editor_for(content, facts),
         inputs=inputs,
         platform=content.platform,
         language=language,
@@ -109,13 +115,14 @@ async def _change(
     checks: list[Check]
     claims: list[Claim]
     if action.replacement:
-        fields = _replaced(content, action.replacement)
+        fields = _replaced(content, action.replacement, facts)
         lane.replay(orjson.dumps(to_arguments(_with(content, fields))).decode())
         checks, claims = await check(context, assignment, fields, "")
-        made = made.model_copy(update={"checks": checks, "claims": claims})
+        made = made.model_copy(update={"checks": checks, "claims": claims, "note_to_owner": ""})
     else:
         guarded = await write_guarded(context, assignment, lane)
         fields, checks, claims = guarded.fields, guarded.checks, guarded.claims
+        fields = with_known_link(fields, facts, content.text_content.cta_url)
         if (fields.title, fields.text_content) == (content.title, content.text_content):
             # As it was, whatever language was asked for.
             _show(lane, content)
@@ -127,6 +134,7 @@ async def _change(
         sources = await context.checker.cite(
             run.business, campaign, slot.segment if slot else "", facts, memories, fields, claims
         )
+        known = sources_of(run.business, campaign, slot, run.words, memories, run.clock.now())
         made = made.model_copy(
             update={
                 "prompt_used": action.brief,
@@ -137,6 +145,7 @@ async def _change(
                 "sources": sources,
                 "checks": checks,
                 "claims": claims,
+                "note_to_owner": await note_to_owner(context, guarded.answer, known, language),
             }
         )
 
@@ -165,9 +174,9 @@ def _with(content: Content, fields: ContentFields) -> Content:
     return content.model_copy(update={name: getattr(fields, name) for name in ContentFields.model_fields})
 
 
-def _replaced(content: Content, replacement: Mapping[str, str]) -> ContentFields:
+def _replaced(content: Content, replacement: Mapping[str, str], facts: Sequence[Fact]) -> ContentFields:
     """The draft with some of its fields as a person chose them."""
-    output: Any = specialist_for(content.platform).output
+    output: Any = editor_for(content, facts).output
     arguments = to_arguments(content)
     chosen = {name: text for name, text in replacement.items() if isinstance(arguments.get(name), str)}
     try:
@@ -187,4 +196,6 @@ def _show(lane: ArtefactLane, content: Content) -> None:
         "checks": [one.model_dump(mode="json") for one in content.ai_metadata.checks],
         "sources": [one.model_dump(mode="json") for one in content.ai_metadata.sources],
     }
+    if content.ai_metadata.note_to_owner:
+        result["note"] = content.ai_metadata.note_to_owner
     lane.result(result, to_arguments(content))

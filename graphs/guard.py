@@ -16,6 +16,7 @@ from core.rules.claims import Claim
 from core.rules.findings import Check
 from graphs.asking import ask
 from graphs.context import GraphContext
+from graphs.notes import findings_of
 from graphs.stream import ArtefactLane
 
 
@@ -73,8 +74,8 @@ async def write_guarded(context: GraphContext, task: Assignment, lane: ArtefactL
             best = draft
         if not draft.blocking:
             break
-        findings = [check.message for check in draft.blocking]
-        previous = " / ".join(text for _, text in draft.fields.draft_text(task.platform).texts())
+        findings = findings_of(fields.draft_text(task.platform), draft.blocking)
+        previous = answer.value.model_dump_json(exclude={"note_to_owner"})
     if best is None:
         raise UnusableAnswer(agent=task.specialist.name)
     return best

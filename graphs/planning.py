@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 from langgraph.runtime import Runtime
 
-from agents.strategy import build_calendar, calendar_inputs, resolve_plan, strategist
+from agents.strategy import build_calendar, calendar_inputs, known_segment, resolve_plan, strategist
 from core.actions import MOST_TARGETS, Action
+from core.business import Business
 from core.campaign import PLATFORMS, Campaign, Platform, Slot
 from core.errors import NotFound
 from graphs.asking import ask
@@ -40,6 +40,7 @@ async def strategy(state: CopilotState, runtime: Context) -> dict[str, Any]:
             saved, planned = found, earlier
         else:
             facts = await run.recall.facts_for(run.business, context.request.text)
+            kept = [slot for slot in found.calendar if slot.state in {"planned", "drafted"}]
             inputs = calendar_inputs(
                 business=run.business,
                 facts=facts,
@@ -47,12 +48,13 @@ async def strategy(state: CopilotState, runtime: Context) -> dict[str, Any]:
                 campaign=found,
                 plan=plan,
                 today=run.today,
+                history=context.conversation,
+                kept=kept,
             )
-            specialist = strategist(inputs["task"]["pieces"])
+            specialist = strategist(plan.most)
             answer = await ask(context, specialist, inputs, lane)
             lane.end()
             summary = answer.value.summary
-            kept = [slot for slot in found.calendar if slot.state in {"planned", "drafted"}]
             slots = build_calendar(answer.value, plan, run.business, run.clock.now(), kept)
             saved = await run.campaigns.save_calendar(run.scope, found.id, slots, run.root_run_id)
             planned = [slot for slot in saved.calendar if slot.run_id == run.root_run_id]
@@ -77,9 +79,8 @@ async def choose(state: CopilotState, runtime: Context) -> dict[str, Any]:
         elif action.with_drafts:
             planned = [slot for slot in _open(context, found) if slot.run_id == context.run.root_run_id]
             wanted += [_Wanted(action, slot=slot) for slot in planned[: context.batch.at_once]]
-    known = {segment.segment_name for segment in context.run.business.target_audience}
-    now = wanted[:MOST_TARGETS]
-    tasks = [one.task(place, len(now), found, known) for place, one in enumerate(now, start=1)]
+    business, now = context.run.business, wanted[:MOST_TARGETS]
+    tasks = [one.task(place, len(now), found, business) for place, one in enumerate(now, start=1)]
     return {"tasks": tasks, "over": state.get("over", 0) + len(wanted) - len(now)}
 
 
@@ -91,7 +92,7 @@ class _Wanted:
     slot: Slot | None = None
     platform: Platform = PLATFORMS[0]
 
-    def task(self, place: int, of: int, campaign: Campaign, segments: Container[str]) -> DraftTask:
+    def task(self, place: int, of: int, campaign: Campaign, business: Business) -> DraftTask:
         """Its task; the readers are named only where they are known."""
         slot, action = self.slot, self.action
         return DraftTask(
@@ -100,7 +101,7 @@ class _Wanted:
             platform=slot.platform if slot else self.platform,
             theme=slot.theme if slot else action.theme or campaign.name,
             brief=action.brief,
-            segment=slot.segment if slot else action.segment if action.segment in segments else "",
+            segment=slot.segment if slot else known_segment(action.segment, business),
             funnel_stage=slot.funnel_stage if slot else "consideration",
             slot_id=slot.slot_id if slot else None,
             local_time=slot.local_time if slot else None,
@@ -159,5 +160,15 @@ def _next_open(context: GraphContext, action: Action, found: Campaign) -> list[S
 
 def _shown(slots: list[Slot], summary: str) -> dict[str, Any]:
     """Return the calendar as tool call arguments."""
-    names = {"slot_id", "local_time", "platform", "type", "theme", "segment", "funnel_stage"}
+    names = {
+        "slot_id",
+        "local_time",
+        "platform",
+        "type",
+        "theme",
+        "brief",
+        "media_idea",
+        "segment",
+        "funnel_stage",
+    }
     return {"summary": summary, "slots": [slot.model_dump(mode="json", include=names) for slot in slots]}

@@ -63,7 +63,12 @@ def _changes(context: GraphContext, action: Action, found: Campaign, number: int
             theme = action.theme or action.brief[:THEME]
             return [
                 SlotChange(
-                    operation="add", slot_id=slot_id, local_time=time[:16], theme=theme, platform=platform
+                    operation="add",
+                    slot_id=slot_id,
+                    local_time=time[:16],
+                    theme=theme,
+                    brief=action.brief,
+                    platform=platform,
                 )
             ]
         case "swap" if len(slots) == 2:
@@ -77,7 +82,8 @@ def _changes(context: GraphContext, action: Action, found: Campaign, number: int
             return [SlotChange(operation="drop", slot_id=slot.slot_id) for slot in slots]
         case "retheme" if action.theme:
             return [
-                SlotChange(operation="retheme", slot_id=slot.slot_id, theme=action.theme) for slot in slots
+                SlotChange(operation="retheme", slot_id=slot.slot_id, theme=action.theme, brief=action.brief)
+                for slot in slots
             ]
     return []
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 
 from agents.conclusions import MOST_CONCLUSIONS, Conclusion
-from agents.route import phrase
+from agents.inputs import phrase
 from core.actions import NAME
 from core.campaign import Campaign
 from core.ids import derived_id

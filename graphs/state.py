@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from operator import add
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, Any, NotRequired, TypedDict
 
 from core.actions import Intent, RoutedAction
 from core.campaign import FunnelStage, Platform
@@ -45,13 +45,14 @@ class VariantsTask(TypedDict):
 
 
 class DraftDone(TypedDict):
-    """A saved draft."""
+    """A saved draft, with its writer's note to the owner."""
 
     place: int
     content_id: str
     platform: str
     title: str
     failed: list[str]
+    note: NotRequired[str]
 
 
 class EditDone(TypedDict):
@@ -62,6 +63,7 @@ class EditDone(TypedDict):
     title: str
     changed: bool
     overtaken: bool
+    note: NotRequired[str]
 
 
 class DraftFailed(TypedDict):

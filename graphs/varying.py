@@ -45,6 +45,7 @@ async def offer(context: GraphContext, language: str | None, task: VariantsTask)
             count=action.count,
             language=action.language or language or (content.language if content else run.business.language),
             today=run.today,
+            history=context.conversation,
         )
         try:
             answer = await ask(context, VARIANTS, inputs, lane)

@@ -25,6 +25,7 @@ USER_MARK = "=== user ==="
 
 _FRONT = re.compile(r"\A---\n(.*?)\n---\n(.*)\Z", re.DOTALL)
 _RULE = re.compile(r"^- \[([a-z][a-z0-9-]*)\] ", re.MULTILINE)
+_GUIDE = re.compile(r"^<guide>\n(.*?)^</guide>$", re.MULTILINE | re.DOTALL)
 _PARTIALS = "_partials"
 _BRACKETS = str.maketrans("<>", "‹›")
 _KINDS: dict[str, tuple[type, ...]] = {
@@ -69,6 +70,11 @@ class Rendered:
     id: PromptId
     system: str
     user: str
+
+    @property
+    def instructions(self) -> str:
+        """What is said to the model alone: the system part, and the guide among the material."""
+        return "\n".join([self.system, *_GUIDE.findall(self.user)])
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ def plan(material: Material, meaning: Meaning) -> dict[str, Any]:
     start = date.fromisoformat(task.get("start") or task.get("today") or "1970-01-01")
     days = max(int(task.get("days") or 14), 1)
     platforms = [name.strip() for name in task.get("platforms", "instagram").split(";") if name.strip()]
-    pieces = max(int(task.get("pieces") or 6), 1)
+    pieces = max(int(task.get("pieces") or task.get("at_most") or 6), 1)
     if not material.obeys("piece-count"):
         pieces *= 2
     chosen = _ideas(speech, meaning, pieces)
@@ -63,6 +63,8 @@ def plan(material: Material, meaning: Meaning) -> dict[str, Any]:
                 "platform": platform,
                 "type": "text",
                 "theme": clause(idea.theme, THEME_CHARACTERS),
+                "brief": "",
+                "media_idea": "",
                 "segment": segments[index % len(segments)].name if segments else "",
                 "funnel_stage": stage,
             }

@@ -148,7 +148,8 @@ def read(messages: Sequence[Mapping[str, Any]]) -> Material:
     sections: dict[str, str] = {}
     for name, content in _SECTION.findall(user):
         sections.setdefault(name, content)
-    rules = "".join(content for name, content in _SECTION.findall(system) if name == "rules")
+    told = _SECTION.findall(f"{system}\n{user}")
+    rules = "".join(content for name, content in told if name in {"rules", "guide"})
     brand: dict[str, list[str]] = {}
     for key, value in _LINE.findall(sections.get("brand", "")):
         brand.setdefault(key, []).append(value)

@@ -6,7 +6,7 @@ import asyncio
 import json
 import re
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -90,7 +90,7 @@ class OfflineTransport(httpx2.AsyncBaseTransport):
         material = read(messages)
         answer_id = f"chatcmpl-{number_from(*(spoken(message) for message in messages)):016x}"
         calls = _lookups(material, asked)
-        text = "" if calls else self._text(material)
+        text = "" if calls else self._text(material, _fields_of(asked))
         most = asked.get("max_completion_tokens") or asked.get("max_tokens")
         written = text + "".join(call["function"]["arguments"] for call in calls)
         count = self._count(written)
@@ -105,7 +105,7 @@ class OfflineTransport(httpx2.AsyncBaseTransport):
         }
         return _Reply(answer_id, text, calls, finish, usage)
 
-    def _text(self, material: Material) -> str:
+    def _text(self, material: Material, fields: Sequence[str] = ()) -> str:
         match material.agent, material.task.get("platform"):
             case "router", _:
                 value = routing.understand(material, self._meaning)
@@ -125,7 +125,7 @@ class OfflineTransport(httpx2.AsyncBaseTransport):
                 return answering.answer(material, self._meaning)
             case _:
                 return _NOT_OURS
-        return json.dumps(value, ensure_ascii=False)
+        return json.dumps(value | {name: "" for name in fields if name not in value}, ensure_ascii=False)
 
 
 class _Paced(httpx2.AsyncByteStream):
@@ -199,6 +199,12 @@ def _lookups(material: Material, asked: Mapping[str, Any]) -> list[dict[str, Any
         shown = {"name": name, "arguments": json.dumps(arguments, ensure_ascii=False)}
         calls.append({"id": identity, "type": "function", "function": shown})
     return calls
+
+
+def _fields_of(asked: Mapping[str, Any]) -> list[str]:
+    """The fields that the answer must have; those that this model knows nothing for stay empty."""
+    schema = (asked.get("response_format") or {}).get("json_schema", {}).get("schema", {})
+    return list(schema.get("required", ()))
 
 
 def _json(status: int, body: dict[str, Any]) -> httpx2.Response:

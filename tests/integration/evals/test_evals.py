@@ -12,6 +12,7 @@ import pytest_asyncio
 from core.settings import Settings
 from evals.__main__ import run_suite
 from evals.cases import DATASETS, RULES_DATASET, CaseSet, businesses, load
+from evals.economy import LEAST_SHARED, economy_table, least_share, measure
 from evals.routing import DATASET as ROUTING
 from evals.routing import load_requests, passed, route_all, table
 from evals.rules import PROMPTS, check_rules
@@ -49,7 +50,7 @@ async def test_every_case_passes_every_grader_on_the_offline_model(bench: Bench,
     assert report.simulated
     assert report.model == "offline-demo"
     assert all(case.repairs == 0 for case in report.cases)
-    assert {"copywriter/post@1", "strategy/calendar@1"} <= {made.name for made in report.prompts}
+    assert {"copywriter/post@2", "strategy/calendar@2"} <= {made.name for made in report.prompts}
 
 
 async def test_requests_are_taken_for_what_they_ask_and_nothing_else_is_done(bench: Bench) -> None:
@@ -57,6 +58,12 @@ async def test_requests_are_taken_for_what_they_ask_and_nothing_else_is_done(ben
         rows = await route_all(bench, load_requests(path))
         assert len(rows) >= 90
         assert passed(rows), table(rows, show=True)
+
+
+async def test_the_writers_of_a_run_share_the_beginning_of_their_prompts(bench: Bench) -> None:
+    found = await measure(bench)
+    assert [one.name for one in found].count("copywriter/post@2") > 1
+    assert least_share(found) >= LEAST_SHARED, economy_table(found)
 
 
 async def test_each_rule_taken_out_fails_its_own_grader_and_no_other(bench: Bench) -> None:

@@ -19,6 +19,8 @@ SLOTS = st.lists(
             timezone="Europe/Paris",
             platform=platform,
             theme=f"Theme {number}",
+            brief="Open with the dough",
+            media_idea="Hands in flour",
             state=state,
             content_id=f"{number:024}" if state == "drafted" else None,
         ),
@@ -47,7 +49,7 @@ def test_whatever_was_not_named_stays_as_it_is_and_drafts_move_with_their_slot(
         operation = data.draw(st.sampled_from(["move", "drop", "retheme"]))
         given_values = {
             "move": {"local_time": data.draw(st.sampled_from(TIMES))},
-            "retheme": {"theme": "New"},
+            "retheme": {"theme": "New", "brief": "Open with the oven"},
         }
         changes.append(change(operation, slot_id, **given_values.get(operation, {})))
     changes.append(change("add", "f" * 24, local_time="2027-03-21T09:00", platform="sms", theme="Added"))
@@ -63,6 +65,7 @@ def test_whatever_was_not_named_stays_as_it_is_and_drafts_move_with_their_slot(
         now = by_id[one.slot_id]
         assert one.local_time in {None, now.local_time}
         assert one.theme in {None, now.theme}
+        assert one.operation != "retheme" or (now.brief, now.media_idea) == ("Open with the oven", "")
         assert (now.state == "dropped") == (one.operation == "drop")
     assert rearranged(after, changes, "Europe/Paris", "run") == after
 

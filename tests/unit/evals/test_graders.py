@@ -189,7 +189,6 @@ LONG = " ".join(f"Word{chr(97 + at % 26)}{chr(97 + at // 26)} is new." for at in
         ("instagram", {"cta": ""}, "shape"),
         ("instagram", {"cta": "A boiler service costs £85 fixed."}, "shape"),
         ("email", {"preheader": "Before the next cold night"}, "shape"),
-        ("email", {"body": "One paragraph about boilers in Leeds."}, "shape"),
         ("instagram", {"caption": "As our friends at Fellglück say: warm is better than cold."}, "foreign"),
     ],
 )

@@ -87,9 +87,9 @@ class Desk:
         answer = await self.ask(specialist.prompt, inputs, library)
         assert specialist.output is not None
         fields = to_fields(specialist.output.model_validate_json(answer), language)
-        system = (library or self.library).render(specialist.prompt, inputs).system
+        told = (library or self.library).render(specialist.prompt, inputs).instructions
         checks, _ = run_checks(
-            fields.draft_text(platform), business, None, None, [request], [], NOW, instructions=system
+            fields.draft_text(platform), business, None, None, [request], [], NOW, instructions=told
         )
         # What is only to be confirmed is a question to the owner, and no fault of the writer.
         failed = [
@@ -106,7 +106,6 @@ def inputs_for_draft(
     """The copywriter's inputs for the first of four drafts."""
     return draft_inputs(
         business=business,
-        facts=business.facts,
         memories=[],
         campaign=None,
         task={
@@ -119,7 +118,13 @@ def inputs_for_draft(
             "local_time": None,
             **task,
         },
-        **{"request": "", "language": business.language, "today": TODAY, **given},
+        **{
+            "facts": business.facts,
+            "request": "",
+            "language": business.language,
+            "today": TODAY,
+            **given,
+        },
     )
 
 

@@ -38,7 +38,7 @@ async def test_a_specialist_works_on_the_offline_model(desk: Desk, tools: str, t
     assert len(bench.tools.asked) == (tools == "on")
     assert answer.model == "offline-demo"
     assert answer.simulated
-    assert answer.prompt.name == "copywriter/post@1"
+    assert answer.prompt.name == "copywriter/post@2"
     assert Post.model_validate_json(sink.text) == answer.value
     assert answer.value.caption.startswith(f"{theme}\n\nMeetings move")
     assert meter.outcomes == ["ok"] * (2 if tools == "on" else 1)

@@ -894,7 +894,7 @@ export interface components {
         };
         /**
          * AiMetadata
-         * @description How a draft was made; clients cannot write it.
+         * @description How a draft was made, and what its writer missed or doubts; clients cannot write it.
          */
         AiMetadata: {
             /**
@@ -921,6 +921,11 @@ export interface components {
              * @default false
              */
             simulated?: boolean;
+            /**
+             * Note To Owner
+             * @default
+             */
+            note_to_owner?: string;
         };
         /**
          * Alive
@@ -1208,6 +1213,16 @@ export interface components {
             type?: "text" | "image" | "video";
             /** Theme */
             theme: string;
+            /**
+             * Brief
+             * @default
+             */
+            brief?: string;
+            /**
+             * Media Idea
+             * @default
+             */
+            media_idea?: string;
             /**
              * Funnel Stage
              * @default awareness
@@ -2150,7 +2165,7 @@ export interface components {
         };
         /**
          * PromptId
-         * @description Which prompt wrote it: `copywriter/post@1` and its digest.
+         * @description Which prompt wrote it: `copywriter/post@2` and its digest.
          */
         PromptId: {
             /** Name */
@@ -2402,6 +2417,9 @@ export interface components {
         /**
          * Slot
          * @description A planned post or message: time (wall time and zone), platform, theme and segment.
+         *
+         *     `brief` hands it over to the writer: angle, opening, facts, next step, what not to repeat. `media_idea` is
+         *     a picture or film that would go with it.
          */
         Slot: {
             /** Local Time */
@@ -2428,6 +2446,16 @@ export interface components {
             type?: "text" | "image" | "video";
             /** Theme */
             theme: string;
+            /**
+             * Brief
+             * @default
+             */
+            brief?: string;
+            /**
+             * Media Idea
+             * @default
+             */
+            media_idea?: string;
             /**
              * Funnel Stage
              * @default awareness
@@ -2589,6 +2617,8 @@ export interface components {
         /**
          * TextContent
          * @description The words of a draft. A text message uses only `caption`; an e-mail `preheader`, `body` and `cta`.
+         *
+         *     `cta_url` is the web address where an e-mail's next step is done.
          */
         TextContent: {
             /**
@@ -2603,6 +2633,11 @@ export interface components {
              * @default
              */
             cta?: string;
+            /**
+             * Cta Url
+             * @default
+             */
+            cta_url?: string;
             /** Preheader */
             preheader?: string | null;
             /** Body */
@@ -4524,6 +4559,8 @@ export interface operations {
                      *           "platform": "instagram",
                      *           "type": "text",
                      *           "theme": "The first loaf of the day",
+                     *           "brief": "",
+                     *           "media_idea": "",
                      *           "funnel_stage": "awareness",
                      *           "content_id": "61bb2ad30295c318c6e4f802",
                      *           "state": "drafted"
@@ -4658,6 +4695,8 @@ export interface operations {
                      *               "platform": "instagram",
                      *               "type": "text",
                      *               "theme": "The first loaf of the day",
+                     *               "brief": "",
+                     *               "media_idea": "",
                      *               "funnel_stage": "awareness",
                      *               "content_id": "61bb2ad30295c318c6e4f802",
                      *               "state": "drafted"
@@ -4770,6 +4809,8 @@ export interface operations {
                      *           "platform": "instagram",
                      *           "type": "text",
                      *           "theme": "The first loaf of the day",
+                     *           "brief": "",
+                     *           "media_idea": "",
                      *           "funnel_stage": "awareness",
                      *           "content_id": "61bb2ad30295c318c6e4f802",
                      *           "state": "drafted"
@@ -4899,6 +4940,8 @@ export interface operations {
                      *           "platform": "instagram",
                      *           "type": "text",
                      *           "theme": "The first loaf of the day",
+                     *           "brief": "",
+                     *           "media_idea": "",
                      *           "funnel_stage": "awareness",
                      *           "content_id": "61bb2ad30295c318c6e4f802",
                      *           "state": "drafted"
@@ -5145,6 +5188,8 @@ export interface operations {
                      *           "platform": "instagram",
                      *           "type": "text",
                      *           "theme": "The first loaf of the day",
+                     *           "brief": "",
+                     *           "media_idea": "",
                      *           "funnel_stage": "awareness",
                      *           "content_id": "61bb2ad30295c318c6e4f802",
                      *           "state": "drafted"
@@ -5310,7 +5355,8 @@ export interface operations {
                      *             "hashtags": [
                      *               "#sourdough"
                      *             ],
-                     *             "cta": "Come by before work"
+                     *             "cta": "Come by before work",
+                     *             "cta_url": ""
                      *           },
                      *           "media": {},
                      *           "language": "en-GB",
@@ -5321,7 +5367,7 @@ export interface operations {
                      *           "ai_metadata": {
                      *             "prompt_used": "Plan two weeks of mornings for March",
                      *             "prompt": {
-                     *               "name": "copywriter/post@1",
+                     *               "name": "copywriter/post@2",
                      *               "digest": "0000000000000000000000000000000000000000000000000000000000000000"
                      *             },
                      *             "model": "offline-demo",
@@ -5334,7 +5380,8 @@ export interface operations {
                      *             ],
                      *             "checks": [],
                      *             "claims": [],
-                     *             "simulated": false
+                     *             "simulated": false,
+                     *             "note_to_owner": ""
                      *           },
                      *           "checks_stale": false,
                      *           "status": "draft",
@@ -5434,7 +5481,8 @@ export interface operations {
                      *         "hashtags": [
                      *           "#sourdough"
                      *         ],
-                     *         "cta": "Come by before work"
+                     *         "cta": "Come by before work",
+                     *         "cta_url": ""
                      *       },
                      *       "media": {},
                      *       "language": "en-GB",
@@ -5445,7 +5493,7 @@ export interface operations {
                      *       "ai_metadata": {
                      *         "prompt_used": "Plan two weeks of mornings for March",
                      *         "prompt": {
-                     *           "name": "copywriter/post@1",
+                     *           "name": "copywriter/post@2",
                      *           "digest": "0000000000000000000000000000000000000000000000000000000000000000"
                      *         },
                      *         "model": "offline-demo",
@@ -5458,7 +5506,8 @@ export interface operations {
                      *         ],
                      *         "checks": [],
                      *         "claims": [],
-                     *         "simulated": false
+                     *         "simulated": false,
+                     *         "note_to_owner": ""
                      *       },
                      *       "checks_stale": false,
                      *       "status": "draft",
@@ -5546,6 +5595,7 @@ export interface operations {
                         caption?: string | null;
                         hashtags?: string[] | null;
                         cta?: string | null;
+                        cta_url?: string | null;
                         preheader?: string | null;
                         body?: string | null;
                     } | null;
@@ -5579,7 +5629,8 @@ export interface operations {
                      *         "hashtags": [
                      *           "#sourdough"
                      *         ],
-                     *         "cta": "Come by before work"
+                     *         "cta": "Come by before work",
+                     *         "cta_url": ""
                      *       },
                      *       "media": {},
                      *       "language": "en-GB",
@@ -5590,7 +5641,7 @@ export interface operations {
                      *       "ai_metadata": {
                      *         "prompt_used": "Plan two weeks of mornings for March",
                      *         "prompt": {
-                     *           "name": "copywriter/post@1",
+                     *           "name": "copywriter/post@2",
                      *           "digest": "0000000000000000000000000000000000000000000000000000000000000000"
                      *         },
                      *         "model": "offline-demo",
@@ -5603,7 +5654,8 @@ export interface operations {
                      *         ],
                      *         "checks": [],
                      *         "claims": [],
-                     *         "simulated": false
+                     *         "simulated": false,
+                     *         "note_to_owner": ""
                      *       },
                      *       "checks_stale": false,
                      *       "status": "draft",
@@ -5899,7 +5951,8 @@ export interface operations {
                      *         "hashtags": [
                      *           "#sourdough"
                      *         ],
-                     *         "cta": "Come by before work"
+                     *         "cta": "Come by before work",
+                     *         "cta_url": ""
                      *       },
                      *       "media": {},
                      *       "language": "en-GB",
@@ -5910,7 +5963,7 @@ export interface operations {
                      *       "ai_metadata": {
                      *         "prompt_used": "Plan two weeks of mornings for March",
                      *         "prompt": {
-                     *           "name": "copywriter/post@1",
+                     *           "name": "copywriter/post@2",
                      *           "digest": "0000000000000000000000000000000000000000000000000000000000000000"
                      *         },
                      *         "model": "offline-demo",
@@ -5923,7 +5976,8 @@ export interface operations {
                      *         ],
                      *         "checks": [],
                      *         "claims": [],
-                     *         "simulated": false
+                     *         "simulated": false,
+                     *         "note_to_owner": ""
                      *       },
                      *       "checks_stale": false,
                      *       "status": "draft",
@@ -6692,6 +6746,8 @@ export interface operations {
                      *           "platform": "instagram",
                      *           "type": "text",
                      *           "theme": "The first loaf of the day",
+                     *           "brief": "",
+                     *           "media_idea": "",
                      *           "funnel_stage": "awareness",
                      *           "content_id": "61bb2ad30295c318c6e4f802",
                      *           "state": "drafted",
