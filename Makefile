@@ -25,7 +25,7 @@ NODE_HERE := $(shell node -e 'process.exit(parseInt(process.versions.node) >= 20
 WEB_PATH := $(if $(NODE_HERE),,$(CURDIR)/.tools/node:)$(PATH)
 WEB_SOURCES := $(shell find web/src web/public web/index.html web/*.ts web/*.json -type f 2>/dev/null)
 
-.PHONY: setup-dev help run worker test test-model check lint types contracts web-check chaos fuzz bench evals openapi lock setup web clean
+.PHONY: setup-dev help run worker test test-model check lint types contracts web-check chaos fuzz bench evals try-model openapi lock setup web clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -66,8 +66,11 @@ fuzz: setup-dev web ## Requests made from the API's own description, and hostile
 bench: setup-dev ## Time to first token and CPU per token, beside the model alone and the plain stack
 	@$(BIN)/python -m benchmarks
 
-evals: setup-dev ## Run the eval cases through the real graphs and stores; prints cases × graders
+evals: setup-dev ## Run the eval cases through the real graphs and stores; prints cases × graders (2 minutes)
 	@$(BIN)/python -m evals
+
+try-model: setup-dev ## Try the configured model: twelve requests of three businesses on one page, try-model.html
+	@$(BIN)/python -m evals.try_model
 
 test-model: setup-dev ## Run requests through a real, tiny, bad model (10 minutes at most)
 	@$(PYTEST) -p no:xdist -s tests/model

@@ -26,6 +26,9 @@ _FOLDER = Path(__file__).parent / "datasets"
 FIGURES = ("price", "time", "date", "weekday", "count", "percent", "contact", "offer")
 """The kinds of statements that code alone must find nearly always."""
 
+LEAST_MARKED, LEAST_FIGURES, MOST_HONEST = 0.80, 0.90, 0.08
+"""Shares of the statements that must be marked, of those with figures, and of the honest ones."""
+
 Marks = Callable[["Row"], Sequence[tuple[int, int]]]
 
 
@@ -179,6 +182,16 @@ def table(title: str, measured: Measured) -> str:
     return "\n".join([head, *(measured.counts[name].line(name) for name in names if name in measured.counts)])
 
 
+def reached(measured: Measured) -> bool:
+    """Whether the checks mark enough of what must be marked, and little enough of the honest."""
+    everything, figures = measured.counts["all"], measured.counts["figures and offers"]
+    return (
+        everything.found >= LEAST_MARKED * everything.must
+        and figures.found >= LEAST_FIGURES * figures.must
+        and everything.wrongly <= MOST_HONEST * everything.honest
+    )
+
+
 def left_out(chosen: Sequence[Row]) -> Marks:
     """Marks by weights that never saw a text of the same business."""
     from evals.train_claims import examples, train
@@ -206,7 +219,7 @@ def main() -> int:
     sys.stdout.write(f"{table(title, measured)}\n\n{table('with a label judge', judged)}\n")
     if options.show:
         sys.stdout.write("\n".join(measured.misses) + "\n")
-    return 0
+    return 0 if reached(measured) else 1
 
 
 if __name__ == "__main__":

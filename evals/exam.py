@@ -84,4 +84,4 @@ def examine(
 ) -> Exam:
     """Combine a record with its request, expectations, and the businesses whose words it must not contain."""
     others = [draft for name, draft in businesses.items() if name != inputs.business]
-    return Exam(record, inputs, notes.expected, others)
+    return Exam(record, inputs, notes.labels(simulated=record.simulated), others)

@@ -11,6 +11,7 @@ from datetime import timedelta
 from pydantic_evals.evaluators import EvaluationReason, Evaluator, EvaluatorContext
 
 from agents.strategy import usual_pieces
+from core.actions import Intent
 from core.content import Content
 from core.rules.claims import Source
 from core.rules.findings import Check
@@ -24,6 +25,7 @@ from core.rules.wording import (
     check_placeholders,
     check_repetition,
 )
+from evals import labels
 from evals.cases import NOW, CaseInputs, Expected, Notes
 from evals.exam import Exam, ExamText, Finding, examine
 from evals.record import RunRecord
@@ -31,6 +33,7 @@ from services.businesses import BusinessDraft
 from services.checks import local_day, run_checks, sources_of
 
 _FEWEST_TAGS, _MOST_TAGS, _THEME_CHARACTERS = 3, 5, 80
+_ON_A_SCENE: tuple[Intent, ...] = ("edit", "variants", "calendar", "answer", "clarify", "decide")
 _CONTACT = re.compile(r"https?://\S+|\+?\d[\d ()./-]{7,}\d")
 
 
@@ -41,46 +44,46 @@ Grade = Callable[[Exam], Iterator[Finding]]
 class Grader:
     """A named check of a run.
 
-    A failed `must` grader fails the command; others are reported. `only` is the agent whose work it reads, if
-    it reads only one. A grader that reads texts does not apply to a run without any.
+    A failed `must` grader fails the command; others are reported. `only` are the intents whose work it reads,
+    if it does not read all. A grader that reads texts does not apply to a run without any.
     """
 
     name: str
     grade: Grade
     must: bool = True
-    only: str | None = None
+    only: tuple[Intent, ...] = ()
     reads_texts: bool = True
 
     def applies(self, expected: Expected) -> bool:
         """Return whether the grader applies to the case."""
-        return self.only is None or self.only in expected.agents
+        return not self.only or not set(self.only).isdisjoint(expected.did)
 
 
 def route(exam: Exam) -> Iterator[Finding]:
-    """The run completes, with the expected agents and platforms."""
+    """The run completes, and does what is expected on the expected platforms."""
     record, expected = exam.record, exam.expected
     if record.status != "completed":
         yield Finding(None, f"the run {record.status}: {record.problem}")
-    if record.agents != expected.agents:
-        yield Finding(None, f"{record.agents or 'nobody'} worked instead of {expected.agents}")
-    if "copywriter" not in expected.agents:
+    if set(record.did) != set(expected.did):
+        yield Finding(None, f"{record.did} instead of {expected.did}")
+    if "write" not in expected.did:
         return
     platforms = {draft.platform for draft in record.drafts}
     strange = platforms - set(expected.platforms)
-    if strange or ("strategy" not in expected.agents and platforms != set(expected.platforms)):
+    if strange or ("plan" not in expected.did and platforms != set(expected.platforms)):
         yield Finding(None, f"drafts for {sorted(platforms)} instead of {sorted(expected.platforms)}")
-    if "strategy" not in expected.agents and expected.pieces not in {None, len(record.drafts)}:
+    if "plan" not in expected.did and expected.pieces not in {None, len(record.drafts)}:
         yield Finding(None, f"{len(record.drafts)} drafts instead of {expected.pieces}")
 
 
 def shape(exam: Exam) -> Iterator[Finding]:
     """Every text has the parts of its kind."""
-    if "strategy" in exam.expected.agents:
+    if "plan" in exam.expected.did:
         if exam.record.plan is None or exam.record.campaign is None:
             yield Finding(exam.calendar, "there is no calendar")
         elif not exam.record.plan.summary.strip() or not exam.record.campaign.calendar:
             yield Finding(exam.calendar, "the calendar has no summary or no slot")
-    if "copywriter" in exam.expected.agents and not exam.drafts:
+    if "write" in exam.expected.did and not exam.drafts:
         yield Finding(None, "there is no draft")
     for one, content in exam.drafts:
         yield from (Finding(one, wrong) for wrong in _misshapen(exam, content))
@@ -276,22 +279,32 @@ def _contacts(values: Iterator[str]) -> set[str]:
 
 GRADERS = (
     Grader("route", route, reads_texts=False),
-    Grader("shape", shape, reads_texts=False),
+    Grader("shape", shape, only=("plan", "write"), reads_texts=False),
     Grader("figures", figures),
-    Grader("limits", limits, only="copywriter"),
+    Grader("limits", limits, only=("write",)),
     Grader("language", language),
     Grader("banned-words", banned_words),
     Grader("cliches", cliches, must=False),
     Grader("placeholders", placeholders),
-    Grader("repetition", repetition, only="copywriter"),
-    Grader("hashtags", hashtags, must=False, only="copywriter"),
-    Grader("own-facts", own_facts, must=False, only="copywriter"),
+    Grader("repetition", repetition, only=("write",)),
+    Grader("hashtags", hashtags, must=False, only=("write",)),
+    Grader("own-facts", own_facts, must=False, only=("write",)),
     Grader("foreign", foreign),
-    Grader("marked", marked, only="copywriter"),
-    Grader("window", window, only="strategy"),
-    Grader("platforms", platforms_asked, only="strategy"),
-    Grader("pieces", piece_count, only="strategy"),
-    Grader("themes", distinct_themes, only="strategy"),
+    Grader("marked", marked, only=("write",)),
+    Grader("window", window, only=("plan",)),
+    Grader("platforms", platforms_asked, only=("plan",)),
+    Grader("pieces", piece_count, only=("plan",)),
+    Grader("themes", distinct_themes, only=("plan",)),
+    Grader("untouched", labels.untouched, only=_ON_A_SCENE, reads_texts=False),
+    Grader("changed", labels.changed, only=("edit",), reads_texts=False),
+    Grader("kept", labels.kept, only=("edit",), reads_texts=False),
+    Grader("alternatives", labels.alternatives, only=("variants",), reads_texts=False),
+    Grader("calendar", labels.calendar, only=("calendar",), reads_texts=False),
+    Grader("says", labels.says, only=_ON_A_SCENE, reads_texts=False),
+    Grader("invented", labels.invented, only=_ON_A_SCENE, reads_texts=False),
+    Grader("options", labels.options, only=("clarify",), reads_texts=False),
+    Grader("proposal", labels.proposal, only=("decide",), reads_texts=False),
+    Grader("tongue", labels.tongue, only=_ON_A_SCENE, reads_texts=False),
 )
 
 GRADER_OF_RULE: Mapping[str, str] = {

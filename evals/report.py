@@ -35,7 +35,10 @@ class CaseLine(BaseModel):
 
 
 class SuiteReport(BaseModel):
-    """The results of one dataset with one model and one set of prompts."""
+    """The results of one dataset with one model and one set of prompts.
+
+    `said_plainly` counts the cases that were graded by their labels for the demo model.
+    """
 
     dataset: str
     dataset_digest: str
@@ -44,6 +47,13 @@ class SuiteReport(BaseModel):
     now: str
     prompts: list[PromptId] = Field(default_factory=list)
     cases: list[CaseLine] = Field(default_factory=list)
+    said_plainly: int = 0
+
+    @property
+    def passed(self) -> list[str]:
+        """The cases in which no required grader failed."""
+        failed = {name for name, _, _ in self.failures(must=True)}
+        return [case.name for case in self.cases if case.name not in failed]
 
     @property
     def graders(self) -> list[str]:
@@ -94,6 +104,9 @@ def suite_report(
         now=NOW.isoformat(),
         prompts=[library.get(name).id for name in library.names()],
         cases=sorted(lines, key=lambda line: order.index(line.name)),
+        said_plainly=sum(
+            bool(model.simulated and one.metadata and one.metadata.demo) for one in suite.cases.cases
+        ),
     )
 
 
@@ -163,6 +176,14 @@ def texts(report: SuiteReport) -> Iterator[str]:
             parts = (draft.title, words.preheader, words.caption, words.body, words.cta, tags)
             yield f"   {draft.platform}:"
             yield textwrap.indent("\n\n".join(part for part in parts if part), "      ")
+        for one in case.record.artefacts:
+            if one.name == "suggest_variants":
+                yield from (f"   · {made['text']}" for made in (one.result or {}).get("alternatives", []))
+        if case.record.clarify is not None:
+            yield f"   asks: {[option.label for option in case.record.clarify.options]}"
+        for proposal in case.record.proposed:
+            titles = [target.title for target in proposal.targets]
+            yield f"   proposes: {proposal.operation} {titles} {proposal.at or ''}"
         yield f"   answer: {case.record.answer}"
 
 

@@ -28,7 +28,7 @@ from graphs.stream import RunStream
 from services.businesses import BusinessDraft
 from tools.context import RunContext
 
-DATASET = Path(__file__).parent / "datasets" / "routing.jsonl"
+DATASETS = [Path(__file__).parent / "datasets" / f"{name}.jsonl" for name in ("routing", "routing-own")]
 LEAST_RIGHT = 0.85
 _ACTS = frozenset({"plan", "write", "edit", "variants", "calendar", "decide"})
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -96,7 +96,7 @@ def _acts(
     return Counter((*one.act, tuple(sorted(one.targets)) if targets else ()) for one in labels)
 
 
-def load_requests(path: Path = DATASET) -> list[LabelledRequest]:
+def load_requests(path: Path) -> list[LabelledRequest]:
     """The labelled requests of a file."""
     lines = path.read_bytes().splitlines()
     return [LabelledRequest.model_validate(orjson.loads(line)) for line in lines if line.strip()]

@@ -15,6 +15,7 @@ from services.businesses import BusinessDraft
 
 PROMPTS = ("copywriter/post", "copywriter/email", "copywriter/sms", "strategy/calendar")
 PARALLEL_RUNS = 8
+_INTENTS = {"copywriter": "write", "strategy": "plan"}
 
 
 @dataclass
@@ -70,7 +71,7 @@ async def _without(
     for name in lacking:
         library = library.without_rule(name, rule)
     rows = {name: RuleRow(name, rule) for name in lacking}
-    agents = {name.split("/")[0] for name in lacking}
+    intents = {_INTENTS[name.split("/")[0]] for name in lacking}
     # Without the guard, which would repair the violation.
     async with bench.solver(businesses, library, prompts_alone=True) as solver:
 
@@ -81,7 +82,7 @@ async def _without(
         wanted = [
             (case.inputs, case.metadata)
             for case in suite.cases.cases
-            if case.metadata is not None and agents & set(case.metadata.expected.agents)
+            if case.metadata is not None and intents & set(case.metadata.expected.did)
         ]
         for exam in await asyncio.gather(*(examined(inputs, notes) for inputs, notes in wanted)):
             _count(exam, rows)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,8 +17,9 @@ from pydantic import ValidationError
 
 from agents.gateway import Gateway
 from agents.strategy import CalendarPlan
+from core.actions import Intent
 from core.business import Business
-from core.campaign import Campaign, Slot
+from core.campaign import Campaign
 from core.content import Content
 from core.conversation import Run
 from core.errors import MarqueeError
@@ -28,6 +28,7 @@ from core.scope import Scope
 from core.settings import Settings
 from evals.cases import NOW, CaseInputs
 from evals.record import RunRecord
+from evals.stage import Stage, StageHand
 from graphs.compose import open_copilot
 from graphs.run import Copilot
 from memory.checkpoints import Checkpoints
@@ -42,8 +43,15 @@ from services.runs import RunResult
 FAST = 1_000_000.0
 """Tokens per second of the offline model."""
 
-_OWNER = "evals"
-_AGENTS = {"strategist": "strategy", "copywriter": "copywriter"}
+_WORK: dict[str, Intent] = {
+    "plan_calendar": "plan",
+    "write_post": "write",
+    "write_email": "write",
+    "write_sms": "write",
+    "edit_draft": "edit",
+    "suggest_variants": "variants",
+    "change_calendar": "calendar",
+}
 
 
 class CaseClock:
@@ -122,6 +130,7 @@ class Bench:
         self._settings = settings
         self._services = services
         self._user_id = user_id
+        self.hand = StageHand(services, user_id)
         self._founded: list[str] = []
         self._vectors: dict[str, list[float]] = {}
 
@@ -158,50 +167,19 @@ class Bench:
         self._founded.append(business.id)
         return business
 
-    async def prepare(self, inputs: CaseInputs, business: Business) -> tuple[Campaign | None, list[Slot]]:
-        """Create the campaign before the request, with the slots to draft."""
-        if inputs.campaign is None:
-            return None, []
-        scope, campaigns = Scope.of(business.id), self._services.campaigns
-        campaign = await campaigns.create(scope, business.id, inputs.campaign)
-        slots = [Slot(timezone=business.timezone, **slot.model_dump()) for slot in inputs.slots]
-        if slots:
-            campaign = await campaigns.save_calendar(scope, campaign.id, slots, new_id())
-        return campaign, campaign.calendar
+    async def end(self, run: Run, result: RunResult) -> None:
+        """End the run.
 
-    async def begin(
-        self, inputs: CaseInputs, business: Business, campaign: Campaign | None, slots: Sequence[Slot]
-    ) -> Run:
-        """Store and claim the run as a worker does."""
-        scope = Scope.of(business.id)
-        request = RunRequest(
-            thread_id=new_id(),
-            run_id=new_id(),
-            text=inputs.request,
-            campaign_id=campaign.id if campaign else None,
-            specialists=inputs.specialists,
-            slot_ids=[slot.slot_id for slot in slots],
-        )
-        run = await self._services.runs.start(scope, self._user_id, request)
-        claimed = await self._services.runs.claim(scope, run.id, _OWNER)
-        if claimed is None:
-            raise RuntimeError(f"run {run.id} was taken by another worker")
-        return claimed
-
-    async def end(self, run: Run, result: RunResult) -> tuple[Campaign | None, list[Content]]:
-        """End the run; return its campaign and drafts from the database."""
-        scope = Scope.of(run.business_id)
-        if not await self._services.runs.finish(scope, run, result):
+        Raises:
+            RuntimeError: Its lease was lost.
+        """
+        if not await self._services.runs.finish(Scope.of(run.business_id), run, result):
             raise RuntimeError(f"run {run.id} was ended by another worker")
-        if result.campaign_id is None:
-            return None, []
-        campaign, page = await asyncio.gather(
-            self._services.campaigns.get(scope, result.campaign_id),
-            self._services.content.page(scope, 100, campaign_id=result.campaign_id),
-        )
-        place = {slot.slot_id: number for number, slot in enumerate(campaign.calendar)}
-        drafts = sorted(page.items, key=lambda draft: (place.get(draft.slot_id or "", -1), draft.platform))
-        return campaign, drafts
+
+    async def campaign(self, stage: Stage, campaign_id: str | None) -> Campaign | None:
+        """The campaign of a result, else of the stage."""
+        named = campaign_id or (stage.campaign.id if stage.campaign else None)
+        return await self._services.campaigns.get(Scope.of(stage.business.id), named) if named else None
 
     async def clear(self) -> None:
         """Remove the data of the bench from stores that are kept."""
@@ -223,10 +201,31 @@ class Solver:
 
     async def solve(self, inputs: CaseInputs) -> RunRecord:
         """Run a case, from a new business to the end of the run."""
-        bench = self._bench
-        business = await bench.found(self._businesses[inputs.business])
-        campaign, slots = await bench.prepare(inputs, business)
-        run = await bench.begin(inputs, business, campaign, slots if inputs.slots else [])
+        stage = await self.open(inputs)
+        # The campaign is named where the case, and not a scene, brings it.
+        named = stage.campaign if inputs.campaign else None
+        asked = named.calendar if named and inputs.slots else []
+        request = RunRequest(
+            stage.thread_id,
+            new_id(),
+            inputs.request,
+            campaign_id=named.id if named else None,
+            specialists=inputs.specialists,
+            slot_ids=[slot.slot_id for slot in asked],
+            focus=stage.ids[inputs.focus] if inputs.focus else None,
+        )
+        return await self.ask(stage, request)
+
+    async def open(self, inputs: CaseInputs) -> Stage:
+        """Create the business with what it has."""
+        business = await self._bench.found(self._businesses[inputs.business])
+        return await self._bench.hand.set(inputs, business)
+
+    async def ask(self, stage: Stage, request: RunRequest) -> RunRecord:
+        """Run one request of a stage, whose campaign is then that of the run."""
+        bench, business = self._bench, stage.business
+        before = await bench.hand.look(stage)
+        run = await bench.hand.claimed(Scope.of(business.id), request)
         sink = ListSink()
         attempt = self.copilot.prepare(Scope.of(business.id), run, sink)
         started = time.monotonic()
@@ -234,28 +233,50 @@ class Solver:
             await attempt()
             result = attempt.result("completed")
         except MarqueeError as error:
-            failed = attempt.result("failed")
-            result = RunResult(
-                "failed", text=failed.text, campaign_id=failed.campaign_id, problem=error.problem()
-            )
+            result = replace(attempt.result("failed"), problem=error.problem())
         seconds = time.monotonic() - started
-        found, drafts = await bench.end(run, result)
-        worked = [_AGENTS[step.agent] for step in result.steps if step.agent in _AGENTS]
+        await bench.end(run, result)
+        stage.campaign = await bench.campaign(stage, result.campaign_id)
+        after = (await bench.hand.look(stage)).drafts.values()
+        changed = [draft for draft in after if _seen(draft) != _seen(before.drafts.get(draft.id))]
+        slots = stage.campaign.calendar if stage.campaign else []
+        place = {slot.slot_id: number for number, slot in enumerate(slots)}
         return RunRecord(
             status=result.status,
-            problem=str(result.problem) if result.problem else "",
-            agents=list(dict.fromkeys(worked)),
+            problem="{slug}: {detail}".format(**result.problem) if result.problem else "",
+            did=_did(result),
             business=business,
-            campaign=found,
+            before=before,
+            campaign=stage.campaign,
             plan=_plan(sink),
-            drafts=drafts,
+            drafts=sorted(changed, key=lambda draft: (place.get(draft.slot_id or "", -1), draft.platform)),
+            kept=[draft for draft in after if draft not in changed],
+            artefacts=list(result.artefacts),
+            clarify=result.clarify,
+            proposed=list(result.proposed_actions),
             answer=result.text,
+            unsourced=list(result.unsourced),
             repairs=sink.superseded(),
             model=self.model.name,
             simulated=self.model.simulated,
-            tokens=sum(use.input_tokens + use.output_tokens for use in result.usage),
+            usage=list(result.usage),
             seconds=round(seconds, 3),
         )
+
+
+def _seen(draft: Content | None) -> tuple[object, ...] | None:
+    """What a person sees of a draft, with what was decided on it."""
+    return (draft.visible_digest(), draft.status, draft.approval) if draft else None
+
+
+def _did(result: RunResult) -> list[Intent]:
+    """What a run did, by what it shows: never by what the router said."""
+    found: set[Intent] = {_WORK[one.name] for one in result.artefacts if one.name in _WORK}
+    if result.clarify is not None:
+        found.add("clarify")
+    if result.proposed_actions:
+        found.add("decide")
+    return sorted(found) or ["answer"]
 
 
 def _plan(sink: ListSink) -> CalendarPlan | None:

@@ -27,6 +27,8 @@ _FRONT = re.compile(r"\A---\n(.*?)\n---\n(.*)\Z", re.DOTALL)
 _RULE = re.compile(r"^- \[([a-z][a-z0-9-]*)\] ", re.MULTILINE)
 _GUIDE = re.compile(r"^<guide>\n(.*?)^</guide>$", re.MULTILINE | re.DOTALL)
 _PARTIALS = "_partials"
+# A draft that is changed keeps the no-break spaces of its typography.
+_BREAKING = re.compile(r"[^\S\u00a0\u202f]+")
 _BRACKETS = str.maketrans("<>", "‹›")
 _KINDS: dict[str, tuple[type, ...]] = {
     "text": (str,),
@@ -281,7 +283,7 @@ def _listed(items: Iterable[object]) -> str:
 
 
 def flat(value: object) -> str:
-    """A value on one line that contains no section mark: whitespace runs become one blank."""
+    """A value on one line that contains no section mark: runs of breaking whitespace become one blank."""
     text = str(value).translate(_BRACKETS)
     visible = "".join(char for char in text if char.isspace() or unicodedata.category(char) != "Cc")
-    return " ".join(visible.split())
+    return _BREAKING.sub(" ", visible).strip()

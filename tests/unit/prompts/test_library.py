@@ -67,6 +67,7 @@ def test_no_value_opens_or_closes_a_section_or_begins_a_line(value: str) -> None
 
 def test_a_value_is_flattened_but_stays_readable() -> None:
     assert flat("a <b>\r\n\tc\u2028d\x00 ") == "a ‹b› c d"
+    assert flat("12\u202f€\u00a0!\u00a0\n") == "12\u202f€\u00a0!"
 
 
 def test_a_value_is_never_a_template() -> None:
