@@ -86,7 +86,7 @@ async def test_asking_again_writes_no_second_draft_where_a_worker_died_before_th
     here: World,
 ) -> None:
     thread, database = new_id(), here.services.database
-    async with working(here.settings, sweeps=False):
+    async with working(here.settings, rare=False):
         await here.say(PLAN, thread=thread)
         draft = (await here.drafts())[0]
         open_again = {"calendar.$.state": "proposed", "calendar.$.content_id": None}

@@ -101,15 +101,19 @@ async def serving(app: Any, bounds: Bounds | None = None) -> AsyncIterator[str]:
 
 @asynccontextmanager
 async def working(
-    settings: Settings, *, sweeps: bool = True, clock: Clock | None = None
+    settings: Settings, *, rare: bool = True, clock: Clock | None = None
 ) -> AsyncIterator[WorkerParts]:
-    """A worker in this process; leaving takes it away as SIGTERM would."""
+    """A worker in this process; leaving takes it away as SIGTERM would.
+
+    Without the rare sweeps it looks for runs and tasks only, so that no wake-up is lost on a busy machine.
+    """
     async with open_worker(settings, clock) as parts:
         services, handlers, stop = parts.services, Handlers(parts), asyncio.Event()
         sweeper = Sweeper(services, handlers.by_name)
-        beside = [asyncio.create_task(services.signals.listen(parts.runs.cancel))]
-        if sweeps:
-            beside.append(asyncio.create_task(sweeper.run()))
+        beside = [
+            asyncio.create_task(services.signals.listen(parts.runs.cancel)),
+            asyncio.create_task(sweeper.run() if rare else _often(sweeper, settings)),
+        ]
         work = asyncio.create_task(
             run_worker(services.broker, handlers.by_name, handlers.at_once, stop, drain=0.0)
         )
@@ -121,6 +125,12 @@ async def working(
             for task in beside:
                 task.cancel()
             await asyncio.gather(*beside, return_exceptions=True)
+
+
+async def _often(sweeper: Sweeper, settings: Settings) -> None:
+    while True:
+        await sweeper.sweep(rare=False)
+        await asyncio.sleep(settings.sweep_seconds)
 
 
 @dataclass
