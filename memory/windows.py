@@ -176,14 +176,15 @@ def _behind(before: Position | None, where: Mapping[str, Any], stored: Sequence[
     return [
         one
         for one in stored
-        if all(_value(one, name) == value for name, value in where.items())
+        if all(_has(one, name, value) for name, value in where.items())
         and (before is None or Position.of(one) < before)
     ]
 
 
-def _value(stored: Stored, name: str) -> Any:
-    """Return the value of a field, which may be nested (`input.campaign_id`)."""
-    value: Any = stored
-    for part in name.split("."):
-        value = (value or {}).get(part)
-    return value
+def _has(stored: Any, name: str, value: object) -> bool:
+    """Whether a field, which may be nested or in the parts of a list (`calendar.slot_id`), has a value."""
+    first, _, rest = name.partition(".")
+    if isinstance(stored, list):
+        return any(_has(part, name, value) for part in stored)
+    found = (stored or {}).get(first)
+    return _has(found, rest, value) if rest else found == value
