@@ -121,7 +121,7 @@ class Attempt:
             parts.threads.state(self._scope, run.input.campaign_id),
             parts.campaigns.resolve(self._scope, run.business_id, run.input.campaign_id),
         )
-        handles = asyncio.create_task(self._handles(campaign))
+        handles = asyncio.create_task(self._handles(campaign, is_demo=business.is_demo))
         beside.append(handles)
         words = [message.content for message in branch if message.role == "user"] or [run.input.text]
         trusted = [*_known(business), *(text for _, text in newest_words(words))]
@@ -176,10 +176,14 @@ class Attempt:
             durability="exit",
         )
 
-    async def _handles(self, campaign: Campaign | None) -> Handles:
+    async def _handles(self, campaign: Campaign | None, *, is_demo: bool) -> Handles:
         focus = self._run.input.focus
         drafts = await self._copilot.parts.threads.open_drafts(self._scope, campaign, focus)
-        return Handles.of(drafts, campaign.calendar if campaign else (), focus)
+        # A new conversation may be about what was planned in another one; visitors of the demo share it.
+        planned = campaign
+        if campaign is None and not is_demo:
+            planned = await self._copilot.parts.campaigns.newest_planned(self._scope)
+        return Handles.of(drafts, planned.calendar if planned else (), focus)
 
     def result(self, status: Literal["completed", "failed", "cancelled"]) -> RunResult:
         """Return the result so far."""

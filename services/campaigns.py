@@ -26,6 +26,9 @@ from services.rechecks import Rechecks
 
 MOST_SLOTS = 400
 
+LAST_FEW = 5
+"""Campaigns among which a conversation without one looks for a calendar."""
+
 
 class SlotContent(View):
     """The draft of a slot in a calendar."""
@@ -114,6 +117,11 @@ class Campaigns:
             return await self._campaigns.get(narrow, named_id)
         active = (await self._campaigns.page(narrow, {"status": "active"}, 2)).items
         return active[0] if len(active) == 1 else None
+
+    async def newest_planned(self, scope: Scope) -> Campaign | None:
+        """Return the newest campaign that has a calendar, among the last few."""
+        found = await self._campaigns.page(scope, {}, LAST_FEW)
+        return next((campaign for campaign in found.items if campaign.calendar), None)
 
     async def of_slots(self, scope: Scope, slot_ids: Sequence[str]) -> Campaign | None:
         """The campaign that has the first of these slots, if any has."""

@@ -180,3 +180,21 @@ async def test_the_calendar_shows_its_drafts(
         "checks_failed": 1,
         "checks_stale": True,
     }
+
+
+async def test_a_calendar_is_found_by_its_slots_and_as_the_newest(
+    campaigns: Campaigns, database: Database, bakery: Business, groomer: Business
+) -> None:
+    scope = Scope.of(bakery.id)
+    run_id = (await store_run(database, bakery.id)).id
+    for number, name in enumerate(("First", "Second", "Empty")):
+        made = await campaigns.create(scope, bakery.id, CampaignFields(name=name))
+        if name != "Empty":
+            await campaigns.save_calendar(scope, made.id, [slot(number + 1)], run_id)
+    newest = await campaigns.newest_planned(scope)
+    assert newest is not None
+    assert newest.name == "Second"
+    assert await campaigns.of_slots(scope, [newest.calendar[0].slot_id]) == newest
+    foreign = Scope.of(groomer.id)
+    assert await campaigns.newest_planned(foreign) is None
+    assert await campaigns.of_slots(foreign, [newest.calendar[0].slot_id]) is None
