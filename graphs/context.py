@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
+from textwrap import shorten
 
 from agents.inputs import last_turns
 from agents.route import Handles
@@ -15,6 +16,9 @@ from graphs.batch import Batch
 from graphs.stream import RunStream
 from services.checker import Checker
 from tools.context import RunContext
+
+_OFFERED = 120
+"""Characters of one alternative that later turns see."""
 
 
 @dataclass(frozen=True)
@@ -55,13 +59,19 @@ class GraphContext:
     @property
     def turns_with_work(self) -> list[tuple[str, str, list[str]]]:
         """The conversation as (role, text, ids of the drafts that were made or changed)."""
-        return [
-            (message.role, message.content, _made(message)) for message in self.history if message.content
-        ]
+        return [(message.role, _text(message), _made(message)) for message in self.history if message.content]
 
     @property
     def _said(self) -> list[tuple[str, str]]:
-        return [(message.role, message.content) for message in self.history if message.content]
+        return [(role, text) for role, text, _ in self.turns_with_work]
+
+
+def _text(message: Message) -> str:
+    """The words of a message with the alternatives that came with it, so that "the second" means one."""
+    results = [artefact.result or {} for artefact in message.artefacts]
+    offered = [one["text"] for result in results for one in result.get("alternatives", ())]
+    listed = [f"{place}. {shorten(text, _OFFERED, placeholder='…')}" for place, text in enumerate(offered, 1)]
+    return f"{message.content} [offered: {' '.join(listed)}]" if listed else message.content
 
 
 def _made(message: Message) -> list[str]:
