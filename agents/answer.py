@@ -49,6 +49,7 @@ def answer_inputs(
     cannot: Sequence[Intent] = (),
     left: int = 0,
     asks: str = "",
+    disputed: Sequence[tuple[str, str]] = (),
     proposed: Sequence[tuple[str, Sequence[str], bool]] = (),
 ) -> dict[str, Any]:
     """The inputs of the answer.
@@ -78,6 +79,7 @@ def answer_inputs(
         cannot: What the person asked for and cannot be done yet.
         left: Slots that wait for a draft.
         asks: What the person has to be asked first: the request of which it is not clear what it is about.
+        disputed: What the person said against a fact, each with the fact.
         proposed: Decisions that wait for the person: operation, titles, and whether there is a button.
     """
     titles = "; ".join(f"{platform}: {title}" for platform, title, _ in drafts)
@@ -106,6 +108,10 @@ def answer_inputs(
             *(f"not changed, since the person has changed it meanwhile: {title}" for title in overtaken),
             *(f"cannot do yet: {CANNOT[intent]}" for intent in dict.fromkeys(cannot)),
             *([f"ask which one is meant: {asks}"] if asks else []),
+            *(
+                f"ask which is right: the person said “{said}”, the facts say “{fact}”"
+                for said, fact in disputed
+            ),
             *(_waiting(*one) for one in proposed),
         ],
     }

@@ -18,6 +18,7 @@ from core.conversation import Clarification, Named, ProposedAction
 from core.document import WrittenBy
 from core.errors import MarqueeError, QuotaExhausted, UnusableAnswer, VersionMismatch
 from core.rules.claims import Source
+from core.rules.figures import has_figures
 from core.views import CampaignSummary, DraftState
 from graphs import drafting, editing, planning, varying
 from graphs.asking import ask
@@ -179,6 +180,9 @@ async def answer(state: CopilotState, runtime: Context) -> dict[str, Any]:
         await context.stream.end_answer(_nothing)
         context.stream.ask(Clarification(question=context.stream.answer.text, options=question.options))
         return {}
+    disputed = []
+    if (drafts or edits) and has_figures(context.request.text):
+        disputed = await context.checker.contradictions(run.business, run.words, run.clock.now())
     facts = await run.recall.facts_for(run.business, context.request.text)
     asked_about = {target for action in chosen(state, "answer", "analyse") for target in action.targets}
     shown = asked_about | ({context.request.focus} if context.request.focus else set())
@@ -207,6 +211,7 @@ async def answer(state: CopilotState, runtime: Context) -> dict[str, Any]:
         cannot=[action.intent for action in chosen(state, *CANNOT)],
         left=_left(found) if drafts or state.get("planned") else 0,
         asks=asks,
+        disputed=disputed,
         proposed=[
             (one.operation, [named.title for named in one.targets], one.available) for one in proposals
         ],
@@ -226,9 +231,9 @@ async def answer(state: CopilotState, runtime: Context) -> dict[str, Any]:
             )
         if not context.stream.answer.text.strip() and not worked:
             raise UnusableAnswer("The answer held nothing that may be shown.", agent=ANSWER.name)
-    if question is not None:
-        text = question.question or context.stream.answer.text
-        context.stream.ask(Clarification(question=text, options=question.options))
+    if question is not None or disputed:
+        text = (question.question if question else "") or context.stream.answer.text
+        context.stream.ask(Clarification(question=text, options=question.options if question else []))
     if worked:
         await remember_done(context, state, found)
     return {}

@@ -132,3 +132,12 @@ class Checker:
             )
         except CheckStopped:
             return list(dict.fromkeys(checks.unread_numbers(text)))[:MOST_FIGURES]
+
+    async def contradictions(
+        self, business: Business, words: Sequence[str], now: datetime
+    ) -> list[tuple[str, str]]:
+        """Call `checks.contradictions`; finds none if it does not finish in time."""
+        try:
+            return await self._process.call_for(business.id, checks.contradictions, business, words, now)
+        except CheckStopped:
+            return []

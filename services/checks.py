@@ -10,7 +10,7 @@ from core.business import Business, Memory, MemoryKind
 from core.campaign import Campaign, Slot
 from core.clock import to_local
 from core.content import Content
-from core.rules.claims import MOST_FIGURES, Claim, Source, match_figures
+from core.rules.claims import MOST_FIGURES, Claim, KnownFigures, Source, as_hit, match_figures
 from core.rules.figures import find_figures, readable
 from core.rules.findings import Check, DraftText, check_length, first_part
 from core.rules.form import check_form
@@ -111,6 +111,25 @@ def unsourced_figures(text: str, sources: Sequence[Source], today: date, languag
     found = [claim.figure.text.strip() for claim in claims if claim.source is None]
     found += unread_numbers(text[readable(text) :])
     return list(dict.fromkeys(found))[:MOST_FIGURES]
+
+
+def contradictions(business: Business, words: Sequence[str], now: datetime) -> list[tuple[str, str]]:
+    """What the person's newest message says against a fact, each with the fact.
+
+    Left out is what an earlier message said, since it was asked about then, and what another fact says.
+    """
+    *earlier, newest = words
+    sources = sources_of(business, None, None, [newest], [], now)
+    setting = Setting(local_day(business, now), business.language, business.country)
+    text = DraftText(platform="linkedin", language=business.language, fields={"request": newest})
+    _, claims = check_claims(first_part(text), sources, setting, understand)
+    said = [Source(kind="request", ref=str(number), text=text) for number, text in newest_words(earlier)]
+    known = KnownFigures([*said, *(source for source in sources if source.kind == "fact")])
+    return [
+        (claim.figure.text.strip(), claim.truth)
+        for claim in claims
+        if claim.verdict == "wrong" and not known.matches(as_hit(claim.figure), setting)
+    ]
 
 
 def unread_numbers(text: str) -> list[str]:

@@ -13,7 +13,7 @@ from core.content import AiMetadata, Content, TextContent
 from core.document import WrittenBy
 from core.ids import new_id
 from core.rules.findings import DraftText
-from services.checks import recheck, run_checks
+from services.checks import contradictions, recheck, run_checks
 from services.conclusions import done, said
 
 NOW = datetime(2027, 2, 20, 23, 30, tzinfo=UTC)
@@ -172,3 +172,20 @@ def test_an_edited_piece_keeps_the_sources_it_had_and_gets_no_new_ones() -> None
         ("$12", "memory"),
         ("10", None),
     ]
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        (["A text message: personal training for £40 an hour"], ["£40"]),
+        (["Only £40?", "A post: personal training for £40 an hour"], []),
+        (["This week only: personal training for £40 an hour"], []),
+        (["A post: personal training for £45 an hour"], []),
+    ],
+    ids=["against a fact", "said before", "an offer for a time", "as the fact says"],
+)
+def test_what_is_said_against_a_fact_is_found_once(words: list[str], found: list[str]) -> None:
+    facts = [Fact(key="Personal training", value="£45 an hour"), Fact(key="Membership", value="£39 a month")]
+    told = contradictions(business(facts=facts), words, NOW)
+    assert [said for said, _ in told] == found
+    assert all(fact == "Personal training: £45 an hour" for _, fact in told)
