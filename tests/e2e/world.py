@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from time import monotonic
@@ -263,14 +263,14 @@ async def town(settings: Settings) -> AsyncIterator[Town]:
 
 
 @asynccontextmanager
-async def newcomer(place: Town) -> AsyncIterator[World]:
-    """One person with one business."""
+async def newcomer(place: Town, business: Mapping[str, Any] | None = None) -> AsyncIterator[World]:
+    """One person with one business, the usual one without another."""
     async with httpx.AsyncClient(base_url=place.url, timeout=PATIENCE, trust_env=False) as client:
         body = {"email": f"{new_id()}@example.com", "password": "a long enough one", "name": "Kim"}
         answer = await client.post("/auth/register", json=body)
         assert answer.status_code == 201, answer.text
         token = answer.json()["access_token"]
         client.headers["Authorization"] = f"Bearer {token}"
-        made = await client.post("/business/", json=BUSINESS)
+        made = await client.post("/business/", json=business or BUSINESS)
         assert made.status_code == 201, made.text
         yield World(place.settings, place.services, place.url, client, made.json()["id"], token)
