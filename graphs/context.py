@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from textwrap import shorten
 
 from agents.inputs import last_turns
@@ -41,6 +42,7 @@ class GraphContext:
     handles: Awaitable[Handles]
     repairs: int
     batch: Batch
+    _recalled: dict[str, asyncio.Task[list[Memory]]] = field(default_factory=dict)
 
     @property
     def turns(self) -> list[tuple[str, str]]:
@@ -51,6 +53,13 @@ class GraphContext:
     def conversation(self) -> list[tuple[str, str]]:
         """The same with the person's new message."""
         return last_turns([*self._said, ("user", self.request.text)], self.agents.count)
+
+    async def recall(self, about: str, limit: int) -> Sequence[Memory]:
+        """What is remembered about something, asked once: texts of a run share it in their prompts."""
+        if about not in self._recalled:
+            found = self.run.recall.retrieve(self.run.scope, about, limit=limit)
+            self._recalled[about] = asyncio.create_task(found)
+        return await self._recalled[about]
 
     async def written(self) -> dict[str, str]:
         """The texts of drafts from before this run, by the id of their slot."""

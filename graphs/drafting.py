@@ -95,7 +95,7 @@ async def _write(
     # The same for all drafts of the run, so that their prompts share a beginning.
     about = f"{context.request.text} {campaign.name} {campaign.goal}"
     facts = await run.recall.facts_for(run.business, about)
-    memories = await run.recall.retrieve(run.scope, about, limit=MEMORIES_IN_PROMPT)
+    memories = await context.recall(about, MEMORIES_IN_PROMPT)
     calendar = calendar_input(campaign.calendar, await context.written(), run.today)
 
     def inputs(findings: Sequence[str], previous: str | None) -> Mapping[str, Any]:
