@@ -22,8 +22,7 @@ async def test_an_edit_outlasts_every_way_around_and_a_reload(own: Opener) -> No
         card = page.locator("article.card[aria-current]")
         # A chip leads the focus to its card, and Edit into its text.
         await expect(card).to_be_focused()
-        await page.keyboard.press("Tab")
-        await page.keyboard.press("Enter")
+        await card.locator("[data-edit]").press("Enter")
         text = card.get_by_label("Caption").or_(card.get_by_label("Subject"))
         await expect(text).to_be_focused()
         await text.fill(TYPED)
