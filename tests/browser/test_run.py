@@ -77,7 +77,8 @@ async def test_the_demo_plans_and_writes(visit: Opener) -> None:
         await source.click()
         await expect(page.locator(".factrow.wanted")).to_contain_text("from $29/month")
         await page.keyboard.press("Escape")
-        await expect(page.get_by_role("heading", name="March membership drive")).to_be_visible()
+        # The first visitor of the demo gets its own campaign, a later one another.
+        await expect(page.get_by_role("heading", name=re.compile("^March (F|m)"))).to_be_visible()
         await page.get_by_text("Month", exact=True).click()
         await expect(page.get_by_role("table", name="Calendar, ").get_by_role("button")).to_have_count(6)
         await accessible(page)
