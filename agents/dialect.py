@@ -250,9 +250,10 @@ def _loose(part: Any) -> Any:
 
 
 def _with_instruction(messages: list[dict[str, Any]], schema: dict[str, Any]) -> list[dict[str, Any]]:
-    first, *others = messages
-    text = f"{first['content']}\n\n{_IN_PROMPT}{orjson.dumps(schema).decode()}"
-    return [{**first, "content": text}, *others]
+    # Last, so that prompts for different answers still share their beginning in a provider's cache.
+    *others, last = messages
+    text = f"{last['content']}\n\n{_IN_PROMPT}{orjson.dumps(schema).decode()}"
+    return [*others, {**last, "content": text}]
 
 
 def _without_system(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -102,7 +102,9 @@ async def test_a_writer_knows_its_brief_the_other_texts_and_the_conversation(
         "Sun 2027-03-07",
         "Thu 2027-03-04",
     ]
-    assert all(len(beginning(prompts)) >= 0.6 * len(prompt) for prompt in prompts)
+    # A server that did not keep to a schema in another test is told it once more, after the task.
+    tasks = [prompt.partition("</task>")[0] for prompt in prompts]
+    assert all(len(beginning(prompts)) >= 0.6 * len(task) for task in tasks)
 
 
 async def test_a_later_text_knows_how_the_earlier_ones_begin(served: World, model: FaultServer) -> None:

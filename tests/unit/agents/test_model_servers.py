@@ -11,6 +11,7 @@ import orjson
 import pytest
 
 from agents.calls import calling
+from agents.dialect import put
 from agents.stream_events import events
 from core.errors import MarqueeError
 from core.model_server import Dialect
@@ -134,6 +135,16 @@ async def settled(row: Row, made: Bench, meter: MeterBook) -> None:
 
 def options(**values: Any) -> dict[str, Any]:
     return {"model": "m", "model_stall_seconds": PATIENCE, "model_first_token_seconds": PATIENCE, **values}
+
+
+def test_a_schema_in_the_prompt_leaves_prompts_their_common_beginning() -> None:
+    messages = [{"role": "system", "content": "Rules"}, {"role": "user", "content": "Material"}]
+    schema = {"type": "json_schema", "json_schema": {"schema": {"title": "Post"}}}
+    asked = put({"messages": messages, "response_format": schema}, Dialect(ignores_schema=True))
+    system, user = asked["messages"]
+    assert system == messages[0]
+    assert user["content"].startswith("Material")
+    assert '"Post"' in user["content"]
 
 
 @pytest.mark.parametrize("row", STREAMED, ids=lambda row: f"{row['id']} {row['what']}")
