@@ -15,6 +15,8 @@ from agents.provider_errors import ProviderFailure, from_event
 from core.errors import UnusableAnswer
 
 _NOTHING: dict[str, Any] = {}
+_PAUSE_BYTES = 8_192
+
 _FIELD = re.compile(rb"\s*(?:\Z|:|event:|id:|retry:)")
 _NO_DATA = frozenset(b":\r")
 _ERROR_KEYS = ("detail", "message", "code")
@@ -32,11 +34,15 @@ async def events(blocks: AsyncIterator[bytes]) -> AsyncGenerator[dict[str, Any] 
     """The chunks of a body, and None for the end mark; one chunk for a body that is no event stream."""
     rest = b""
     body: list[bytes] = []
+    unpaused = 0
     async for block in blocks:
         *lines, rest = (rest + block).split(b"\n")
         _bounded(rest)
-        # What has arrived already is read without a pause: the loop has its turn between two blocks.
-        await asyncio.sleep(0)
+        # What has arrived already is read without a pause: the loop gets its turn now and then.
+        unpaused += len(block)
+        if unpaused >= _PAUSE_BYTES:
+            unpaused = 0
+            await asyncio.sleep(0)
         for line in lines:
             if line.startswith(b"data:"):
                 chunk = _parse(_bounded(line)[5:].strip())

@@ -38,7 +38,7 @@ from prompts.library import PromptLibrary
 from services.businesses import BusinessDraft
 from services.container import Services, open_services
 from services.run_request import RunRequest
-from services.runs import RunResult
+from services.run_result import RunResult
 
 FAST = 1_000_000.0
 """Tokens per second of the offline model."""

@@ -18,7 +18,7 @@ from services.check_basis import CheckBasis
 from services.checks import run_checks
 from services.container import Services
 from services.run_request import RunRequest
-from services.runs import RunResult
+from services.run_result import RunResult
 
 OWNER = "evals"
 _WROTE = Turn(said="Write the drafts", answered="They are in the calendar.")

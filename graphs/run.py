@@ -11,7 +11,7 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 from agents.route import Handles
 from agents.specialist import Agents
 from core.business import Business, Memory
-from core.campaign import Campaign
+from core.campaign import Campaign, Slot
 from core.clock import Clock
 from core.conversation import Message, Run, RunOutcome, TokenUse
 from core.events import ModelBadge
@@ -28,7 +28,8 @@ from services.checker import Checker
 from services.checks import newest_words
 from services.drafting import Drafting
 from services.recall import Recall
-from services.runs import RunResult, Runs
+from services.run_result import RunResult
+from services.runs import Runs
 from services.threads import Threads
 from tools.context import RunContext
 
@@ -114,14 +115,16 @@ class Attempt:
 
     async def _drive(self, remembered: asyncio.Task[list[Memory]], beside: list[asyncio.Task[Any]]) -> None:
         copilot, run, parts = self._copilot, self._run, self._copilot.parts
-        _, business, branch, state, campaign = await asyncio.gather(
+        _, business, branch, state, (campaign, planned) = await asyncio.gather(
             parts.runs.reauthorise(run),
             parts.businesses.get(self._scope, run.business_id),
             parts.runs.history(self._scope, run),
             parts.threads.state(self._scope, run.input.campaign_id),
             parts.campaigns.resolve(self._scope, run.business_id, run.input.campaign_id),
         )
-        handles = asyncio.create_task(self._handles(campaign, is_demo=business.is_demo))
+        # A new conversation may be about what was planned in another one; visitors of the demo share it.
+        meant = campaign if business.is_demo else planned
+        handles = asyncio.create_task(self._handles(campaign, meant.calendar if meant else ()))
         beside.append(handles)
         words = [message.content for message in branch if message.role == "user"] or [run.input.text]
         trusted = [*_known(business), *(text for _, text in newest_words(words))]
@@ -176,14 +179,10 @@ class Attempt:
             durability="exit",
         )
 
-    async def _handles(self, campaign: Campaign | None, *, is_demo: bool) -> Handles:
+    async def _handles(self, campaign: Campaign | None, slots: Sequence[Slot]) -> Handles:
         focus = self._run.input.focus
         drafts = await self._copilot.parts.threads.open_drafts(self._scope, campaign, focus)
-        # A new conversation may be about what was planned in another one; visitors of the demo share it.
-        planned = campaign
-        if campaign is None and not is_demo:
-            planned = await self._copilot.parts.campaigns.newest_planned(self._scope)
-        return Handles.of(drafts, planned.calendar if planned else (), focus)
+        return Handles.of(drafts, slots, focus)
 
     def result(self, status: Literal["completed", "failed", "cancelled"]) -> RunResult:
         """Return the result so far."""

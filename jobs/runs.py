@@ -17,7 +17,8 @@ from memory.event_log import EventLog, Lane, RunWriter
 from memory.leases import DocumentRef, Leases
 from memory.mongo import cannot_serve
 from memory.run_event_reader import RunEventReader
-from services.runs import RunResult, Runs
+from services.run_result import RunResult
+from services.runs import Runs
 
 
 class GraphRun(Protocol):

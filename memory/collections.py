@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from pymongo import ReturnDocument
-
 from core.clock import Clock
 from core.document import Document, TenantDocument
 from core.errors import NotFound, VersionMismatch
@@ -206,16 +204,6 @@ class Collection(_Typed[D]):
         where = {"_id": document_id, **_within(scope), **(expect or {})}
         result = await self.raw.update_one(where, self._change(values, push))
         return result.matched_count == 1
-
-    async def take(
-        self, scope: Scope, document_id: str, values: Mapping[str, Any], expect: Mapping[str, Any]
-    ) -> D | None:
-        """Set fields if the document matches `expect`, and return the result in the same command."""
-        where = {"_id": document_id, **_within(scope), **expect}
-        stored = await self.raw.find_one_and_update(
-            where, self._change(values, None), return_document=ReturnDocument.AFTER
-        )
-        return None if stored is None else self.load(stored)
 
     async def note(
         self,

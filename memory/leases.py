@@ -77,12 +77,12 @@ class Leases(Generic[C]):
         expect: Mapping[str, Any],
     ) -> C | None:
         """Claim the document as attempt `attempt + 1`, if it was not claimed since it was read; return it."""
-        return await self._collection.take(
-            scope,
-            document_id,
-            {**values, "attempt": attempt + 1, "lease": Lease(owner=owner)},
-            {**expect, "attempt": attempt},
-        )
+        # Two commands: for one that also returns the document the bundled server scans the collection.
+        taken = {**values, "attempt": attempt + 1, "lease": Lease(owner=owner)}
+        if not await self._collection.change(scope, document_id, taken, {**expect, "attempt": attempt}):
+            return None
+        claimed = await self._collection.find(scope, {"_id": document_id})
+        return claimed if claimed is not None and claimed.attempt == attempt + 1 else None
 
     async def reclaim(self, scope: Scope, document: Claimable, owner: str) -> C | None:
         """Claim a running document without a holder; None when there is one."""

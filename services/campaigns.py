@@ -110,18 +110,25 @@ class Campaigns:
                 version,
             )
 
-    async def resolve(self, scope: Scope, business_id: str, named_id: str | None) -> Campaign | None:
-        """Return the campaign of a request: the named one, else the only active one, else None."""
+    async def resolve(
+        self, scope: Scope, business_id: str, named_id: str | None
+    ) -> tuple[Campaign | None, Campaign | None]:
+        """Return the campaign of a request, and the one whose calendar it may be about.
+
+        The first is the named one, else the only active one, else None. The second is the same, or, where
+        there is none, the newest of the last few that has a calendar.
+        """
         narrow = scope.only(business_id)
         if named_id is not None:
-            return await self._campaigns.get(narrow, named_id)
-        active = (await self._campaigns.page(narrow, {"status": "active"}, 2)).items
-        return active[0] if len(active) == 1 else None
-
-    async def newest_planned(self, scope: Scope) -> Campaign | None:
-        """Return the newest campaign that has a calendar, among the last few."""
-        found = await self._campaigns.page(scope, {}, LAST_FEW)
-        return next((campaign for campaign in found.items if campaign.calendar), None)
+            named = await self._campaigns.get(narrow, named_id)
+            return named, named
+        newest = (await self._campaigns.page(narrow, {}, LAST_FEW)).items
+        active = [campaign for campaign in newest if campaign.status == "active"]
+        if len(newest) == LAST_FEW:
+            active = (await self._campaigns.page(narrow, {"status": "active"}, 2)).items
+        if len(active) == 1:
+            return active[0], active[0]
+        return None, next((campaign for campaign in newest if campaign.calendar), None)
 
     async def of_slots(self, scope: Scope, slot_ids: Sequence[str]) -> Campaign | None:
         """The campaign that has the first of these slots, if any has."""

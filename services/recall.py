@@ -199,8 +199,7 @@ class Recall:
 
     async def nearest_facts(self, business: Business, question: str) -> list[Fact]:
         """Return the business's valid facts, nearest to the question first."""
-        now = self._clock.now()
-        facts = [fact for fact in business.facts if fact.expires_at is None or fact.expires_at > now]
+        facts = self._valid(business)
         if len(facts) < 2:
             return facts
         likeness = await self._embedder.likeness(question, [f"{fact.key}: {fact.value}" for fact in facts])
@@ -212,8 +211,15 @@ class Recall:
 
         All of them up to `MOST_FACTS`, else the nearest to the subject.
         """
+        facts = self._valid(business)
+        if len(facts) <= MOST_FACTS:
+            return facts
         nearest = {fact.id for fact in (await self.nearest_facts(business, subject))[:MOST_FACTS]}
-        return [fact for fact in business.facts if fact.id in nearest]
+        return [fact for fact in facts if fact.id in nearest]
+
+    def _valid(self, business: Business) -> list[Fact]:
+        now = self._clock.now()
+        return [fact for fact in business.facts if fact.expires_at is None or fact.expires_at > now]
 
     async def unindex(self, scope: Scope, memory_ids: Sequence[str]) -> None:
         """Remove the vectors of some memories.

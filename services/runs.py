@@ -5,21 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from datetime import timedelta
+from typing import Protocol
 
 from core.clock import Clock
 from core.conversation import (
     ENDED,
-    Artefact,
-    Clarification,
     Message,
-    ProposedAction,
     Run,
-    RunOutcome,
-    Step,
     Thread,
-    TokenUse,
 )
 from core.document import TenantDocument
 from core.errors import (
@@ -40,6 +34,7 @@ from memory.database import Database
 from memory.event_log import EventLog
 from memory.leases import Leases
 from services.run_request import RunRequest, documents_of
+from services.run_result import RunResult
 from services.threads import Threads
 from services.usage import Usage
 
@@ -60,21 +55,8 @@ class Canceller(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class RunResult:
-    """The result of an attempt."""
-
-    status: Literal["completed", "failed", "cancelled"]
-    outcome: RunOutcome | None = None
-    text: str = ""
-    steps: Sequence[Step] = ()
-    artefacts: Sequence[Artefact] = ()
-    unsourced: Sequence[str] = ()
-    clarify: Clarification | None = None
-    proposed_actions: Sequence[ProposedAction] = ()
-    campaign_id: str | None = None
-    problem: dict[str, Any] | None = None
-    usage: Sequence[TokenUse] = field(default_factory=tuple)
+AUTHORIZED_FOR = timedelta(seconds=2)
+"""How long the authorization of a request holds for the run that it starts."""
 
 
 class Runs:
@@ -141,7 +123,8 @@ class Runs:
             raise
         writer = self._log.writer(scope, run.id, attempt=0)
         writer.append(run_started(request.thread_id, request.run_id), now=True)
-        await self._wake(run)
+        # Woken beside the check: in a business that is being deleted, a worker finds nothing to work on.
+        await asyncio.gather(self._wake(run), self._check_owners(scope, thread, run, opening))
         return run
 
     async def check_references(
@@ -227,7 +210,12 @@ class Runs:
         return [run.id for run in await self._database.runs.all(scope, where)]
 
     async def reauthorise(self, run: Run) -> None:
-        """Raise Forbidden unless the user may still start runs here; checked when the work begins."""
+        """Raise Forbidden unless the user may still start runs here; checked when the work begins.
+
+        A run whose request was authorized a moment ago is not checked twice.
+        """
+        if run.attempt == 1 and self._clock.now() - run.created_at < AUTHORIZED_FOR:
+            return
         where = {"user_id": run.user_id, "business_id": run.business_id}
         user, member = await asyncio.gather(
             self._database.users.find({"_id": run.user_id}), self._database.memberships.find(where)
@@ -243,30 +231,7 @@ class Runs:
     async def finish(self, scope: Scope, run: Run, result: RunResult) -> bool:
         """Write the answer, then end the run; false when the lease was lost."""
         now = self._clock.now()
-        status: dict[str, Literal["complete", "stopped", "failed"]] = {
-            "completed": "complete",
-            "cancelled": "stopped",
-            "failed": "failed",
-        }
-        answer = Message(
-            id=run.answer_id,
-            business_id=scope.business_id,
-            thread_id=run.thread_id,
-            parent_id=run.input.message_id,
-            role="assistant",
-            content=result.text,
-            run_id=run.id,
-            steps=list(result.steps),
-            artefacts=list(result.artefacts),
-            unsourced=list(result.unsourced),
-            clarify=result.clarify,
-            proposed_actions=list(result.proposed_actions),
-            status=status[result.status],
-            problem=result.problem,
-            attempt=run.attempt,
-            created_at=now,
-            updated_at=now,
-        )
+        answer = result.message(run, now)
         try:
             # The end of the run, written below, is durable, which makes this write durable too.
             await self._database.messages.insert(scope, answer, durable=False)
@@ -333,6 +298,7 @@ class Runs:
             or (thread.last_run_id != known.id and await self._threads.active_run(scope, thread) is None)
         ):
             await self._take_thread(scope, thread, opening, known)
+            await self._check_owners(scope, thread, known, opening)
         return known
 
     async def _store(self, scope: Scope, run: Run, message: Message) -> Run | None:
@@ -373,11 +339,29 @@ class Runs:
             if await self._database.threads.change(scope, known.id, newest, before):
                 return True
         else:
-            owners = [self._database.businesses.owner(scope.business_id)]
-            if opening.campaign_id is not None:
-                owners.append(self._database.campaigns.owner(opening.campaign_id))
             with suppress(AlreadyThere):
-                await self._database.threads.insert(scope, opening, owners=owners)
+                await self._database.threads.insert(scope, opening)
                 return True
         current = await self._database.threads.find(scope, {"_id": run.thread_id})
         return current is not None and current.last_run_id == run.id
+
+    async def _check_owners(self, scope: Scope, known: Thread | None, run: Run, opening: Thread) -> None:
+        """Undo the creation of a thread whose business or campaign is being deleted.
+
+        Read after the writes: an erasure marks the owner first, then removes what it sees.
+
+        Raises:
+            NotFound: The business or the campaign is deleted or being deleted.
+        """
+        if known is not None:
+            return
+        owners = [self._database.businesses.owner(scope.business_id)]
+        if opening.campaign_id is not None:
+            owners.append(self._database.campaigns.owner(opening.campaign_id))
+        present = await asyncio.gather(*(owner.present(scope) for owner in owners))
+        for owner, is_present in zip(owners, present, strict=True):
+            if not is_present:
+                await self._database.threads.delete(scope, {"_id": opening.id, "last_run_id": run.id})
+                await self._database.runs.delete(scope, {"_id": run.id})
+                await self._database.messages.delete(scope, {"thread_id": opening.id})
+                raise NotFound(owner.collection.noun)

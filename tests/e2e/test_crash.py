@@ -16,7 +16,7 @@ from core.ids import new_id
 from core.lease import Lease
 from memory.embedded import StoreUrls
 from memory.leases import DocumentRef, Running
-from services.runs import RunResult
+from services.run_result import RunResult
 from tests.doubles.fault_server import FaultServer
 from tests.doubles.wire import Reply, prompt_of
 from tests.e2e.conftest import quick, served_by

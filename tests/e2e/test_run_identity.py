@@ -8,8 +8,9 @@ from typing import Any
 import httpx
 
 from core.ids import new_id
+from services.runs import AUTHORIZED_FOR
 from tests.e2e.grammar import check
-from tests.e2e.world import ASK, BUSINESS, World, run_input
+from tests.e2e.world import ASK, BUSINESS, World, eventually, run_input, working
 from tests.patience import PATIENCE
 
 
@@ -129,3 +130,19 @@ async def test_a_request_whose_server_died_half_way_is_completed_by_its_repetiti
         assert answer.status_code == 200
     told = await here.thread(thread)
     assert told["active_run"]["run_id"] == run
+
+
+async def test_a_run_that_waited_is_not_begun_for_someone_who_was_removed_meanwhile(here: World) -> None:
+    await here.start(ASK)
+    database, business = here.services.database, {"business_id": here.business_id}
+    await database.memberships.delete(business)
+    a_while_ago = here.services.clock.now() - 2 * AUTHORIZED_FOR
+    await database.runs.raw.update_one(business, {"$set": {"created_at": a_while_ago}})
+
+    async def ended() -> Any:
+        return await database.runs.raw.find_one({**business, "status": {"$ne": "queued"}, "lease": None})
+
+    async with working(here.settings):
+        run = await eventually(ended)
+    assert (run["status"], run["problem"]["slug"]) == ("failed", "forbidden")
+    assert await here.drafts() == []

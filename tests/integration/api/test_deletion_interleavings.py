@@ -35,7 +35,7 @@ from services.effects.erasure import Erasure
 from services.effects.withdrawal import Withdrawal
 from services.recall import Remembered
 from services.run_request import RunRequest
-from services.runs import RunResult
+from services.run_result import RunResult
 from tests.doubles.commands import Commands
 from tests.integration.api.conftest import MovableClock
 from tests.integrity import orphans

@@ -20,7 +20,7 @@ from core.events import run_finished
 from core.permissions import ROLES_WITH, Permission
 from core.settings import Settings
 from services.container import Services
-from services.runs import RunResult
+from services.run_result import RunResult
 from tests.integration.api.tenant_recipes import RECIPES, Recipe
 from tests.integration.api.world import World, build_world
 

@@ -22,7 +22,7 @@ from memory.redis import run_log_key
 from services.businesses import BusinessDraft
 from services.container import Services
 from services.run_request import RunRequest
-from services.runs import RunResult
+from services.run_result import RunResult
 from tests.patience import PATIENCE
 
 

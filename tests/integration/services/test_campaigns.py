@@ -70,20 +70,24 @@ async def test_a_run_makes_one_campaign(campaigns: Campaigns, database: Database
     assert (again.name, again.status) == ("Été", "draft")
 
 
+@pytest.mark.parametrize("others", [0, 6])
 async def test_which_campaign_a_request_works_on(
-    campaigns: Campaigns, bakery: Business, groomer: Business, spring: Campaign
+    campaigns: Campaigns, bakery: Business, groomer: Business, spring: Campaign, others: int
 ) -> None:
     scope = Scope.of(bakery.id)
-    assert await campaigns.resolve(scope, bakery.id, None) is None
+
+    async def resolved(named: str | None = None) -> list[str | None]:
+        found = await campaigns.resolve(scope, bakery.id, named)
+        return [campaign and campaign.id for campaign in found]
+
+    assert await resolved() == [None, None]
     await campaigns.change(scope, spring.id, {"status": "active"})
-    only = await campaigns.resolve(scope, bakery.id, None)
-    assert only is not None
-    assert only.id == spring.id
+    for number in range(others):
+        await campaigns.create(scope, bakery.id, CampaignFields(name=f"Draft {number}"))
+    assert await resolved() == [spring.id, spring.id]
     second = await campaigns.create(scope, bakery.id, CampaignFields(name="B", status="active"))
-    assert await campaigns.resolve(scope, bakery.id, None) is None
-    named = await campaigns.resolve(scope, bakery.id, second.id)
-    assert named is not None
-    assert named.id == second.id
+    assert await resolved() == [None, None]
+    assert await resolved(second.id) == [second.id, second.id]
     with pytest.raises(NotFound):
         await campaigns.resolve(Scope.of(bakery.id, groomer.id), groomer.id, second.id)
 
@@ -191,10 +195,11 @@ async def test_a_calendar_is_found_by_its_slots_and_as_the_newest(
         made = await campaigns.create(scope, bakery.id, CampaignFields(name=name))
         if name != "Empty":
             await campaigns.save_calendar(scope, made.id, [slot(number + 1)], run_id)
-    newest = await campaigns.newest_planned(scope)
+    campaign, newest = await campaigns.resolve(scope, bakery.id, None)
+    assert campaign is None
     assert newest is not None
     assert newest.name == "Second"
     assert await campaigns.of_slots(scope, [newest.calendar[0].slot_id]) == newest
     foreign = Scope.of(groomer.id)
-    assert await campaigns.newest_planned(foreign) is None
+    assert await campaigns.resolve(foreign, groomer.id, None) == (None, None)
     assert await campaigns.of_slots(foreign, [newest.calendar[0].slot_id]) is None
